@@ -1,0 +1,1 @@
+"""The Moebius desktop application: document, engine, canvas, user interface."""

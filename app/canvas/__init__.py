@@ -1,0 +1,1 @@
+"""The canvas: shows a document, paints its mask. No torch, no inference."""

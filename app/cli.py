@@ -1,0 +1,133 @@
+"""Headless commands over the same document and pipeline as the window.
+
+Exit status: 0 where it worked, 2 for bad usage or bad input (one line on stderr), 130 when interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.document.errors import DocumentError
+from app.document.formats import read_mask, read_picture, write_picture
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Any:
+        """One line, as for any bad input."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="moebius", description="Erase things from photographs.")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    erase = commands.add_parser("erase", help="erase what a mask covers", description=_erase.__doc__)
+    erase.add_argument("image", type=Path, metavar="IMAGE")
+    erase.add_argument("mask", type=Path, metavar="MASK", help="white where to erase; the picture's size")
+    erase.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="format by its suffix")
+    erase.add_argument("--model", default="moebius-nano", metavar="M", help="a bundled model or a folder")
+    erase.add_argument("--steps", type=int, metavar="N", help="of the schedule (model's default)")
+    erase.add_argument("--guidance", type=float, metavar="G", help="1: one branch only (model's default)")
+    erase.add_argument("--strength", type=float, metavar="X", help="share of the schedule run, above 0 to 1")
+    erase.add_argument("--seed", type=int, default=0, metavar="S")
+    erase.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, mps or xpu")
+    erase.add_argument("--previews", type=Path, metavar="DIR", help="write every preview here as PNG")
+    erase.add_argument("--quality", type=int, default=95, metavar="Q", help="of JPEG and WebP, 1 to 100")
+    erase.add_argument("--json", action="store_true", help="print one line of figures")
+    return parser
+
+
+def _erase(options: argparse.Namespace) -> int:
+    """Erase what MASK covers from IMAGE and write the result to OUT."""
+    picture = read_picture(options.image)
+    mask = read_mask(options.mask, size=(picture.width, picture.height))
+    if not options.output.parent.is_dir():
+        raise DocumentError(f"The folder {options.output.parent} does not exist.")
+    if options.previews is not None:
+        options.previews.mkdir(parents=True, exist_ok=True)
+
+    start = time.perf_counter()
+    from inference import ErasePipeline
+    from inference.memory import keep_freed_memory, peak_rss_mb
+
+    keep_freed_memory()
+    pipeline = ErasePipeline.load(options.model, options.device)
+    load_seconds = time.perf_counter() - start
+    rgb = np.ascontiguousarray(picture.rgb)
+    steps: list[float] = []
+    last = start = time.perf_counter()
+
+    def on_step(step: int, total: int, preview: Any) -> None:
+        nonlocal last
+        now = time.perf_counter()
+        if step > 0:
+            steps.append(round(now - last, 4))
+        if options.previews is not None:
+            shown = rgb.copy()
+            x0, y0, x1, y1 = preview.box
+            shown[y0:y1, x0:x1] = preview.rgb
+            _write_preview(shown, options.previews / f"preview-{step:03d}.png")
+        if not options.json and sys.stderr.isatty():
+            print(f"\rstep {step} of {total}", end="\n" if step == total else "", file=sys.stderr, flush=True)
+        last = time.perf_counter()
+
+    parts = pipeline.erase_parts(
+        rgb,
+        mask,
+        steps=options.steps,
+        guidance=options.guidance,
+        strength=options.strength,
+        seed=options.seed,
+        on_step=on_step,
+    )
+    for part in parts:
+        x0, y0, x1, y1 = part.box
+        picture.pixels[y0:y1, x0:x1, :3] = part.rgb
+    seconds = time.perf_counter() - start
+    write_picture(picture, options.output, quality=options.quality)
+    if options.json:
+        figures = {
+            "seconds": round(seconds, 4),
+            "load_seconds": round(load_seconds, 4),
+            "step_seconds": steps,
+            "peak_rss_mb": round(peak_rss_mb(), 1),
+            "regions": len(parts),
+            "model": pipeline.folder.name,
+            "device": pipeline.device.type,
+            "output": str(options.output),
+        }
+        print(json.dumps(figures))
+    else:
+        print(f"Wrote {options.output} ({seconds:.1f} s, {pipeline.folder.title}, {pipeline.device.type}).")
+    return 0
+
+
+def _write_preview(rgb: np.ndarray, path: Path) -> None:
+    from app.document.picture import Picture
+
+    write_picture(Picture(rgb), path)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a headless command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    from inference.errors import InferenceError
+
+    try:
+        return _erase(options)
+    except (DocumentError, InferenceError) as error:
+        print(f"moebius: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"moebius: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("moebius: interrupted, nothing was written", file=sys.stderr)
+        return 130

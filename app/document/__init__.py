@@ -1,0 +1,1 @@
+"""The picture being edited: pixels, mask, edits and file formats, without any window."""

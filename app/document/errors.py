@@ -1,0 +1,7 @@
+"""The one error of this package that a user gets to read."""
+
+from __future__ import annotations
+
+
+class DocumentError(Exception):
+    """A file could not be read or written; its text is one sentence an artist can act on."""

@@ -1,0 +1,123 @@
+"""The engine as the window sees it: requests go out, signals come back, nothing waits."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+
+from app.engine.protocol import (
+    EngineState,
+    EngineStatus,
+    EraseCancelled,
+    EraseDone,
+    EraseFailed,
+    EraseOptions,
+    EraseRequest,
+    LoadRequest,
+    ModelInfo,
+)
+from app.engine.worker import EngineWorker, Job, bundled_infos, model_info
+
+
+class EngineController(QObject):
+    """Owns the engine's thread for the application's whole life. All methods are for the main thread."""
+
+    statusChanged = Signal(object)  # noqa: N815 - EngineStatus
+    progressed = Signal(object)  # EraseProgress
+    previewed = Signal(object)  # ErasePreview, the newest only
+    finished = Signal(object)  # EraseDone | EraseCancelled | EraseFailed
+    _requested = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._status = EngineStatus(EngineState.EMPTY)
+        self._models = bundled_infos()
+        self._model, self._device = "", "auto"
+        self._job: Job | None = None
+        self._ids = 0
+        self._thread: QThread | None = QThread()
+        self._thread.setObjectName("engine")
+        self._worker = EngineWorker()
+        self._worker.moveToThread(self._thread)
+        queued = Qt.ConnectionType.QueuedConnection
+        self._requested.connect(self._worker.handle, queued)
+        self._worker.answered.connect(self._on_answer, queued)
+        self._worker.previewReady.connect(self._on_preview, queued)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        """Whether an erase is under way that was not cancelled."""
+        return self._job is not None
+
+    def models(self) -> tuple[ModelInfo, ...]:
+        """The models to choose from: bundled ones, then those added."""
+        return self._models
+
+    def add_model(self, folder: str) -> ModelInfo:
+        """Add a model folder to the choice; raises ``ValueError`` with a sentence where it holds none."""
+        info = model_info(folder)
+        if all(known.key != info.key for known in self._models):
+            self._models = (*self._models, info)
+        return info
+
+    def status(self) -> EngineStatus:
+        return self._status
+
+    def load(self, model: str, device: str = "auto") -> None:
+        """Make ``model`` the one that erases; ``statusChanged`` tells how it goes."""
+        self._model, self._device = model, device
+        self._ids += 1
+        self._requested.emit(LoadRequest(self._ids, model, device))
+
+    def erase(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], options: EraseOptions) -> int:
+        """Start an erase and return its id; a running one is cancelled first.
+
+        ``rgb (H, W, 3)`` and ``mask (H, W)`` must be copies nobody writes to any more.
+        """
+        self.cancel()
+        self._ids += 1
+        request = EraseRequest(self._ids, rgb, mask, self._model, self._device, options)
+        self._job = Job(request)
+        self._requested.emit(self._job)
+        return request.id
+
+    def cancel(self) -> None:
+        """End the running erase at once for the window; the thread follows within one step."""
+        if self._job is None:
+            return
+        job, self._job = self._job, None
+        job.cancelled.set()
+        self.finished.emit(EraseCancelled(job.request.id))
+
+    def shutdown(self) -> None:
+        """Stop the thread and wait for it; the controller can't be used afterwards."""
+        if self._thread is None:
+            return
+        if self._job is not None:
+            self._job.cancelled.set()
+            self._job = None
+        self._thread.quit()
+        self._thread.wait()
+        self._thread = None
+
+    @Slot()
+    def _on_preview(self) -> None:
+        newest = self._worker.previews.take()
+        if newest is None or self._job is None or newest[0].id != self._job.request.id:
+            return
+        progress, preview = newest
+        self.progressed.emit(progress)
+        self.previewed.emit(preview)
+
+    @Slot(object)
+    def _on_answer(self, answer: object) -> None:
+        if isinstance(answer, EngineStatus):
+            self._status = answer
+            self.statusChanged.emit(answer)
+        elif isinstance(answer, EraseDone | EraseCancelled | EraseFailed):
+            if self._job is None or answer.id != self._job.request.id:
+                return  # of a job cancelled before
+            self._job = None
+            self.finished.emit(answer)

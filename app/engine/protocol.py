@@ -1,0 +1,125 @@
+"""What the window and the engine say to each other: frozen values, nothing else.
+
+Every request carries an id; every answer repeats it, so that an answer to an
+older request can be told apart and dropped. Arrays in a request are private
+copies: the sender never writes to them again. Boxes are (x0, y0, x1, y1) in
+picture pixels, half open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Box: TypeAlias = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class EraseOptions:
+    """How to erase; ``None`` means the model's own default."""
+
+    steps: int | None = None
+    guidance: float | None = None
+    strength: float | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model that can be chosen: its key for requests and what to show of it."""
+
+    key: str  # a bundled model's name, or a folder
+    title: str
+    steps: int
+    guidance: float
+    strength: float
+    note: str = ""  # one sentence on what it is good for
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    id: int
+    model: str
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class EraseRequest:
+    id: int
+    rgb: NDArray[np.uint8]  # (H, W, 3)
+    mask: NDArray[np.uint8]  # (H, W), 0 keep .. 255 erase
+    model: str
+    device: str
+    options: EraseOptions
+
+
+class EngineState(Enum):
+    EMPTY = "no model"
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """The engine's model as the window shows it."""
+
+    state: EngineState
+    model: str = ""
+    title: str = ""
+    device: str = ""  # "cpu", "cuda", "mps", once known
+    message: str = ""  # a sentence for the user where state is FAILED
+    details: str = ""  # for behind a button
+
+
+@dataclass(frozen=True)
+class EraseProgress:
+    id: int
+    step: int  # 0 while the first draft is made, then 1 .. total
+    total: int
+    seconds_left: float | None  # None while unknown
+
+
+@dataclass(frozen=True)
+class ErasePreview:
+    """The picture forming: pixels to show at ``box`` over the picture."""
+
+    id: int
+    step: int
+    total: int
+    box: Box
+    rgb: NDArray[np.uint8] = field(repr=False)  # (y1 - y0, x1 - x0, 3)
+
+
+@dataclass(frozen=True)
+class Patch:
+    """New pixels for one box of the picture."""
+
+    box: Box
+    rgb: NDArray[np.uint8] = field(repr=False)  # (y1 - y0, x1 - x0, 3)
+
+
+@dataclass(frozen=True)
+class EraseDone:
+    id: int
+    patches: tuple[Patch, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class EraseCancelled:
+    id: int
+
+
+@dataclass(frozen=True)
+class EraseFailed:
+    id: int
+    message: str  # a sentence the user can act on
+    details: str = ""  # a traceback, for behind a button
+
+
+EraseAnswer: TypeAlias = EraseDone | EraseCancelled | EraseFailed

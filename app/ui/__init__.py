@@ -1,0 +1,1 @@
+"""The window around the canvas: panels, actions, dialogs. No torch."""

@@ -1,0 +1,82 @@
+"""Questions to the user. Each returns the answer; tests replace them."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from app.document.formats import OPEN_FORMATS, SAVE_FORMATS
+
+_TITLES = {"PNG": "PNG", "JPEG": "JPEG", "WEBP": "WebP", "TIFF": "TIFF", "BMP": "BMP"}
+
+
+class Unsaved(Enum):
+    """What is to become of unsaved work."""
+
+    SAVE = "save"
+    DISCARD = "discard"
+    CANCEL = "cancel"
+
+
+def format_title(name: str) -> str:
+    """Pillow's name of a format as people write it."""
+    return _TITLES.get(name, name)
+
+
+def _filter(name: str) -> str:
+    return f"{format_title(name)} ({' '.join('*' + suffix for suffix in SAVE_FORMATS[name])})"
+
+
+def ask_open(parent: QWidget, folder: str) -> Path | None:
+    """Which picture to open."""
+    patterns = " ".join(f"*{suffix}" for suffixes in OPEN_FORMATS.values() for suffix in suffixes)
+    chosen, _ = QFileDialog.getOpenFileName(
+        parent, "Open a photo", folder, f"Pictures ({patterns});;All files (*)"
+    )
+    return Path(chosen) if chosen else None
+
+
+def ask_save(parent: QWidget, title: str, suggestion: Path, format_name: str | None = None) -> Path | None:
+    """Where to write a picture, in any format or in one."""
+    names = [format_name] if format_name else list(SAVE_FORMATS)
+    own = next((name for name in names if suggestion.suffix.lower() in SAVE_FORMATS[name]), names[0])
+    chosen, used = QFileDialog.getSaveFileName(
+        parent, title, str(suggestion), ";;".join(map(_filter, names)), _filter(own)
+    )
+    if not chosen:
+        return None
+    path = Path(chosen)
+    suffixes = next((SAVE_FORMATS[name] for name in names if _filter(name) == used), SAVE_FORMATS[names[0]])
+    known = [suffix for name in names for suffix in SAVE_FORMATS[name]]
+    if path.suffix.lower() in known:
+        return path
+    path = path.with_name(path.name + suffixes[0])
+    # The file dialog asked about the name without its ending.
+    return path if not path.exists() or _ask_replace(parent, path) else None
+
+
+def _ask_replace(parent: QWidget, path: Path) -> bool:
+    answer = QMessageBox.question(parent, "Replace file", f"{path.name} already exists. Replace it?")
+    return answer == QMessageBox.StandardButton.Yes
+
+
+def ask_folder(parent: QWidget, folder: str) -> Path | None:
+    """Which folder holds a model."""
+    chosen = QFileDialog.getExistingDirectory(parent, "Choose the folder of a model", folder)
+    return Path(chosen) if chosen else None
+
+
+def ask_unsaved(parent: QWidget, name: str) -> Unsaved:
+    """Whether to save before work is lost."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle("Unsaved changes")
+    box.setText(f"Save the changes to {name}?")
+    box.setInformativeText("What was erased since the last save will be lost otherwise.")
+    buttons = QMessageBox.StandardButton
+    box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+    box.setDefaultButton(buttons.Save)
+    answer = box.exec()
+    return {buttons.Save: Unsaved.SAVE, buttons.Discard: Unsaved.DISCARD}.get(buttons(answer), Unsaved.CANCEL)

@@ -1,0 +1,54 @@
+"""The one bridge for what the user must be told: failures, and what could not be kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import QObject, Signal
+
+
+class Level(Enum):
+    """How bad it is."""
+
+    INFO = "info"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Message:
+    """One sentence, and what stands behind the Details button."""
+
+    text: str
+    details: str = ""
+    level: Level = Level.ERROR
+
+
+class Messages(QObject):
+    """Takes messages from anywhere, on any thread, and keeps them until a window shows them."""
+
+    posted = Signal(object)  # Message
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._waiting: list[Message] | None = []
+
+    def error(self, text: str, details: str = "") -> None:
+        """Something failed."""
+        self._post(Message(text, details))
+
+    def info(self, text: str, details: str = "") -> None:
+        """Something the user should know."""
+        self._post(Message(text, details, Level.INFO))
+
+    def begin_showing(self) -> None:
+        """A window is connected to ``posted``: what has waited is posted now."""
+        waiting, self._waiting = self._waiting or [], None
+        for message in waiting:
+            self.posted.emit(message)
+
+    def _post(self, message: Message) -> None:
+        if self._waiting is not None:
+            self._waiting.append(message)
+        else:
+            self.posted.emit(message)

@@ -1,0 +1,1 @@
+"""Measurements. They print JSON, compare with the plain form in the same run, and fail nothing."""

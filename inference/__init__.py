@@ -1,0 +1,47 @@
+"""Moebius inpainting: the networks and the erase pipeline, usable without the application.
+
+>>> from inference import ErasePipeline
+>>> pipeline = ErasePipeline.load("moebius-nano")
+>>> result = pipeline.erase(image, mask, seed=1)  # doctest: +SKIP
+
+Names are looked up when first used, so that :mod:`inference.catalogue` can be read without importing torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from inference.catalogue import bundled_models, find_model
+    from inference.errors import Cancelled, InferenceError, InputError, ModelError
+    from inference.pipeline import ErasePipeline, Preview
+    from inference.unet import MoebiusUNet, UNetOutput, build_unet
+
+__all__ = [
+    "Cancelled",
+    "ErasePipeline",
+    "InferenceError",
+    "InputError",
+    "ModelError",
+    "MoebiusUNet",
+    "Preview",
+    "UNetOutput",
+    "build_unet",
+    "bundled_models",
+    "find_model",
+]
+
+_HOMES = {
+    "catalogue": ("bundled_models", "find_model"),
+    "errors": ("Cancelled", "InferenceError", "InputError", "ModelError"),
+    "pipeline": ("ErasePipeline", "Preview"),
+    "unet": ("MoebiusUNet", "UNetOutput", "build_unet"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"inference.{module}"), name)
+    raise AttributeError(f"module 'inference' has no attribute {name!r}")

@@ -1,0 +1,154 @@
+"""Which models there are, known without reading weights or importing torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from inference.config import RELEASED_SCHEDULE, UNET_CONFIGS, PatchAutoencoderConfig, UNetConfig
+from inference.errors import ModelError
+
+BUNDLED = Path(__file__).resolve().parent.parent / "resources" / "models"
+DEFAULT_MODEL = "moebius-nano"
+CHECKPOINT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
+
+
+@dataclass(frozen=True)
+class EraseSettings:
+    """A model's defaults and the way its results reach the picture."""
+
+    steps: int = 20
+    strength: float = 0.99  # share of the schedule that is run
+    guidance: float = 2.0
+    noise_offset: float = 0.0357  # standard deviation of a shift per channel added to the noise
+    condition: str = "grey"  # what the masked-image latents show in the hole: "grey" or "fill"
+    start: str = "picture"  # what is noised at the start: "picture" (as released) or "fill"
+    whiten: bool = False  # latents whitened by what is known of the picture
+    keep_known: bool = False  # clean latents put back outside the hole at every step
+    transfer_sigma: float = 0.0  # > 0: only the change, low-passed over this many native pixels, is added to the fill
+    transfer_gain: float = 1.0
+    transfer_below: float = 0.95  # at this strength and above the denoised picture itself is the result
+    fill_radius: int = 4  # of the patch fill, in pixels
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> EraseSettings:
+        unknown = sorted(set(values) - {f.name for f in fields(cls)})
+        if unknown:
+            raise ModelError(f"unknown erase settings: {', '.join(unknown)}.")
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """What is known of a model before its weights are read."""
+
+    name: str
+    path: Path
+    title: str
+    note: str
+    unet: UNetConfig
+    schedule: dict[str, Any]
+    settings: EraseSettings
+    autoencoder: PatchAutoencoderConfig | None  # None: SDXL's, beside the checkpoint
+    files: dict[str, Path] = field(repr=False)
+
+    @property
+    def native(self) -> int:
+        """Side in pixels of the square the model works on."""
+        return self.unet.grid * 8
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object; raises :class:`ModelError`."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"{path} can't be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise ModelError(f"{path} is damaged: it is not valid JSON.") from error
+    if not isinstance(values, dict):
+        raise ModelError(f"{path} is damaged: it is not a JSON object.")
+    return values
+
+
+def bundled_models() -> list[str]:
+    """Names of the models that come with the program."""
+    if not BUNDLED.is_dir():
+        return []
+    return sorted(p.name for p in BUNDLED.iterdir() if (p / "config.json").is_file())
+
+
+def find_model(model: str | Path) -> ModelFolder:
+    """Look up a bundled name, a folder, or a checkpoint file; reads no weights.
+
+    Raises :class:`ModelError` with a sentence naming what is missing.
+    """
+    path = BUNDLED / model if isinstance(model, str) and model in bundled_models() else Path(model).expanduser()
+    if not path.exists():
+        known = ", ".join(bundled_models()) or "none"
+        raise ModelError(f"There is no model {str(model)!r}: neither a folder nor a bundled one ({known}).")
+    config = path / "config.json"
+    if config.is_file():
+        values = read_json(config)
+        if "unet" in values:
+            return _own_folder(path, values)
+    return _published_folder(path)
+
+
+def _own_folder(path: Path, values: dict[str, Any]) -> ModelFolder:
+    try:
+        folder = ModelFolder(
+            name=str(values.get("name", path.name)),
+            path=path,
+            title=str(values.get("title", path.name)),
+            note=str(values.get("note", "")),
+            unet=UNetConfig.from_dict(dict(values["unet"])),
+            schedule=dict(values["schedule"]),
+            settings=EraseSettings.from_dict(dict(values.get("erase", {}))),
+            autoencoder=PatchAutoencoderConfig.from_dict(dict(values["autoencoder"])),
+            files={"unet": path / "unet.safetensors", "autoencoder": path / "autoencoder.safetensors"},
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path / 'config.json'} is incomplete or damaged: {error}.") from error
+    for file in folder.files.values():
+        if not file.is_file():
+            raise ModelError(f"{file} is missing; copy the whole model folder again.")
+    return folder
+
+
+def _published_folder(path: Path) -> ModelFolder:
+    checkpoint = path if path.is_file() else checkpoint_in(path)
+    root = checkpoint.parent
+    for vae in (root / "vae", root.parent / "vae"):
+        if vae.is_dir():
+            break
+    else:
+        raise ModelError(
+            f"{root} has no vae folder. Put the autoencoder (folder 'vae' of hustvl/PixelHacker) beside the checkpoint."
+        )
+    return ModelFolder(
+        name=str(path),
+        path=path,
+        title=f"Moebius ({root.name})",
+        note="The full Moebius weights: denoises from noise, as released.",
+        unet=UNET_CONFIGS["moebius"],
+        schedule=dict(RELEASED_SCHEDULE),
+        settings=EraseSettings(),
+        autoencoder=None,
+        files={"unet": checkpoint, "autoencoder": checkpoint_in(vae)},
+    )
+
+
+def checkpoint_in(folder: Path) -> Path:
+    """The one checkpoint of a folder; safetensors are preferred to pickles of the same name."""
+    found = [p for p in sorted(folder.iterdir()) if p.suffix in CHECKPOINT_SUFFIXES and p.is_file()]
+    if not found:
+        inner = [p.name for p in sorted(folder.iterdir()) if p.is_dir() and p.name != "vae"]
+        hint = f" Perhaps one of its folders is meant: {', '.join(inner)}." if inner else ""
+        raise ModelError(f"{folder} holds no checkpoint (*.safetensors or *.bin).{hint}")
+    standard = [p for p in found if p.stem == "diffusion_pytorch_model"] or found
+    if len({p.stem for p in standard}) > 1:
+        raise ModelError(f"{folder} holds several checkpoints: {', '.join(p.name for p in standard)}. Choose one.")
+    return min(standard, key=lambda p: CHECKPOINT_SUFFIXES.index(p.suffix))

@@ -1,0 +1,108 @@
+"""Widths, sizes and schedules of the models; what ``config.json`` holds. No torch here."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from inference.errors import ModelError
+
+
+@dataclass(frozen=True)
+class UNetConfig:
+    """Everything that decides the shapes of a :class:`inference.unet.MoebiusUNet`."""
+
+    latent_channels: int = 4  # C; the input has 2 C + 1 channels, the output C
+    widths: tuple[int, ...] = (320, 640, 1280)  # one per level
+    layers_per_block: int = 2  # in a down block; an up block has one more
+    heads: int = 8
+    groups: int = 32  # of every GroupNorm
+    window: int = 15  # r of the local lambda, odd
+    ffn_ratio: float = 2.5
+    grid: int = 64  # native latent height and width; relative positions are learned on it
+    tokens: int = 10  # category tokens per sample
+    categories: int = 20  # rows of the embedding: the first half background, the second foreground
+    embedding_width: int = 3072
+    context_width: int = 768
+
+    def __post_init__(self) -> None:
+        if any(width % self.heads or width % self.groups for width in self.widths):
+            raise ModelError(
+                f"widths {self.widths} must be multiples of heads ({self.heads}) and groups ({self.groups})."
+            )
+        if self.window % 2 == 0:
+            raise ModelError(f"the local window must be odd, not {self.window}.")
+
+    @property
+    def in_channels(self) -> int:
+        """Noisy latents, mask, masked-image latents."""
+        return 2 * self.latent_channels + 1
+
+    @property
+    def time_width(self) -> int:
+        return 4 * self.widths[0]
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> UNetConfig:
+        """Raises :class:`ModelError` naming unknown or ill-typed entries."""
+        known = {f.name for f in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ModelError(f"unknown U-Net settings: {', '.join(unknown)}.")
+        try:
+            if "widths" in values:
+                values = {**values, "widths": tuple(int(w) for w in values["widths"])}
+            return cls(**values)
+        except (TypeError, ValueError) as error:
+            raise ModelError(f"the U-Net settings are not valid: {error}.") from error
+
+
+UNET_CONFIGS: dict[str, UNetConfig] = {
+    "moebius": UNetConfig(),  # 226,041,531 parameters; the published model
+    "moebius-nano": UNetConfig(
+        latent_channels=8,
+        widths=(64, 128, 256),
+        window=7,
+        grid=32,
+        embedding_width=256,
+        context_width=128,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class PatchAutoencoderConfig:
+    """Shapes of a :class:`inference.autoencoder.PatchAutoencoder`; ``scale`` brings its latents to unit variance."""
+
+    factor: int = 8  # picture pixels per latent cell and side
+    latent_channels: int = 8
+    encoder_width: int = 192
+    decoder_widths: tuple[int, ...] = (96, 48, 24)  # one per doubling
+    scale: float = 1.0
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> PatchAutoencoderConfig:
+        try:
+            config = cls(**{**values, "decoder_widths": tuple(values.get("decoder_widths", (96, 48, 24)))})
+        except TypeError as error:
+            raise ModelError(f"the autoencoder settings are not valid: {error}.") from error
+        if config.factor != 2 ** len(config.decoder_widths):
+            raise ModelError("the autoencoder needs one decoder width per doubling.")
+        return config
+
+
+# Schedules as diffusers' schedulers take them. As released: 1000 steps of scaled-linear betas.
+RELEASED_SCHEDULE: dict[str, Any] = {
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "prediction_type": "epsilon",
+}
+# The bundled model's: cosine, v-prediction, no signal left at the last step.
+COSINE_SCHEDULE: dict[str, Any] = {"beta_schedule": "squaredcos_cap_v2", "prediction_type": "v_prediction"}

@@ -1,0 +1,19 @@
+"""What can go wrong in this package, each with a sentence that can be shown to a user."""
+
+from __future__ import annotations
+
+
+class InferenceError(Exception):
+    """Base class; ``str(error)`` is a sentence a user can act on."""
+
+
+class ModelError(InferenceError):
+    """A model is missing, damaged or not the expected one."""
+
+
+class InputError(InferenceError):
+    """The picture or the mask can't be used."""
+
+
+class Cancelled(Exception):  # noqa: N818 - an outcome the caller asks for, not a failure
+    """Raise from ``on_step`` to stop an erase; it leaves ``erase`` unchanged."""

@@ -1,0 +1,83 @@
+"""Classical fills of a hole: copied patches, and a smooth one. They need no model."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+try:
+    import patchmatch as _patchmatch
+
+    _available = bool(_patchmatch.patchmatch_available)
+except ImportError:  # no wheel for this platform
+    _available = False
+
+_log = logging.getLogger(__name__)
+_one_at_a_time = threading.Lock()  # the library's random state is global to the process
+
+
+def smooth_fill(rgb: NDArray[np.uint8], hole: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Fill by push-pull interpolation: averages of what is known at ever coarser scales.
+
+    ``rgb (H, W, 3)``, ``hole (H, W)`` True where unknown -> ``(H, W, 3)``, known pixels unchanged. A
+    picture without known pixels becomes mid-grey. Gortler et al., "The Lumigraph" (1996), section 5.
+    """
+    filled = push_pull(rgb.astype(np.float32), (~hole).astype(np.float32), 127.5)
+    return np.where(hole[..., None], np.clip(np.rint(filled), 0, 255), rgb).astype(np.uint8)
+
+
+def push_pull(values: NDArray[np.float32], weight: NDArray[np.float32], default: float = 0.0) -> NDArray[np.float32]:
+    """Interpolate ``values (H, W, 3)`` smoothly to where ``weight (H, W)`` in 0..1 is 0; same shape.
+
+    Where nothing at all has weight the answer is ``default``.
+    """
+    return _pull(values * weight[..., None], weight, default)
+
+
+def _pull(weighted: NDArray[np.float32], weight: NDArray[np.float32], default: float) -> NDArray[np.float32]:
+    height, width = weight.shape
+    own = weighted / np.maximum(weight, 1e-6)[..., None]
+    if height <= 1 and width <= 1:
+        return np.where(weight[..., None] > 0, own, default).astype(np.float32)
+    half = ((width + 1) // 2, (height + 1) // 2)
+    coarse = _pull(_resize(weighted, half, cv2.INTER_AREA), _resize(weight, half, cv2.INTER_AREA), default)
+    pulled = _resize(coarse, (width, height), cv2.INTER_LINEAR)
+    trust = np.minimum(weight, 1)[..., None]
+    return (trust * own + (1 - trust) * pulled).astype(np.float32)
+
+
+def _resize(array: NDArray[np.float32], size: tuple[int, int], method: int) -> NDArray[np.float32]:
+    resized = np.asarray(cv2.resize(array, size, interpolation=method), dtype=np.float32)
+    return resized.reshape(size[1], size[0], *array.shape[2:])
+
+
+def patch_fill(
+    rgb: NDArray[np.uint8], hole: NDArray[np.bool_], *, radius: int = 5, seed: int = 0
+) -> NDArray[np.uint8]:
+    """Fill by copying patches of ``2 * radius + 1`` pixels from the rest of the picture.
+
+    ``rgb (H, W, 3)``, ``hole (H, W)`` -> ``(H, W, 3)``, known pixels unchanged; the same seed gives the
+    same bytes. Barnes et al., "PatchMatch" (2009). Where its library can't be used, or nothing as large as a
+    patch is known, OpenCV's Telea fill takes its place.
+    """
+    if not hole.any():
+        return rgb.copy()
+    if _available and min(rgb.shape[:2]) > 4 * radius and _has_patch(hole, radius):
+        try:
+            with _one_at_a_time:
+                _patchmatch.set_random_seed(seed)
+                return _patchmatch.inpaint(rgb, hole.astype(np.uint8), patch_size=radius).astype(np.uint8)
+        except RuntimeError as error:
+            _log.warning("patch fill failed, Telea's takes its place: %s", error)
+    filled = cv2.inpaint(np.ascontiguousarray(rgb), hole.astype(np.uint8), 5, cv2.INPAINT_TELEA)
+    return np.where(hole[..., None], filled, rgb).astype(np.uint8)
+
+
+def _has_patch(hole: NDArray[np.bool_], radius: int) -> bool:
+    """Whether one whole patch is known."""
+    size = 2 * radius + 1
+    return bool((cv2.boxFilter(hole.astype(np.float32), -1, (size, size), borderType=cv2.BORDER_CONSTANT) < 1e-6).any())

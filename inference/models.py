@@ -1,0 +1,78 @@
+"""Models loaded: the U-Net and its autoencoder, checked and placed on a device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL
+
+from inference.autoencoder import PatchAutoencoder
+from inference.catalogue import ModelFolder, find_model, read_json
+from inference.codec import Codec, KLCodec, PatchCodec
+from inference.errors import ModelError
+from inference.loading import load_weights, read_checkpoint
+from inference.unet import MoebiusUNet
+
+# SDXL's autoencoder, for published folders whose vae/ comes without its config.json.
+_SDXL_VAE: dict[str, Any] = {
+    "in_channels": 3,
+    "out_channels": 3,
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "up_block_types": ("UpDecoderBlock2D",) * 4,
+    "block_out_channels": (128, 256, 512, 512),
+    "layers_per_block": 2,
+    "latent_channels": 4,
+    "scaling_factor": 0.13025,
+    "sample_size": 1024,
+}
+_VAE_SETTINGS = (*_SDXL_VAE, "act_fn", "norm_num_groups", "force_upcast", "mid_block_add_attention")
+# Attention entries as older diffusers wrote them.
+_OLD_ATTENTION = {".query.": ".to_q.", ".key.": ".to_k.", ".value.": ".to_v.", ".proj_attn.": ".to_out.0."}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded model in evaluation mode."""
+
+    folder: ModelFolder
+    unet: MoebiusUNet
+    codec: Codec
+
+
+def load_model(model: str | Path, device: torch.device) -> Model:
+    """Read, check and place a model's weights; raises :class:`ModelError`."""
+    folder = find_model(model)
+    with torch.device("meta"):
+        unet = MoebiusUNet(folder.unet)
+    load_weights(unet, read_checkpoint(folder.files["unet"]), folder.files["unet"])
+    unet.requires_grad_(False).eval().to(device)
+    return Model(folder, unet, _load_codec(folder, device))
+
+
+def _load_codec(folder: ModelFolder, device: torch.device) -> Codec:
+    file = folder.files["autoencoder"]
+    state = read_checkpoint(file)
+    if folder.autoencoder is not None:
+        with torch.device("meta"):
+            autoencoder = PatchAutoencoder(folder.autoencoder)
+        load_weights(autoencoder, state, file)
+        return PatchCodec(autoencoder.requires_grad_(False).eval().to(device))
+    settings = dict(_SDXL_VAE)
+    config = file.parent / "config.json"
+    if config.is_file():
+        settings |= {k: v for k, v in read_json(config).items() if k in _VAE_SETTINGS}
+    for old, new in _OLD_ATTENTION.items():
+        state = {k.replace(old, new) if "attentions" in k else k: v for k, v in state.items()}
+    state = {
+        k: v[:, :, 0, 0] if "attentions" in k and v.dim() == 4 else v for k, v in state.items()
+    }  # 1x1 convolutions, in the oldest files
+    try:
+        with torch.device("meta"):
+            vae = AutoencoderKL(**settings)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{config} does not describe an autoencoder: {error}") from error
+    load_weights(vae, state, file)
+    return KLCodec(vae.requires_grad_(False).eval().to(device))

@@ -1,0 +1,78 @@
+"""What every test gets: no screen, no network, no settings of the user's, no thread left running.
+
+Qt is only touched where the test itself has imported it: the tests of
+inference, training and app/document also run where Qt is not installed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+# Before the first import of Qt, which reads it once
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("moebius", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("moebius")
+
+GRACE = 2.0  # seconds a thread that was told to end may take
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the test settings, caches and data folders of its own."""
+    home = tmp_path / "home"
+    for name in ("CONFIG", "DATA", "CACHE", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+    core = sys.modules.get("PySide6.QtCore")
+    if core is not None:
+        core.QStandardPaths.setTestModeEnabled(True)
+        for kind in (core.QSettings.Format.NativeFormat, core.QSettings.Format.IniFormat):
+            core.QSettings.setPath(kind, core.QSettings.Scope.UserScope, str(home / "config"))
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test that leaves a thread of Python's or of Qt's running."""
+    before = set(threading.enumerate())
+    started: list[Any] = []
+    core = sys.modules.get("PySide6.QtCore")
+    if core is not None:
+        start = core.QThread.start
+
+        def recorded_start(thread: Any, *args: Any) -> None:
+            started.append(thread)
+            start(thread, *args)
+
+        monkeypatch.setattr(core.QThread, "start", recorded_start)
+    yield
+    deadline = time.monotonic() + GRACE
+    while (left := _running(before, started, core)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if left:
+        pytest.fail(f"left running: {', '.join(left)}")
+
+
+def _running(before: set[threading.Thread], started: list[Any], core: Any) -> list[str]:
+    # A QThread that ran Python leaves a dummy entry behind: it is judged as a QThread
+    left = [
+        thread.name
+        for thread in set(threading.enumerate()) - before
+        if thread.is_alive() and not isinstance(thread, threading._DummyThread)
+    ]
+    if core is not None:
+        import shiboken6
+
+        left += [repr(thread) for thread in started if shiboken6.isValid(thread) and thread.isRunning()]
+        busy = core.QThreadPool.globalInstance().activeThreadCount()
+        left += [f"{busy} tasks of the thread pool"] if busy else []
+    return left

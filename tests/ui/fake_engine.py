@@ -1,0 +1,134 @@
+"""An engine that does what a test (or a demonstration) tells it to, one step at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from app.engine.protocol import (
+    Box,
+    EngineState,
+    EngineStatus,
+    EraseCancelled,
+    EraseDone,
+    EraseFailed,
+    EraseOptions,
+    ErasePreview,
+    EraseProgress,
+    ModelInfo,
+    Patch,
+)
+
+MODELS = (
+    ModelInfo("fake", "Fake model", 6, 2.0, 0.5, "Paints the hole in one colour."),
+    ModelInfo("other", "Other model", 12, 4.5, 1.0),
+)
+RESULT = (10, 200, 90)  # what an erased hole becomes
+
+
+class FakeEngine(QObject):
+    """Has the controller's signals and methods; an erase goes on only when ``step`` is called."""
+
+    statusChanged = Signal(object)
+    progressed = Signal(object)
+    previewed = Signal(object)
+    finished = Signal(object)
+
+    def __init__(self, total: int = 6, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.total = total
+        self.loads: list[tuple[str, str]] = []
+        self.requests: list[tuple[NDArray[np.uint8], NDArray[np.uint8], EraseOptions]] = []
+        self.shut_down = False
+        self._models = MODELS
+        self._status = EngineStatus(EngineState.EMPTY)
+        self._id = 0
+        self._step: int | None = None  # None: nothing runs
+
+    def models(self) -> tuple[ModelInfo, ...]:
+        return self._models
+
+    def status(self) -> EngineStatus:
+        return self._status
+
+    def set_status(self, status: EngineStatus) -> None:
+        self._status = status
+        self.statusChanged.emit(status)
+
+    def add_model(self, folder: str) -> ModelInfo:
+        if "model" not in folder:
+            raise ValueError(f"There is no model in {folder}: choose the folder that holds its config.")
+        info = ModelInfo(folder, "Added model", 20, 3.0, 1.0)
+        if info not in self._models:
+            self._models = (*self._models, info)
+        return info
+
+    def load(self, model: str, device: str = "auto") -> None:
+        self.loads.append((model, device))
+        self.set_status(EngineStatus(EngineState.READY, model, model, "cpu"))
+
+    @property
+    def busy(self) -> bool:
+        return self._step is not None
+
+    @property
+    def current_id(self) -> int:
+        return self._id
+
+    def erase(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], options: EraseOptions) -> int:
+        assert not self.busy
+        self.requests.append((rgb, mask, options))
+        self._id, self._step = self._id + 1, 0
+        return self._id
+
+    def step(self) -> bool:
+        """Do the next step of the erase; False once it has ended."""
+        if self._step is None:
+            return False
+        rgb, mask, _ = self.requests[-1]
+        box = hole_box(mask)
+        part = rgb[box[1] : box[3], box[0] : box[2]].copy()
+        inside = mask[box[1] : box[3], box[0] : box[2]] > 127
+        if self._step > self.total:
+            self._step = None
+            part[inside] = RESULT
+            self.finished.emit(EraseDone(self._id, (Patch(box, part),), 1.0))
+            return False
+        left = float(self.total - self._step) if self._step else None
+        self.progressed.emit(EraseProgress(self._id, self._step, self.total, left))
+        if self._step:
+            part[inside] = (40 * self._step % 256, 128, 128)
+            self.previewed.emit(ErasePreview(self._id, self._step, self.total, box, part))
+        self._step += 1
+        return True
+
+    def finish(self) -> None:
+        """Do all the steps that are left."""
+        while self.step():
+            pass
+
+    def fail(self, message: str, details: str = "") -> None:
+        """End the erase with a failure."""
+        self._step = None
+        self.finished.emit(EraseFailed(self._id, message, details))
+
+    def cancel(self) -> None:
+        if self._step is not None:
+            self._step = None
+            self.finished.emit(EraseCancelled(self._id))
+
+    def shutdown(self) -> None:
+        self.shut_down = True
+
+
+def hole_box(mask: NDArray[np.uint8]) -> Box:
+    """The bounds of the hole, 8 px larger, within the picture."""
+    rows, columns = np.nonzero(mask > 127)
+    height, width = mask.shape
+    return (
+        max(0, int(columns.min()) - 8),
+        max(0, int(rows.min()) - 8),
+        min(width, int(columns.max()) + 9),
+        min(height, int(rows.max()) + 9),
+    )

@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from app.canvas.tools import Tool
+from app.engine.protocol import EngineState, EngineStatus
+from app.ui import settings
+from app.ui.banner import MessageBanner
+from app.ui.help_dialogs import shortcuts_dialog
+from app.ui.main_window import MainWindow
+from app.ui.messages import Level, Message, Messages
+from app.ui.settings import Settings
+from tests.ui.conftest import Answers, Driver
+from tests.ui.fake_engine import FakeEngine
+
+
+def test_everything_has_an_accessible_name(driver: Driver, photo: Path) -> None:
+    driver.open(photo)
+    kinds = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox)
+    nameless = []
+    for widget in driver.window.findChildren(QWidget):
+        inner = isinstance(widget.parent(), QAbstractSpinBox | QComboBox) or isinstance(widget, QLineEdit)
+        if isinstance(widget, kinds) and not inner and "scroll" not in type(widget).__name__.lower():
+            text = widget.text() if isinstance(widget, QAbstractButton) else ""
+            if not (widget.accessibleName() or text.strip()) and not widget.objectName().startswith("qt_"):
+                nameless.append(f"{type(widget).__name__} in {type(widget.parent()).__name__}")
+    assert not nameless
+
+
+def test_no_shortcut_is_used_twice(driver: Driver) -> None:
+    seen: dict[str, str] = {}
+    for action in driver.window.findChildren(QAction):
+        for keys in action.shortcuts():
+            text = keys.toString(QKeySequence.SequenceFormat.PortableText)
+            assert text not in seen, f"{text}: {action.text()} and {seen[text]}"
+            seen[text] = action.text()
+
+
+def test_tools_by_key_and_click(driver: Driver, photo: Path) -> None:
+    driver.open(photo)
+    window = driver.window
+    driver.qtbot.keyClick(window.view, Qt.Key.Key_E)
+    assert window.view.tool is Tool.ERASER
+    assert window.actions_.tools[Tool.ERASER].isChecked()
+    driver.qtbot.keyClick(window.view, Qt.Key.Key_H)
+    assert window.view.tool is Tool.PAN
+    window.actions_.tools[Tool.BRUSH].trigger()
+    assert window.view.tool is Tool.BRUSH
+
+
+def test_brush_by_key_and_panel(driver: Driver, photo: Path, store: Settings) -> None:
+    driver.open(photo)
+    window = driver.window
+    driver.qtbot.keyClick(window.view, Qt.Key.Key_BracketRight)
+    assert window.view.brush.size == 10
+    assert window.panel.brush_size.value == 10
+    window.panel.brush_size.spin.setValue(45)
+    assert window.view.brush.size == 45
+    window.panel.brush_size.slider.setValue(window.panel.brush_size.slider.maximum())
+    assert window.view.brush.size == 600
+    window.panel.brush_size.spin.setValue(18)
+    window.panel.hardness.spin.setValue(50)
+    assert window.view.brush.hardness == 0.5
+    assert store.get(settings.BRUSH_SCALE) == 2.0, "twice the default for this picture"
+    assert store.get(settings.BRUSH_HARDNESS) == 0.5
+
+
+def test_mask_commands_are_undone(driver: Driver, photo: Path) -> None:
+    driver.open(photo)
+    do, document = driver.window.actions_, driver.document
+    do.invert_mask.trigger()
+    assert document.mask.all()
+    do.clear_mask.trigger()
+    assert not document.mask.any()
+    do.undo.trigger()
+    assert document.mask.all()
+    assert do.undo.text().startswith("Undo ")
+    assert do.undo.text() != "Undo "
+    assert do.redo.text().startswith("Redo ")
+    do.undo.trigger()
+    assert not document.mask.any()
+    assert do.undo.text() == "Undo"
+
+
+def test_zoom_commands(driver: Driver, photo: Path) -> None:
+    driver.open(photo)
+    window = driver.window
+    window.status.actual.click()
+    assert window.view.zoom == 1.0
+    assert window.status.zoom.text() == "100 %"
+    window.actions_.zoom_in.trigger()
+    assert window.view.zoom == 1.5
+    window.actions_.zoom_out.trigger()
+    window.actions_.zoom_out.trigger()
+    assert window.status.zoom.text() == "67 %"
+    window.status.fit.click()
+    assert window.view.zoom > 1.5
+
+
+def test_show_before_by_menu(driver: Driver, photo: Path) -> None:
+    driver.open(photo)
+    driver.window.actions_.before.trigger()
+    assert driver.window.view.showing_before
+    assert driver.window.badge.isVisible()
+    driver.window.actions_.before.trigger()
+    assert not driver.window.view.showing_before
+
+
+def test_models(driver: Driver, answers: Answers, store: Settings, tmp_path: Path) -> None:
+    window, panel = driver.window, driver.window.panel
+    assert driver.engine.loads == [("fake", "auto")]
+    assert panel.note.text() == "Paints the hole in one colour."
+    assert panel.device.text() == "Processor (CPU)"
+    panel.model.setCurrentIndex(1)
+    assert driver.engine.loads[-1] == ("other", "auto")
+    assert store.get(settings.MODEL) == "other"
+    assert (panel.steps.value, panel.guidance.value) == (12, 4.5)
+    answers.path = tmp_path / "empty"
+    panel.add_model.click()
+    assert "There is no model" in driver.texts()[0]
+    answers.path = tmp_path / "my-model"
+    panel.add_model.click()
+    assert driver.engine.loads[-1] == (str(answers.path), "auto")
+    assert panel.model.currentText() == "Added model"
+    assert store.get(settings.MODEL_FOLDERS) == [str(answers.path)]
+    driver.engine.set_status(EngineStatus(EngineState.LOADING, title="Big model"))
+    assert window.status.activity.text() == "Loading Big model…"
+
+
+def test_the_model_used_last_is_loaded_again(qtbot: QtBot, store: Settings) -> None:
+    store.set(settings.MODEL, "/models/my-model")
+    store.set(settings.MODEL_FOLDERS, ["/models/my-model", "/gone"])
+    engine = FakeEngine()
+    window = MainWindow(engine, store, Messages())
+    qtbot.addWidget(window)
+    window.start()
+    assert engine.loads == [("/models/my-model", "auto")]
+    window.close()
+
+
+def test_a_model_named_at_the_start(qtbot: QtBot, store: Settings) -> None:
+    engine = FakeEngine()
+    window = MainWindow(engine, store, Messages())
+    qtbot.addWidget(window)
+    window.start(model="/some/model", device="cpu")
+    assert engine.loads == [("/some/model", "cpu")]
+    window.close()
+
+
+def test_geometry_is_remembered(qtbot: QtBot, store: Settings) -> None:
+    window = MainWindow(FakeEngine(), store, Messages())
+    qtbot.addWidget(window)
+    window.resize(1000, 640)
+    window.show()
+    window.close()
+    again = MainWindow(FakeEngine(), store, Messages())
+    qtbot.addWidget(again)
+    assert (again.width(), again.height()) == (1000, 640)
+    again.close()
+
+
+def test_seed(driver: Driver) -> None:
+    panel = driver.window.panel
+    seeds = set()
+    for _ in range(5):
+        panel.roll_seed()
+        seeds.add(panel.seed.value())
+    assert len(seeds) > 1
+
+
+def test_advanced_is_folded_away(driver: Driver) -> None:
+    panel = driver.window.panel
+    assert not panel.strength.isVisible()
+    panel.advanced.click()
+    assert panel.strength.isVisible()
+
+
+def test_focus_goes_between_canvas_and_panel(driver: Driver, photo: Path) -> None:
+    driver.open(photo)
+    window = driver.window
+    window.activateWindow()
+    driver.qtbot.waitUntil(window.view.hasFocus)
+    window.actions_.focus.trigger()
+    assert window.panel.brush_size.spin.hasFocus()
+    window.actions_.focus.trigger()
+    assert window.view.hasFocus()
+
+
+def test_messages_wait_for_a_window(qtbot: QtBot) -> None:
+    messages, posted = Messages(), []
+    messages.error("Something failed.")
+    messages.posted.connect(posted.append)
+    assert not posted
+    messages.begin_showing()
+    messages.info("Something else.")
+    assert posted == [Message("Something failed."), Message("Something else.", level=Level.INFO)]
+
+
+def test_a_message_can_be_sent_away(qtbot: QtBot) -> None:
+    banner = MessageBanner()
+    qtbot.addWidget(banner)
+    banner.show_message(Message("Failed.", "Traceback"))
+    assert banner.isVisible()
+    banner.details.click()
+    details = [child for child in banner.children() if type(child).__name__ == "QDialog"]
+    assert len(details) == 1
+    banner.close_button.click()
+    assert not banner.isVisible()
+
+
+def test_the_list_of_shortcuts_names_the_canvas_keys(driver: Driver) -> None:
+    dialog = shortcuts_dialog(driver.window, driver.window.actions_)
+    texts = {label.text() for label in dialog.findChildren(QWidget) if hasattr(label, "text")}
+    assert {"Tab", "Alt", "Ctrl+Enter", "B", "Ctrl+Z"} <= texts
+    dialog.deleteLater()
+
+
+@pytest.mark.parametrize("module", ["app.canvas.view", "app.ui.main_window"])
+def test_the_window_does_not_need_torch(module: str) -> None:
+    code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,1 @@
+"""How the models are trained. No Qt; may import :mod:`inference`, never :mod:`app`."""
