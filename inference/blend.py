@@ -20,8 +20,8 @@ def grown(hole: NDArray[np.bool_], pixels: float) -> NDArray[np.bool_]:
 
 def fade_mask(hole: NDArray[np.bool_], grow: float, fade: float) -> Float:
     """``(H, W)`` in 0..1: 1 up to ``grow`` pixels from the hole, then falling smoothly to 0 over ``fade``."""
-    falling = np.clip(1 - (_distance(hole) - grow) / max(fade, 1e-3), 0, 1)
-    return (falling * falling * (3 - 2 * falling)).astype(np.float32)
+    falling: Float = np.clip(1 - (_distance(hole) - grow) / max(fade, 1e-3), 0, 1).astype(np.float32)
+    return falling * falling * (3 - 2 * falling)
 
 
 def _distance(hole: NDArray[np.bool_]) -> Float:

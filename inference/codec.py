@@ -72,7 +72,7 @@ class ColourMap:
 
     def __init__(self, latents: Tensor, pictures: Tensor, hole: Tensor) -> None:
         """``latents (1, C, h, w)`` of ``pictures (1, 3, H, W)``; ``hole (1, 1, h, w)`` 1 where unknown."""
-        colours = F.adaptive_avg_pool2d(pictures.float(), latents.shape[-2:])
+        colours = F.adaptive_avg_pool2d(pictures.float(), (latents.shape[2], latents.shape[3]))
         weight = (1 - hole.float().flatten()).clamp_min(1e-3)[:, None].sqrt()
         cells = self._with_one(latents) * weight
         ridge = 1e-3 * torch.eye(cells.shape[1], device=cells.device)
@@ -88,4 +88,5 @@ class ColourMap:
     def __call__(self, latents: Tensor) -> Tensor:
         """``latents (1, C, h, w)`` -> ``(1, 3, h, w)`` in about [-1, 1]."""
         height, width = latents.shape[-2:]
-        return (self._with_one(latents) @ self.map).T.reshape(1, 3, height, width)
+        colours: Tensor = self._with_one(latents) @ self.map  # (N, 3)
+        return colours.T.reshape(1, 3, height, width)

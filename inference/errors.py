@@ -15,5 +15,5 @@ class InputError(InferenceError):
     """The picture or the mask can't be used."""
 
 
-class Cancelled(Exception):  # noqa: N818 - an outcome the caller asks for, not a failure
+class Cancelled(Exception):
     """Raise from ``on_step`` to stop an erase; it leaves ``erase`` unchanged."""

@@ -55,9 +55,7 @@ def _resize(array: NDArray[np.float32], size: tuple[int, int], method: int) -> N
     return resized.reshape(size[1], size[0], *array.shape[2:])
 
 
-def patch_fill(
-    rgb: NDArray[np.uint8], hole: NDArray[np.bool_], *, radius: int = 5, seed: int = 0
-) -> NDArray[np.uint8]:
+def patch_fill(rgb: NDArray[np.uint8], hole: NDArray[np.bool_], *, radius: int = 5, seed: int = 0) -> NDArray[np.uint8]:
     """Fill by copying patches of ``2 * radius + 1`` pixels from the rest of the picture.
 
     ``rgb (H, W, 3)``, ``hole (H, W)`` -> ``(H, W, 3)``, known pixels unchanged; the same seed gives the

@@ -20,7 +20,8 @@ def to_tokens(x: Tensor) -> Tensor:
 
 def to_map(tokens: Tensor, height: int, width: int) -> Tensor:
     """``(B, H*W, C)`` -> ``(B, C, H, W)``, channels-last, always a view."""
-    return tokens.unflatten(1, (height, width)).permute(0, 3, 1, 2)
+    batch, _, channels = tokens.shape
+    return tokens.reshape(batch, height, width, channels).permute(0, 3, 1, 2)
 
 
 class Pointwise(nn.Conv2d):
@@ -72,7 +73,7 @@ class ResidualBlock(nn.Module):
             self.conv_shortcut = Pointwise(inputs, outputs)
 
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
-        y = self.conv1(F.silu(self.norm1(x)))
+        y: Tensor = self.conv1(F.silu(self.norm1(x)))
         y = y + self.time_emb_proj(F.silu(time))[:, :, None, None]
         y = self.conv2(F.silu(self.norm2(y)))
         shortcut: Tensor = self.conv_shortcut(x) if hasattr(self, "conv_shortcut") else x
@@ -173,7 +174,8 @@ class InteractiveLambda(nn.Module):
         related = torch.bmm(by_position, self.positions(height, width).transpose(1, 2))  # (N, B*h, t)
         related = related.view(positions, batch, self.heads, -1).permute(1, 0, 2, 3).flatten(1, 2)
         content = q.flatten(1, 2) @ k.transpose(1, 2)  # (B, N*h, t)
-        return ((content + related) @ v).view(batch, positions, channels)
+        y: Tensor = (content + related) @ v
+        return y.view(batch, positions, channels)
 
 
 class _Convolution(nn.Module):
@@ -219,7 +221,8 @@ class LambdaBlock(nn.Module):
     def forward(self, x: Tensor, context: Tensor, height: int, width: int) -> Tensor:
         x = x + self.attn1(self.norm1(x), height, width)
         x = x + self.attn2(self.norm2(x), context, height, width)
-        return x + self.ff(self.norm3(x), height, width)
+        y: Tensor = self.ff(self.norm3(x), height, width)
+        return x + y
 
 
 class TransformerBlock(nn.Module):

@@ -30,11 +30,17 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
             f"{path} holds more than tensors, or is damaged; it was not loaded. "
             "Use a plain state dict, best as .safetensors."
         ) from error
-    except (SafetensorError, RuntimeError, ValueError, EOFError, KeyError, AttributeError, TypeError) as error:
+    except (
+        SafetensorError,
+        RuntimeError,
+        ValueError,
+        EOFError,
+        KeyError,
+        AttributeError,
+        TypeError,
+    ) as error:
         raise ModelError(f"{path} is damaged or not a checkpoint: {_first_line(error)}") from error
-    if not isinstance(state, dict) or not all(
-        isinstance(k, str) and isinstance(v, Tensor) for k, v in state.items()
-    ):
+    if not isinstance(state, dict) or not all(isinstance(k, str) and isinstance(v, Tensor) for k, v in state.items()):
         raise ModelError(f"{path} is not a plain state dict of named tensors.")
     return state
 
@@ -68,9 +74,7 @@ def load_weights(module: nn.Module, state: dict[str, Tensor], source: Path) -> N
     ]
     if complaints:
         raise ModelError(f"{source} does not fit this model; {'; '.join(complaints)}.")
-    ready = {
-        k: (v.float() if v.is_floating_point() else v).contiguous() for k, v in state.items()
-    }
+    ready = {k: (v.float() if v.is_floating_point() else v).contiguous() for k, v in state.items()}
     broken = [k for k, v in ready.items() if v.is_floating_point() and not torch.isfinite(v).all()]
     if broken:
         raise ModelError(f"{source} is damaged; values that are not finite in: {_some(broken)}.")

@@ -18,7 +18,7 @@ from inference.catalogue import DEFAULT_MODEL, EraseSettings, ModelFolder
 from inference.codec import ColourMap
 from inference.devices import choose_device
 from inference.errors import InputError
-from inference.fill import patch_fill, smooth_fill
+from inference.fill import patch_fill
 from inference.models import Model, load_model
 from inference.regions import Box, Region, plan_regions
 from inference.sampling import Step, denoise, plan_timesteps
@@ -214,7 +214,8 @@ class _RegionJob:
             decoded = codec.preview(latents) if cheaply else codec.decode(latents)
             if decoded is None:
                 decoded = F.interpolate(colours(latents), size, mode="bilinear", align_corners=False)
-            return (decoded[0].permute(1, 2, 0).float().cpu().numpy() + 1) * 127.5
+            shades: Tensor = (decoded[0].permute(1, 2, 0).float() + 1) * 127.5
+            return np.asarray(shades.cpu().numpy(), dtype=np.float32)
 
         transfer = settings.transfer_sigma > 0 and settings.strength < settings.transfer_below
         baseline = decode(start, cheaply=False) if transfer else None

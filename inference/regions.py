@@ -96,7 +96,8 @@ def _clusters(hole: NDArray[np.bool_]) -> list[Box]:
     """Bounds of groups of nearby holes, found on a coarse grid so that specks cost nothing."""
     height, width = hole.shape
     padded = np.pad(hole, ((0, -height % CELL), (0, -width % CELL)))
-    coarse = padded.reshape(padded.shape[0] // CELL, CELL, -1, CELL).any((1, 3)).astype(np.uint8)
+    cells = padded.reshape(padded.shape[0] // CELL, CELL, -1, CELL)
+    coarse = np.asarray(cells.any((1, 3)), dtype=np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(coarse, connectivity=8)
     boxes = []
     for index in range(1, count):

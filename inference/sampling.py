@@ -56,7 +56,7 @@ def denoise(
     background = torch.arange(unet.config.tokens, device=device)[None]
     ids = background if guidance == 1 else torch.cat([background + unet.config.categories // 2, background])
     condition = torch.cat([hole, known], dim=1).expand(len(ids), -1, -1, -1)
-    latents = scheduler.add_noise(start, noise, timesteps[:1])
+    latents: Tensor = scheduler.add_noise(start, noise, timesteps[:1])
     for index, timestep in enumerate(timesteps):
         sample = torch.cat([latents.expand(len(ids), -1, -1, -1), condition], dim=1)
         prediction = unet(sample, timestep.reshape(1).to(device), ids).sample

@@ -12,6 +12,4 @@ def ddim(settings: dict[str, Any]) -> DDIMScheduler:
 
     ``settings``: the betas and the prediction type, as in :mod:`inference.config`.
     """
-    return DDIMScheduler(
-        num_train_timesteps=1000, clip_sample=False, set_alpha_to_one=False, steps_offset=0, **settings
-    )
+    return DDIMScheduler(num_train_timesteps=1000, clip_sample=False, set_alpha_to_one=True, steps_offset=0, **settings)

@@ -58,9 +58,7 @@ class _Resample(nn.Module):
 
 def _transformer(config: UNetConfig, level: int) -> TransformerBlock:
     width, grid = config.widths[level], config.grid >> level
-    block = LambdaBlock(
-        width, config.heads, config.window, config.ffn_ratio, config.context_width, grid, config.tokens
-    )
+    block = LambdaBlock(width, config.heads, config.window, config.ffn_ratio, config.context_width, grid, config.tokens)
     return TransformerBlock(width, config.groups, block)
 
 

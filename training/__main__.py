@@ -7,7 +7,11 @@ import os
 from pathlib import Path
 
 # Freed memory is kept by the process: mapping it anew at every step can cost more than the step.
-_ALLOCATOR = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "20000000000", "MALLOC_TOP_PAD_": "268435456"}
+_ALLOCATOR = {
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": "20000000000",
+    "MALLOC_TOP_PAD_": "268435456",
+}
 
 
 def _parser() -> argparse.ArgumentParser:

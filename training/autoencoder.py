@@ -47,7 +47,6 @@ def train_autoencoder(
 
     model = PatchAutoencoder(PatchAutoencoderConfig())
     model.start_from_components(F.pixel_unshuffle(sample(256), 8).permute(0, 2, 3, 1).flatten(0, 2))
-    model = model.to(memory_format=torch.channels_last)
     average = Average(model, 0.995)
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-4, betas=(0.9, 0.98))
     checkpoint = out / "autoencoder.pt"
@@ -77,8 +76,6 @@ def train_autoencoder(
             )
             total = 0.0
         if time.monotonic() - saved > 120:
-            save_state(
-                checkpoint, step, time.monotonic() - start, model=model, average=average, optimizer=optimizer
-            )
+            save_state(checkpoint, step, time.monotonic() - start, model=model, average=average, optimizer=optimizer)
             saved = time.monotonic()
     save_state(checkpoint, step, 60 * minutes, model=model, average=average, optimizer=optimizer)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +54,7 @@ def _save(module: nn.Module, path: Path, metadata: dict[str, str]) -> None:
     temporary = path.with_suffix(".partial")
     save_file(tensors, temporary, metadata={"format": "pt", **metadata})
     temporary.chmod(0o644)
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def export(out: Path, model: Path) -> None:

@@ -50,5 +50,5 @@ class Photographs:
         if rng.random() < 0.5:
             crop = crop[:, ::-1]
         if rng.random() < 0.1:
-            crop = np.rot90(crop, rng.integers(1, 4))
+            crop = np.rot90(crop, int(rng.integers(1, 4)))
         return np.ascontiguousarray(crop)

@@ -7,7 +7,6 @@ Patch fills take half a second each, so samples are made once, kept in shards, a
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -84,8 +83,8 @@ def prepare(photos: Path, cutouts: Path, out: Path, *, shards: int, size: int = 
         samples = [make_sample(source, things, size, rng) for _ in range(SHARD)]
         temporary = path.with_suffix(".partial")
         with temporary.open("wb") as file:
-            np.savez(file, **{key: np.stack([s[key] for s in samples]) for key in samples[0]})
-        os.replace(temporary, path)
+            np.savez(file, **{k: np.stack([s[k] for s in samples]) for k in samples[0]})  # type: ignore[arg-type]
+        temporary.replace(path)
         print(f"{path.name}: {SHARD / (time.monotonic() - start):.1f} samples/s", flush=True)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ class Average:
     def update(self, module: nn.Module) -> None:
         self.updates += 1
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        mine = [p for p in self.module.parameters()]
+        mine = [p.data for p in self.module.parameters()]
         torch._foreach_lerp_(mine, [p.detach() for p in module.parameters()], 1 - decay)
         for own, other in zip(self.module.buffers(), module.buffers(), strict=True):
             own.copy_(other)
@@ -39,7 +38,7 @@ def save_state(path: Path, step: int, seconds: float, **parts: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".partial")
     torch.save({"step": step, "seconds": seconds, **{k: v.state_dict() for k, v in parts.items()}}, temporary)
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def load_state(path: Path, **parts: Any) -> tuple[int, float]:

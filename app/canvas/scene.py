@@ -93,8 +93,8 @@ class Scene:
         assert self._hole is not None
         x0, y0, x1, y1 = box
         mask, hole = self.document.mask[y0:y1, x0:x1], self._hole.base[y0:y1, x0:x1]
-        keep = cv2.compare(np.ascontiguousarray(hole), 0, cv2.CMP_EQ)
-        return np.asarray(cv2.bitwise_and(np.ascontiguousarray(mask), keep), np.uint8)
+        _, keep = cv2.threshold(hole, 0, 255, cv2.THRESH_BINARY_INV)  # far quicker than numpy's where
+        return np.asarray(cv2.bitwise_and(mask, keep), np.uint8)
 
     def draw(self, view: Viewport, rect: Box, out: NDArray[np.uint8], edges: NDArray[np.uint8]) -> None:
         """Draw the device pixels of ``rect``.
@@ -153,9 +153,7 @@ class Scene:
                 _tint(out[at], mask[inner])
 
 
-def _way(
-    pyramid: Pyramid, view: Viewport, part: Box, offset: tuple[int, int]
-) -> tuple[int, float, float, float]:
+def _way(pyramid: Pyramid, view: Viewport, part: Box, offset: tuple[int, int]) -> tuple[int, float, float, float]:
     """The level to use, its pixels per device pixel, and where in it the first device pixel's centre is."""
     left, top = view.corner
     index = pyramid.level_for(view.zoom)
@@ -200,9 +198,7 @@ def _tint(out: NDArray[np.uint8], mask: NDArray[np.uint8]) -> None:
     out[...] = cv2.blendLinear(np.ascontiguousarray(out), colour, 1 - weight, weight)
 
 
-def _sample(
-    pyramid: Pyramid, view: Viewport, part: Box, offset: tuple[int, int] = (0, 0)
-) -> NDArray[np.uint8]:
+def _sample(pyramid: Pyramid, view: Viewport, part: Box, offset: tuple[int, int] = (0, 0)) -> NDArray[np.uint8]:
     """The colours at the device pixels of ``part``; ``offset``: where in the picture the pyramid lies."""
     width, height = part[2] - part[0], part[3] - part[1]
     index, step, first_x, first_y = _way(pyramid, view, part, offset)

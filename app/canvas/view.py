@@ -276,6 +276,10 @@ class CanvasView(QWidget):
         if isinstance(event, QNativeGestureEvent) and event.gestureType() == pinch:
             self.set_zoom(self._view.zoom * (1 + event.value()), event.position())
             return True
+        override = event.type() == QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Alt:
+            event.accept()  # Alt turns the brush into an eraser; left alone it would go to the menu bar
+            return True
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._resize_frame()
         return super().event(event)
@@ -325,13 +329,8 @@ class CanvasView(QWidget):
         painter = QPainter(self)
         ratio = self.devicePixelRatioF()
         rect = event.rect()
-        source = QRect(
-            round(rect.x() * ratio),
-            round(rect.y() * ratio),
-            round(rect.width() * ratio),
-            round(rect.height() * ratio),
-        )
-        painter.drawImage(rect, self._image, source)
+        sides = (rect.x(), rect.y(), rect.width(), rect.height())
+        painter.drawImage(rect, self._image, QRect(*(round(side * ratio) for side in sides)))
         self._ring.draw(painter)
         painter.end()
         if self._scene.document is not None and not self._march.isActive():
@@ -377,15 +376,10 @@ class CanvasView(QWidget):
     # -- the pointer's look ----------------------------------------------------------------
 
     def _pointer(self, event: QMouseEvent) -> Pointer:
-        ratio = self.devicePixelRatioF()
-        device = event.position().x() * ratio, event.position().y() * ratio
-        keys = event.modifiers()
-        return Pointer(
-            device,
-            self._view.to_picture(*device),
-            alt=bool(keys & Qt.KeyboardModifier.AltModifier),
-            shift=bool(keys & Qt.KeyboardModifier.ShiftModifier),
-        )
+        at, keys = event.position() * self.devicePixelRatioF(), event.modifiers()
+        alt = bool(keys & Qt.KeyboardModifier.AltModifier)
+        shift = bool(keys & Qt.KeyboardModifier.ShiftModifier)
+        return Pointer((at.x(), at.y()), self._view.to_picture(at.x(), at.y()), alt, shift)
 
     def _place_ring(self, at: QPointF | None) -> None:
         self.update(self._ring.bounds())

@@ -23,7 +23,7 @@ from app.engine.worker import EngineWorker, Job, bundled_infos, model_info
 class EngineController(QObject):
     """Owns the engine's thread for the application's whole life. All methods are for the main thread."""
 
-    statusChanged = Signal(object)  # noqa: N815 - EngineStatus
+    statusChanged = Signal(object)
     progressed = Signal(object)  # EraseProgress
     previewed = Signal(object)  # ErasePreview, the newest only
     finished = Signal(object)  # EraseDone | EraseCancelled | EraseFailed

@@ -97,7 +97,7 @@ class EngineWorker(QObject):
     """Handles one request after the other; every outcome is an answer, never an exception."""
 
     answered = Signal(object)
-    previewReady = Signal()  # noqa: N815 - Qt's naming
+    previewReady = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -141,9 +141,7 @@ class EngineWorker(QObject):
             self._pipeline = ErasePipeline.load(model, device)
         except Exception as error:  # whatever it is, the window must hear of it
             self.answered.emit(
-                EngineStatus(
-                    EngineState.FAILED, model, message=explain(error), details=traceback.format_exc()
-                )
+                EngineStatus(EngineState.FAILED, model, message=explain(error), details=traceback.format_exc())
             )
             return error
         self._loaded = (model, device)

@@ -80,9 +80,7 @@ class Actions:
             action.setText(f"{verb} {step}".rstrip())
             action.setToolTip(f"{action.text()}  ({native(action)})")
 
-    def show_recent(
-        self, paths: list[str], open_path: Callable[[str], None], clear: Callable[[], None]
-    ) -> None:
+    def show_recent(self, paths: list[str], open_path: Callable[[str], None], clear: Callable[[], None]) -> None:
         """Fill the menu of pictures opened last."""
         self.recent.clear()
         for path in paths:

@@ -40,9 +40,7 @@ class _AfterFirstPaint(QObject):
 
 def main(argv: list[str] | None = None) -> int:
     """Run the program until its window is closed; the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="moebius-gui", description="Brush over a thing in a photo and it is gone."
-    )
+    parser = argparse.ArgumentParser(prog="moebius-gui", description="Brush over a thing in a photo and it is gone.")
     parser.add_argument("picture", nargs="?", type=Path, help="a photo to open")
     parser.add_argument("--model", default="", help="a model's name, or the folder it lies in")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
@@ -81,9 +79,7 @@ def _report_surprises(messages: Messages) -> None:
         sys.__excepthook__(kind, error, trace)
         details = "".join(traceback.format_exception(kind, error, trace))
         if issubclass(kind, MemoryError):
-            messages.error(
-                "There is not enough memory: close other programs or use a smaller picture.", details
-            )
+            messages.error("There is not enough memory: close other programs or use a smaller picture.", details)
         else:
             messages.error("Something went wrong that should not have; your picture is still there.", details)
 

@@ -21,9 +21,7 @@ class Background(QObject):
         self._pool.setMaxThreadCount(1)
         self._answered.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
-    def run(
-        self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]
-    ) -> None:
+    def run(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
         """Call ``work`` on the pool's thread, then ``done`` or ``failed`` on the main one."""
 
         def on_pool() -> None:

@@ -73,9 +73,7 @@ class EnginePanel(QObject):
 
     @Slot()
     def _on_add(self) -> None:
-        folder = dialogs.ask_folder(
-            self._window, self._settings.get(settings.LAST_FOLDER) or str(Path.home())
-        )
+        folder = dialogs.ask_folder(self._window, self._settings.get(settings.LAST_FOLDER) or str(Path.home()))
         info = self._add(str(folder)) if folder is not None else None
         if info is not None:
             known = self._settings.get(settings.MODEL_FOLDERS)

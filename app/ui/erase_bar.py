@@ -57,16 +57,15 @@ class EraseBar(QWidget):
         self.button.style().unpolish(self.button)
         self.button.style().polish(self.button)
         self.button.setText(" Cancel" if running else " Erase")
-        self.button.setToolTip(
-            "Cancel: the picture stays as it was  (Esc)" if running else "Erase  (Ctrl+Enter)"
-        )
+        self.button.setToolTip("Cancel: the picture stays as it was  (Esc)" if running else "Erase  (Ctrl+Enter)")
         self.button.setAccessibleName("Cancel" if running else "Erase")
         ink = theme.INK if running else theme.INK_ON_ACCENT
         self.button.setIcon(theme.icon("x" if running else "wand-sparkles", ink))
 
     def show_progress(self, progress: EraseProgress) -> None:
         """How far the erase is."""
-        self.bar.setRange(0, progress.total)
+        # Nobody knows how long the draft takes: a bar that only moves to and fro.
+        self.bar.setRange(0, progress.total if progress.step else 0)
         self.bar.setValue(progress.step)
         self.label.setText(progress_text(progress))
 

@@ -68,9 +68,7 @@ class FileActions(QObject):
         if self._workspace.document is None:
             return
         store = self._settings
-        dialog = ExportDialog(
-            self._window, store.get(settings.EXPORT_FORMAT), store.get(settings.EXPORT_QUALITY)
-        )
+        dialog = ExportDialog(self._window, store.get(settings.EXPORT_FORMAT), store.get(settings.EXPORT_QUALITY))
         accepted, name, quality = dialog.exec(), dialog.format_name, dialog.quality_chosen
         dialog.deleteLater()
         if not accepted:

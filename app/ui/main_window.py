@@ -41,9 +41,7 @@ from app.ui.workspace import Opened, Workspace
 class MainWindow(QMainWindow):
     """Everything the user sees. The engine, the settings and the messages are given to it."""
 
-    def __init__(
-        self, engine: Engine, store: Settings | None = None, messages: Messages | None = None
-    ) -> None:
+    def __init__(self, engine: Engine, store: Settings | None = None, messages: Messages | None = None) -> None:
         super().__init__()
         self._engine = engine
         self.settings = store or Settings(QSettings())
@@ -137,6 +135,7 @@ class MainWindow(QMainWindow):
         view.filesDropped.connect(self._on_dropped)
         view.brushChanged.connect(self._on_brush)
         self.panel.brushEdited.connect(view.set_brush)
+        self.panel.left.connect(view.setFocus)
         self.panel.erase_bar.eraseRequested.connect(self.erase)
         self.panel.erase_bar.cancelRequested.connect(self.cancel)
         self.panel.new_seed.toggled.connect(lambda on: self.settings.set(settings.NEW_SEED, on))
@@ -302,9 +301,7 @@ class MainWindow(QMainWindow):
         self._brush_default = default_brush_size(height, width)
         size = self._brush_default * self.settings.get(settings.BRUSH_SCALE)
         hardness = self.settings.get(settings.BRUSH_HARDNESS)
-        return replace(
-            self.view.brush, size=float(round(min(max(size, MIN_SIZE), MAX_SIZE))), hardness=hardness
-        )
+        return replace(self.view.brush, size=float(round(min(max(size, MIN_SIZE), MAX_SIZE))), hardness=hardness)
 
     def _load_thumbnail(self, sample: Path) -> None:
         ratio = self.devicePixelRatioF()

@@ -38,6 +38,7 @@ class OptionsPanel(QWidget):
     brushEdited = Signal(object)  # Brush
     modelChosen = Signal(str)  # key
     addModelRequested = Signal()
+    left = Signal()  # a number was entered, a model chosen: the keyboard may go back to the canvas
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,6 +64,10 @@ class OptionsPanel(QWidget):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(content)
+        for number in (self.brush_size, self.hardness, self.steps, self.guidance, self.strength):
+            number.entered.connect(self.left)
+        self.seed.lineEdit().returnPressed.connect(self.left)
+        self.model.activated.connect(self.left)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -75,6 +80,7 @@ class OptionsPanel(QWidget):
         """How to erase, as chosen; a new seed first where one is wanted each time."""
         if self.new_seed.isChecked():
             self.roll_seed()
+        self.seed.interpretText()
         return EraseOptions(
             steps=round(self.steps.value),
             guidance=self.guidance.value,

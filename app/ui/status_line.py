@@ -67,9 +67,7 @@ class StatusLine(QFrame):
         self._update()
 
     def _update(self) -> None:
-        self.activity.setText(
-            "   ·   ".join(part for part in (self._file, self._erase or self._engine) if part)
-        )
+        self.activity.setText("   ·   ".join(part for part in (self._file, self._erase or self._engine) if part))
 
     @staticmethod
     def _label(name: str) -> QLabel:

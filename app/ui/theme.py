@@ -7,7 +7,7 @@ from functools import cache
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication, QProxyStyle, QStyle, QStyleHintReturn, QStyleOption, QWidget
+from PySide6.QtWidgets import QApplication
 
 import resources
 
@@ -36,30 +36,9 @@ _PALETTE = {
 }
 
 
-_OFF = (
-    QStyle.StyleHint.SH_MenuBar_AltKeyNavigation,  # Alt turns the brush into an eraser
-    QStyle.StyleHint.SH_DialogButtonBox_ButtonsHaveIcons,  # Fusion's are coloured
-)
-
-
-class _Style(QProxyStyle):
-    """Fusion without what gets in the way here."""
-
-    def styleHint(
-        self,
-        hint: QStyle.StyleHint,
-        option: QStyleOption | None = None,
-        widget: QWidget | None = None,
-        returnData: QStyleHintReturn | None = None,
-    ) -> int:
-        if hint in _OFF:
-            return 0
-        return super().styleHint(hint, option, widget, returnData)
-
-
 def apply(application: QApplication) -> None:
     """Give the whole application its look."""
-    application.setStyle(_Style("Fusion"))
+    application.setStyle("Fusion")
     palette = QPalette()
     for role, colour in _PALETTE.items():
         palette.setColor(role, QColor(colour))

@@ -21,6 +21,7 @@ class NumberSlider(QWidget):
     """A slider and a spin box for one number; ``logarithmic`` gives small numbers as much room as large."""
 
     valueChanged = Signal(float)
+    entered = Signal()  # Return was pressed in the number
 
     def __init__(
         self,
@@ -63,11 +64,13 @@ class NumberSlider(QWidget):
         grid.addWidget(self.slider, 1, 0, 1, 2)
         self.slider.valueChanged.connect(self._on_slider)
         self.spin.valueChanged.connect(self._on_spin)
+        self.spin.lineEdit().returnPressed.connect(self.entered)
         self.set_value(low)
 
     @property
     def value(self) -> float:
-        """The number shown."""
+        """The number shown, also while it is being typed."""
+        self.spin.interpretText()
         return self.spin.value()
 
     def set_value(self, value: float) -> None:

@@ -143,8 +143,6 @@ class Workspace(QObject):
         if isinstance(error, DocumentError):
             self._messages.error(str(error))
         elif isinstance(error, MemoryError):
-            self._messages.error(
-                f"{sentence} There is not enough memory: close other programs and try again."
-            )
+            self._messages.error(f"{sentence} There is not enough memory: close other programs and try again.")
         else:
             self._messages.error(sentence, "".join(traceback.format_exception(error)))

@@ -31,12 +31,8 @@ def test_fitted_stays_fitted_until_it_is_zoomed() -> None:
     assert view.zoom == 1.0
 
 
-@given(
-    st.floats(0.01, 40), st.floats(100, 700), st.floats(100, 500), st.floats(-200, 200), st.floats(-200, 200)
-)
-def test_zooming_keeps_the_point_under_the_pointer(
-    zoom: float, x: float, y: float, dx: float, dy: float
-) -> None:
+@given(st.floats(0.01, 40), st.floats(100, 700), st.floats(100, 500), st.floats(-200, 200), st.floats(-200, 200))
+def test_zooming_keeps_the_point_under_the_pointer(zoom: float, x: float, y: float, dx: float, dy: float) -> None:
     view = viewport()
     view.pan(dx, dy)
     left, top, right, bottom = view.picture_box()

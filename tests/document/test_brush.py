@@ -110,9 +110,7 @@ def test_a_fast_stroke_has_no_gaps(size: float, to: Point) -> None:
 
 
 @given(_sizes, *[st.floats(-1e300, 1e300)] * 4)
-def test_strokes_far_outside_stay_cheap_and_inside(
-    size: float, ax: float, ay: float, bx: float, by: float
-) -> None:
+def test_strokes_far_outside_stay_cheap_and_inside(size: float, ax: float, ay: float, bx: float, by: float) -> None:
     assert len(list(rasterise(Brush(size), (ax, ay), (bx, by), (300, 200)))) < 100
 
 

@@ -348,9 +348,7 @@ def test_cut_files_are_refused_and_nothing_else(
 
 @given(data=st.data())
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_damaged_files_open_or_are_refused(
-    tmp_path: Path, whole_files: dict[str, bytes], data: st.DataObject
-) -> None:
+def test_damaged_files_open_or_are_refused(tmp_path: Path, whole_files: dict[str, bytes], data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(whole_files)))
     damaged = bytearray(whole_files[name])
     for _ in range(data.draw(st.integers(1, 4))):

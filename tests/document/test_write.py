@@ -70,9 +70,7 @@ def _tags(exif: bytes | None) -> dict[int, Any]:
     seed=st.integers(0, 2**32 - 1),
 )
 @settings(deadline=None, max_examples=80)
-def test_lossless_formats_give_every_pixel_back(
-    format: str, width: int, height: int, channels: int, seed: int
-) -> None:
+def test_lossless_formats_give_every_pixel_back(format: str, width: int, height: int, channels: int, seed: int) -> None:
     picture = _picture(width, height, 3 if format == "BMP" else channels, seed)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"picture{SAVE_FORMATS[format][0]}"
@@ -80,9 +78,7 @@ def test_lossless_formats_give_every_pixel_back(
         back = read_picture(path)
     assert (back.format, back.path, back.note) == (format, path, "")
     # WebP itself drops an alpha channel that is opaque everywhere
-    np.testing.assert_array_equal(
-        back.pixels[..., : back.pixels.shape[2]], picture.pixels[..., : back.pixels.shape[2]]
-    )
+    np.testing.assert_array_equal(back.pixels[..., : back.pixels.shape[2]], picture.pixels[..., : back.pixels.shape[2]])
     assert back.has_alpha == picture.has_alpha or picture.pixels[..., 3].min() == 255
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPointF, QSettings, Qt
+from PySide6.QtCore import QEvent, QPointF, QSettings, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.document.document import Document
 from app.ui import dialogs, theme
 from app.ui.dialogs import Unsaved
 from app.ui.main_window import MainWindow
@@ -76,7 +78,7 @@ class Driver:
         self.window, self.engine, self.qtbot, self.posted = window, engine, qtbot, posted
 
     @property
-    def document(self):  # type: ignore[no-untyped-def]
+    def document(self) -> Document:
         document = self.window.workspace.document
         assert document is not None
         return document
@@ -94,9 +96,6 @@ class Driver:
         QTest.mouseRelease(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, places[-1])
 
     def drag(self, at: QPointF) -> None:
-        from PySide6.QtCore import QEvent
-        from PySide6.QtGui import QMouseEvent
-
         view, button = self.window.view, Qt.MouseButton.LeftButton
         none = Qt.KeyboardModifier.NoModifier
         event = QMouseEvent(QEvent.Type.MouseMove, at, view.mapToGlobal(at), button, button, none)
@@ -107,7 +106,7 @@ class Driver:
 
 
 @pytest.fixture
-def driver(qtbot: QtBot, engine: FakeEngine, store: Settings, answers: Answers) -> Iterator[Driver]:
+def driver(qtbot: QtBot, engine: FakeEngine, store: Settings, answers: Answers) -> Driver:
     application = QApplication.instance()
     assert isinstance(application, QApplication)
     theme.apply(application)
@@ -115,12 +114,15 @@ def driver(qtbot: QtBot, engine: FakeEngine, store: Settings, answers: Answers) 
     posted: list[Message] = []
     messages.posted.connect(posted.append)
     window = MainWindow(engine, store, messages)
-    qtbot.addWidget(window)
+
+    def finish(_window: object) -> None:
+        answers.unsaved = Unsaved.DISCARD
+        window.close()
+        qtbot.waitUntil(lambda: not window.isVisible())
+
+    qtbot.addWidget(window, before_close_func=finish)
     window.resize(1100, 760)
     window.show()
     qtbot.waitExposed(window)
     window.start()
-    yield Driver(window, engine, qtbot, posted)
-    answers.unsaved = Unsaved.DISCARD
-    window.close()
-    qtbot.waitUntil(lambda: not window.isVisible())
+    return Driver(window, engine, qtbot, posted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
@@ -41,7 +43,7 @@ class FakeEngine(QObject):
         self.loads: list[tuple[str, str]] = []
         self.requests: list[tuple[NDArray[np.uint8], NDArray[np.uint8], EraseOptions]] = []
         self.shut_down = False
-        self._models = MODELS
+        self._models: tuple[ModelInfo, ...] = MODELS
         self._status = EngineStatus(EngineState.EMPTY)
         self._id = 0
         self._step: int | None = None  # None: nothing runs
@@ -57,7 +59,7 @@ class FakeEngine(QObject):
         self.statusChanged.emit(status)
 
     def add_model(self, folder: str) -> ModelInfo:
-        if "model" not in folder:
+        if "model" not in Path(folder).name:
             raise ValueError(f"There is no model in {folder}: choose the folder that holds its config.")
         info = ModelInfo(folder, "Added model", 20, 3.0, 1.0)
         if info not in self._models:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 from PySide6.QtWidgets import QDialog
 
 from app.document.errors import DocumentError
+from app.document.formats import SAVE_FORMATS, write_picture
 from app.ui import file_actions, settings, workspace
 from app.ui.dialogs import Unsaved
 from app.ui.export_dialog import ExportDialog
@@ -22,7 +24,7 @@ def erase(driver: Driver) -> None:
     driver.engine.finish()
 
 
-def read(path: Path) -> np.ndarray:  # type: ignore[type-arg]
+def read(path: Path) -> NDArray[np.uint8]:
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB"))
 
@@ -74,9 +76,7 @@ def test_a_sample_is_not_written_back(driver: Driver, answers: Answers, tmp_path
 
 
 @pytest.mark.parametrize("kind", ["missing", "text"])
-def test_a_file_that_cannot_be_read_is_a_sentence(
-    driver: Driver, photo: Path, tmp_path: Path, kind: str
-) -> None:
+def test_a_file_that_cannot_be_read_is_a_sentence(driver: Driver, photo: Path, tmp_path: Path, kind: str) -> None:
     driver.open(photo)
     document = driver.document
     path = tmp_path / "bad.jpg"
@@ -89,9 +89,7 @@ def test_a_file_that_cannot_be_read_is_a_sentence(
     assert driver.window.status.activity.text() == "Ready"
 
 
-def test_of_two_pictures_opened_at_once_the_later_one_counts(
-    driver: Driver, photo: Path, tmp_path: Path
-) -> None:
+def test_of_two_pictures_opened_at_once_the_later_one_counts(driver: Driver, photo: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.png"
     Image.new("RGB", (50, 40)).save(other)
     with driver.qtbot.waitSignal(driver.window.files.documentTaken):
@@ -123,13 +121,11 @@ def test_save_writes_to_the_file_it_came_from(driver: Driver, photo: Path) -> No
     assert not driver.window.isWindowModified()
 
 
-def test_painting_goes_on_while_a_file_is_written(
-    driver: Driver, photo: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_painting_goes_on_while_a_file_is_written(driver: Driver, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     driver.open(photo)
     erase(driver)
     saved = driver.document.pixels.copy()
-    go_on, real = threading.Event(), workspace.write_picture
+    go_on, real = threading.Event(), write_picture
 
     def slow(*arguments: object, **options: object) -> None:
         assert go_on.wait(5)
@@ -209,7 +205,7 @@ def test_export_writes_a_copy(
     monkeypatch.setattr(file_actions, "ExportDialog", Agreeing)
     driver.open(photo)
     erase(driver)
-    answers.path = tmp_path / f"out{workspace.SAVE_FORMATS[name][0]}"
+    answers.path = tmp_path / f"out{SAVE_FORMATS[name][0]}"
     with driver.qtbot.waitSignal(driver.window.workspace.written):
         driver.window.actions_.export.trigger()
     with Image.open(answers.path) as image:
@@ -240,9 +236,7 @@ def test_mask_alone_is_not_unsaved_work(driver: Driver, photo: Path, answers: An
 
 
 @pytest.mark.parametrize("answer", list(Unsaved))
-def test_opening_over_unsaved_work_asks(
-    driver: Driver, photo: Path, answers: Answers, answer: Unsaved
-) -> None:
+def test_opening_over_unsaved_work_asks(driver: Driver, photo: Path, answers: Answers, answer: Unsaved) -> None:
     other = photo.with_name("other.png")
     Image.new("RGB", (50, 40)).save(other)
     driver.open(photo)
@@ -260,9 +254,7 @@ def test_opening_over_unsaved_work_asks(
 
 
 @pytest.mark.parametrize("answer", list(Unsaved))
-def test_closing_with_unsaved_work_asks(
-    driver: Driver, photo: Path, answers: Answers, answer: Unsaved
-) -> None:
+def test_closing_with_unsaved_work_asks(driver: Driver, photo: Path, answers: Answers, answer: Unsaved) -> None:
     driver.open(photo)
     erase(driver)
     pixels = driver.document.pixels.copy()

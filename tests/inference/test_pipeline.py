@@ -1,0 +1,163 @@
+"""The erase pipeline keeps its promises with any picture and any mask."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inference import Cancelled, ErasePipeline, InputError, Preview
+
+
+def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:height, :width]
+    shades = np.stack([x * 255 / width, y * 255 / height, (x + y) * 127 / (width + height)], -1)
+    return np.clip(shades + rng.normal(0, 8, shades.shape), 0, 255).astype(np.uint8)
+
+
+def mask_of(height: int, width: int, *boxes: tuple[int, int, int, int]) -> np.ndarray:
+    mask = np.zeros((height, width), np.uint8)
+    for x0, y0, x1, y1 in boxes:
+        mask[y0:y1, x0:x1] = 255
+    return mask
+
+
+@settings(deadline=None, max_examples=12)
+@given(data=st.data(), height=st.integers(1, 300), width=st.integers(1, 300))
+def test_only_the_grown_and_faded_mask_changes(
+    tiny: ErasePipeline, data: st.DataObject, height: int, width: int
+) -> None:
+    mask = np.zeros((height, width), np.uint8)
+    y, x = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
+    mask[y : y + data.draw(st.integers(1, 80)), x : x + data.draw(st.integers(1, 80))] = 255
+    image = picture(height, width)
+    before = image.copy()
+    if (mask > 0).all():
+        with pytest.raises(InputError):
+            tiny.erase(image, mask)
+        return
+    result = tiny.erase(image, mask)
+    assert result.shape == image.shape
+    assert result.dtype == np.uint8
+    assert np.array_equal(image, before), "the input is not written to"
+    changed = (result != image).any(2)
+    assert not (changed & ~tiny.affected(mask)).any()
+
+
+def test_the_hole_is_filled(tiny: ErasePipeline) -> None:
+    image, mask = picture(200, 300), mask_of(200, 300, (100, 60, 160, 120))
+    image[mask > 0] = (255, 0, 255)
+    result = tiny.erase(image, mask)
+    inside = result[70:110, 110:150].reshape(-1, 3).mean(0)
+    assert np.abs(inside - (255, 0, 255)).max() > 60
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tiny: ErasePipeline) -> None:
+    image, mask = picture(160, 160), mask_of(160, 160, (50, 50, 100, 90))
+    first = tiny.erase(image, mask, seed=2**40 + 1)
+    assert np.array_equal(first, tiny.erase(image, mask, seed=2**40 + 1))
+    assert not np.array_equal(first, tiny.erase(image, mask, seed=7))
+
+
+def test_global_random_state_is_not_touched(tiny: ErasePipeline) -> None:
+    random.seed(1)
+    np.random.seed(1)
+    torch.manual_seed(1)
+    before = random.getstate(), repr(np.random.get_state()), torch.get_rng_state()
+    tiny.erase(picture(100, 100), mask_of(100, 100, (20, 20, 50, 50)))
+    assert random.getstate() == before[0]
+    assert repr(np.random.get_state()) == before[1]
+    assert torch.equal(torch.get_rng_state(), before[2])
+
+
+def test_previews_form_inside_the_hole_at_every_step(tiny: ErasePipeline) -> None:
+    image, mask = picture(700, 1400), mask_of(700, 1400, (100, 100, 160, 150), (1200, 500, 1300, 560))
+    seen: list[tuple[int, int, Preview]] = []
+    result = tiny.erase(image, mask, steps=5, strength=0.6, on_step=lambda *step: seen.append(step))
+    assert len(tiny.plan(mask)) == 2
+    assert [step for step, _, _ in seen] == [0, 1, 2, 3, 3, 4, 5, 6]  # 0 and 3: the drafts
+    assert {total for _, total, _ in seen} == {6}
+    for _, _, preview in seen:
+        x0, y0, x1, y1 = preview.box
+        pixels = np.asarray(preview)
+        assert pixels.shape == (y1 - y0, x1 - x0, 3)
+        outside = ~tiny.affected(mask)[y0:y1, x0:x1]
+        assert np.array_equal(pixels[outside], image[y0:y1, x0:x1][outside])
+    x0, y0, x1, y1 = seen[-1][2].box
+    last = np.asarray(seen[-1][2]).astype(int)
+    assert np.abs(last - result[y0:y1, x0:x1]).max() <= 1, "the last preview is the result"
+
+
+def test_cancelling_at_any_step_stops_there(tiny: ErasePipeline) -> None:
+    image, mask = picture(150, 150), mask_of(150, 150, (40, 40, 90, 90))
+    for stop in range(3):
+        calls: list[int] = []
+
+        def on_step(step: int, total: int, preview: Preview, stop: int = stop, calls: list = calls) -> None:
+            calls.append(step)
+            if step == stop:
+                raise Cancelled
+
+        with pytest.raises(Cancelled):
+            tiny.erase(image, mask, on_step=on_step)
+        assert calls == list(range(stop + 1))
+
+
+def test_pure_denoising_at_full_strength(tiny: ErasePipeline) -> None:
+    image, mask = picture(128, 128), mask_of(128, 128, (40, 40, 80, 80))
+    result = tiny.erase(image, mask, strength=1.0, steps=2, guidance=1.0)
+    assert not np.array_equal(result, image)
+
+
+def test_boolean_masks_and_soft_ones(tiny: ErasePipeline) -> None:
+    image, mask = picture(90, 120), mask_of(90, 120, (30, 30, 60, 60))
+    expected = tiny.erase(image, mask)
+    assert np.array_equal(tiny.erase(image, mask > 0), expected)
+    soft = np.where(mask > 0, 128, 127).astype(np.uint8)
+    assert np.array_equal(tiny.erase(image, soft), expected)
+
+
+@pytest.mark.parametrize(
+    ("image", "mask", "message"),
+    [
+        (picture(9, 9), mask_of(9, 9), "Nothing to erase"),
+        (picture(9, 9), mask_of(9, 9, (0, 0, 9, 9)), "covers the whole picture"),
+        (picture(1, 1), mask_of(1, 1, (0, 0, 1, 1)), "covers the whole picture"),
+        (picture(9, 9), mask_of(9, 8, (0, 0, 2, 2)), "8 x 9 and the picture 9 x 9"),
+        (picture(9, 9)[..., :2], mask_of(9, 9, (0, 0, 2, 2)), "must be"),
+        (picture(9, 9).astype(np.float32), mask_of(9, 9, (0, 0, 2, 2)), "must be"),
+        (picture(9, 9), mask_of(9, 9, (0, 0, 2, 2)).astype(np.int32), "uint8 or bool"),
+    ],
+)
+def test_bad_input_is_named(tiny: ErasePipeline, image: np.ndarray, mask: np.ndarray, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        tiny.erase(image, mask)
+
+
+@pytest.mark.parametrize("bad", [{"steps": 0}, {"steps": 2000}, {"strength": 0}, {"strength": 1.5}, {"guidance": 0.5}])
+def test_settings_out_of_range_are_named(tiny: ErasePipeline, bad: dict[str, float]) -> None:
+    with pytest.raises(InputError, match=next(iter(bad)).capitalize()):
+        tiny.erase(picture(40, 40), mask_of(40, 40, (5, 5, 9, 9)), **bad)  # type: ignore[arg-type]
+
+
+def test_a_published_checkpoint_runs_from_noise(published_folder: Path) -> None:
+    pipeline = ErasePipeline.load(published_folder, device="cpu")
+    image, mask = picture(140, 220), mask_of(140, 220, (60, 40, 110, 90))
+    steps: list[int] = []
+    result = pipeline.erase(image, mask, steps=5, on_step=lambda step, total, preview: steps.append(step))
+    assert steps == [1, 2, 3, 4]  # 5 steps at strength 0.99, and no draft
+    changed = (result != image).any(2)
+    assert changed.any()
+    assert not (changed & ~pipeline.affected(mask)).any()
+    assert np.array_equal(result, pipeline.erase(image, mask, steps=5))
+
+
+def test_an_absent_device_is_named() -> None:
+    with pytest.raises(InputError, match="There is no device 'abacus'"):
+        ErasePipeline.load(device="abacus")
