@@ -16,13 +16,20 @@ from typing import Any
 import numpy as np
 
 from app.document.errors import DocumentError
-from app.document.formats import read_mask, read_picture, write_picture
+from app.document.formats import format_of, read_mask, read_picture, write_picture
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
         """One line, as for any bad input."""
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _quality(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"quality must be 1 to 100, not {value}")
+    return value
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -39,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     erase.add_argument("--seed", type=int, default=0, metavar="S")
     erase.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, mps or xpu")
     erase.add_argument("--previews", type=Path, metavar="DIR", help="write every preview here as PNG")
-    erase.add_argument("--quality", type=int, default=95, metavar="Q", help="of JPEG and WebP, 1 to 100")
+    erase.add_argument("--quality", type=_quality, default=95, metavar="Q", help="of JPEG and WebP, 1 to 100")
     erase.add_argument("--json", action="store_true", help="print one line of figures")
     return parser
 
@@ -48,6 +55,7 @@ def _erase(options: argparse.Namespace) -> int:
     """Erase what MASK covers from IMAGE and write the result to OUT."""
     picture = read_picture(options.image)
     mask = read_mask(options.mask, size=(picture.width, picture.height))
+    format_of(options.output)  # before the work, not after it
     if not options.output.parent.is_dir():
         raise DocumentError(f"The folder {options.output.parent} does not exist.")
     if options.previews is not None:

@@ -14,4 +14,8 @@ def main() -> int:
     preload_for_platform()
     from app.ui.app import main as run
 
-    return run(sys.argv)
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

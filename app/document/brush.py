@@ -60,9 +60,7 @@ def default_brush_size(h: int, w: int) -> float:
     return float(min(max(round(40 * min(h, w) / 512), MIN_SIZE), MAX_SIZE))
 
 
-def rasterise(
-    brush: Brush, start: Point, end: Point, size: tuple[int, int]
-) -> Iterator[tuple[Box, NDArray[np.uint8]]]:
+def rasterise(brush: Brush, start: Point, end: Point, size: tuple[int, int]) -> Iterator[tuple[Box, NDArray[np.uint8]]]:
     """Coverage of the brush moved in a straight line, piece by piece.
 
     ``size`` is the picture's (width, height). Yields boxes inside the picture, each with

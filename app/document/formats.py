@@ -77,9 +77,7 @@ def read_mask(path: str | Path, size: tuple[int, int] | None = None) -> NDArray[
     return mask
 
 
-def write_picture(
-    picture: Picture, path: str | Path, *, format: str | None = None, quality: int = 95
-) -> None:
+def write_picture(picture: Picture, path: str | Path, *, format: str | None = None, quality: int = 95) -> None:
     """Write a picture file, whole or not at all: an older file stays until the new one is complete.
 
     ``format`` is one of ``SAVE_FORMATS``, taken from the file name's ending by default;
@@ -170,9 +168,7 @@ def _encode(picture: Picture, path: Path, format: str, quality: int) -> bytes:
             f'There is not enough memory to write "{path.name}"; close other programs and try again.'
         ) from error
     except Exception as error:  # encoders refuse data with every kind of exception
-        raise DocumentError(
-            f'"{path.name}" could not be written as {format}; choose another format.'
-        ) from error
+        raise DocumentError(f'"{path.name}" could not be written as {format}; choose another format.') from error
     return buffer.getvalue()
 
 

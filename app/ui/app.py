@@ -61,11 +61,6 @@ def main(argv: list[str] | None = None) -> int:
     return application.exec()
 
 
-def gui() -> int:
-    """What the console script ``moebius-gui`` calls."""
-    return main(sys.argv[1:])
-
-
 def _has_display() -> bool:
     chosen = os.environ.get("QT_QPA_PLATFORM")
     needed = sys.platform.startswith("linux") and not chosen
@@ -84,7 +79,3 @@ def _report_surprises(messages: Messages) -> None:
             messages.error("Something went wrong that should not have; your picture is still there.", details)
 
     sys.excepthook = hook
-
-
-if __name__ == "__main__":
-    sys.exit(gui())

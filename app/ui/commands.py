@@ -64,14 +64,7 @@ class History(QUndoStack):
         self.pixel_version = self.saved_version = self._newest = 0
         self.clear()
 
-    def undo_changes_pixels(self) -> bool:
-        """Whether the next undo would change pixels, not only the mask."""
-        return self._changes_pixels(self.index() - 1)
-
     def redo_changes_pixels(self) -> bool:
         """Whether the next redo would change pixels, not only the mask."""
-        return self._changes_pixels(self.index())
-
-    def _changes_pixels(self, index: int) -> bool:
-        command = self.command(index) if 0 <= index < self.count() else None
+        command = self.command(self.index()) if self.canRedo() else None
         return isinstance(command, EditCommand) and command.changes_pixels

@@ -49,7 +49,6 @@ class EraseBar(QWidget):
     def set_running(self, running: bool) -> None:
         """Offer to cancel instead, and show progress."""
         self._running = running
-        self.label.setText("Preparing…")
         self.bar.setRange(0, 0)
         self.label.setVisible(running)
         self.bar.setVisible(running)

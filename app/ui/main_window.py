@@ -17,7 +17,7 @@ from app.canvas.view import CanvasView
 from app.document.brush import MAX_SIZE, MIN_SIZE, Brush, default_brush_size
 from app.document.edits import Edit
 from app.document.formats import read_picture
-from app.engine.protocol import EraseProgress
+from app.engine.protocol import EngineState, EraseProgress
 from app.ui import settings
 from app.ui.actions import Actions
 from app.ui.background import Background
@@ -63,6 +63,7 @@ class MainWindow(QMainWindow):
         self.files = FileActions(self, self.actions_, self.workspace, self.settings)
         self.engine_panel = EnginePanel(self, engine, self.panel, self.status, self.messages, self.settings)
         self._brush_default = 40.0  # px, for the picture that is open
+        self._erase_began = 0  # where the history was then
         self._given_up: int | None = None  # pixel version that may be lost at closing
         self._close_when_written = False
         self._build()
@@ -248,8 +249,12 @@ class MainWindow(QMainWindow):
 
     @Slot(bool)
     def _on_running(self, running: bool) -> None:
+        self._erase_began = self.workspace.history.index()
         self.panel.set_running(running)
-        self.status.show_erase("Erasing…" if running else "")
+        loading = self._engine.status().state is EngineState.LOADING
+        text = "Waiting for the model…" if loading else "Preparing…"
+        self.panel.erase_bar.label.setText(text)
+        self.status.show_erase(f"Erasing: {text}" if running else "")
         self._update_actions()
 
     @Slot(object)
@@ -323,8 +328,8 @@ class MainWindow(QMainWindow):
             action.setEnabled(has_picture)
         do.erase.setEnabled(has_picture and not running)
         do.cancel.setEnabled(running)
-        # The result that is on its way was made from these pixels.
-        do.undo.setEnabled(history.canUndo() and not (running and history.undo_changes_pixels()))
+        # The result on its way is made from these pixels and this mask: only what came since can be undone.
+        do.undo.setEnabled(history.canUndo() and not (running and history.index() <= self._erase_began))
         do.redo.setEnabled(history.canRedo() and not (running and history.redo_changes_pixels()))
         do.name_steps(history.undoText(), history.redoText())
         self.panel.erase_bar.button.setEnabled(has_picture or running)

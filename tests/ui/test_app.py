@@ -49,7 +49,7 @@ def test_the_window_is_there_before_anything_slow(photo: Path, tmp_path: Path) -
 def test_without_a_display_it_says_so() -> None:
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     environment = {key: value for key, value in os.environ.items() if key not in hidden}
-    command = [sys.executable, "-m", "app.ui.app"]
+    command = [sys.executable, "-m", "app.gui"]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, check=False)
     assert ran.returncode == 1
     assert ran.stderr.strip() == NO_DISPLAY

@@ -136,15 +136,33 @@ def test_a_stroke_being_painted_goes_on_when_the_result_comes(ready: Driver) -> 
 def test_what_the_result_is_made_from_cannot_be_undone_meanwhile(ready: Driver) -> None:
     do = ready.window.actions_
     do.erase.trigger()
-    ready.engine.finish()
-    ready.stroke((20, 100), (40, 100))
-    do.erase.trigger()
     ready.engine.step()
+    assert not do.undo.isEnabled(), "the stroke is being erased"
+    ready.stroke((20, 100), (40, 100))
+    assert do.undo.isEnabled(), "this one came since"
+    do.undo.trigger()
+    assert not do.undo.isEnabled()
+    ready.engine.finish()
     assert do.undo.isEnabled()
     do.undo.trigger()
-    assert not do.undo.isEnabled(), "the next one is a result"
-    ready.engine.finish()
+    ready.stroke((120, 20), (130, 20))
+    do.undo.trigger()
+    do.erase.trigger()
+    assert not do.undo.isEnabled()
+    do.cancel.trigger()
     assert do.undo.isEnabled()
+
+
+def test_a_result_undone_is_not_redone_under_an_erase(ready: Driver) -> None:
+    do = ready.window.actions_
+    do.erase.trigger()
+    ready.engine.finish()
+    do.undo.trigger()
+    assert do.redo.isEnabled()
+    do.erase.trigger()
+    assert not do.redo.isEnabled()
+    do.cancel.trigger()
+    assert do.redo.isEnabled()
 
 
 def test_undo_while_painting_gives_up_the_stroke(ready: Driver) -> None:
@@ -190,6 +208,14 @@ def test_without_a_model_there_is_a_sentence(ready: Driver) -> None:
     assert ready.texts()[:2] == ["The model is damaged."] * 2
     assert "No model is chosen" in ready.texts()[2]
     assert not ready.engine.requests
+
+
+def test_an_erase_may_wait_for_the_model(ready: Driver) -> None:
+    ready.engine.set_status(EngineStatus(EngineState.LOADING, title="Big model"))
+    ready.window.actions_.erase.trigger()
+    assert ready.window.panel.erase_bar.label.text() == "Waiting for the model…"
+    ready.engine.step()
+    assert ready.window.panel.erase_bar.label.text() == "Making a first draft…"
 
 
 def test_the_engine_gets_copies_and_the_options(ready: Driver) -> None:

@@ -1,0 +1,234 @@
+"""The controller and its thread, over a scripted pipeline: order, cancelling, failures, survival."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+import inference
+from app.engine import worker
+from app.engine.controller import EngineController
+from app.engine.protocol import (
+    EngineState,
+    EngineStatus,
+    EraseCancelled,
+    EraseDone,
+    EraseFailed,
+    EraseOptions,
+    ErasePreview,
+    EraseProgress,
+)
+from inference import InputError, ModelError, Preview
+
+RGB = np.zeros((20, 30, 3), np.uint8)
+MASK = np.zeros((20, 30), np.uint8)
+BOX = (2, 3, 6, 8)
+TOTAL = 4
+
+
+class Script:
+    """A pipeline whose steps wait until the test lets them go on."""
+
+    def __init__(self) -> None:
+        self.folder = SimpleNamespace(title="Scripted")
+        self.device = SimpleNamespace(type="cpu")
+        self.steps = threading.Semaphore(0)
+        self.done: list[str] = []
+        self.threads: set[int] = set()
+        self.loads: list[tuple[str, str]] = []
+        self.failure: BaseException | None = None
+        self.load_failure: BaseException | None = None
+
+    def load(self, model: str, device: str) -> Script:
+        self.threads.add(threading.get_ident())
+        self.loads.append((model, device))
+        if self.load_failure is not None:
+            raise self.load_failure
+        return self
+
+    def erase_parts(self, rgb: np.ndarray, mask: np.ndarray, *, on_step: Callable[..., None], **options: Any) -> list:
+        self.threads.add(threading.get_ident())
+        if self.failure is not None:
+            raise self.failure
+        for step in range(TOTAL + 1):
+            assert self.steps.acquire(timeout=10)
+            try:
+                on_step(step, TOTAL, Preview(BOX, np.full((5, 4, 3), step, np.uint8)))
+            except BaseException:
+                self.done.append(f"stopped at {step}")
+                raise
+        self.done.append(f"seed {options['seed']}")
+        return [Preview(BOX, np.full((5, 4, 3), 99, np.uint8))]
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Script:
+    script = Script()
+    monkeypatch.setattr(inference, "ErasePipeline", script, raising=False)
+    return script
+
+
+@pytest.fixture
+def controller(script: Script, qtbot: QtBot) -> Iterator[EngineController]:
+    controller = EngineController()
+    yield controller
+    script.steps.release(100)
+    controller.shutdown()
+
+
+class Heard:
+    """Everything the controller said, in order."""
+
+    def __init__(self, controller: EngineController) -> None:
+        self.all: list[object] = []
+        for signal in (controller.statusChanged, controller.progressed, controller.previewed, controller.finished):
+            signal.connect(self.all.append)
+
+    def of(self, kind: type) -> list[Any]:
+        return [value for value in self.all if isinstance(value, kind)]
+
+
+def test_an_erase_from_the_first_request_to_the_patches(
+    controller: EngineController, script: Script, qtbot: QtBot
+) -> None:
+    heard = Heard(controller)
+    controller.load("some-model", "cpu")
+    job = controller.erase(RGB, MASK, EraseOptions(seed=2**40))
+    assert controller.busy
+    for step in range(TOTAL + 1):
+        with qtbot.waitSignal(controller.previewed):
+            script.steps.release()
+        assert heard.of(ErasePreview)[-1].step == step
+    qtbot.waitUntil(lambda: not controller.busy)
+    (done,) = heard.of(EraseDone)
+    assert done.id == job
+    assert done.patches[0].box == BOX
+    assert (done.patches[0].rgb == 99).all()
+    assert [p.step for p in heard.of(EraseProgress)] == [0, 1, 2, 3, 4]
+    assert heard.of(EraseProgress)[0].seconds_left is None
+    assert heard.of(EraseProgress)[-1].seconds_left == 0
+    assert [s.state for s in heard.of(EngineStatus)] == [EngineState.LOADING, EngineState.READY]
+    assert script.loads == [("some-model", "cpu")], "loaded once"
+    assert script.done == [f"seed {2**40}"], "large seeds arrive whole"
+    assert script.threads.isdisjoint({threading.get_ident()})
+    assert len(script.threads) == 1, "one thread for all of torch"
+
+
+@pytest.mark.parametrize("stop", range(TOTAL + 1))
+def test_cancelling_before_any_step_stops_there_and_the_next_erase_works(
+    controller: EngineController, script: Script, qtbot: QtBot, stop: int
+) -> None:
+    heard = Heard(controller)
+    controller.load("m")
+    first = controller.erase(RGB, MASK, EraseOptions())
+    for _ in range(stop):
+        with qtbot.waitSignal(controller.previewed):
+            script.steps.release()
+    controller.cancel()
+    assert heard.of(EraseCancelled) == [EraseCancelled(first)], "the window hears of it at once"
+    assert not controller.busy
+    second = controller.erase(RGB, MASK, EraseOptions(seed=5))
+    script.steps.release(1 + TOTAL + 1)
+    qtbot.waitUntil(lambda: not controller.busy)
+    assert [done.id for done in heard.of(EraseDone)] == [second]
+    assert heard.of(EraseFailed) == []
+    # Where the engine had not begun, it never does
+    assert script.done[-1] == "seed 5"
+    assert script.done[:-1] in ([], [f"stopped at {stop}"])
+
+
+def test_previews_nobody_took_are_replaced_by_the_newest(
+    controller: EngineController, script: Script, qtbot: QtBot
+) -> None:
+    heard = Heard(controller)
+    controller.load("m")
+    controller.erase(RGB, MASK, EraseOptions())
+    script.steps.release(TOTAL + 1)
+    while not script.done:  # the main thread takes no events meanwhile
+        threading.Event().wait(0.001)
+    qtbot.waitUntil(lambda: not controller.busy)
+    assert [p.step for p in heard.of(ErasePreview)] == [TOTAL]
+
+
+@pytest.mark.parametrize(
+    ("failure", "message"),
+    [
+        (InputError("Nothing to erase."), "Nothing to erase."),
+        (MemoryError(), worker.OUT_OF_MEMORY),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to"), worker.OUT_OF_MEMORY),
+        (RuntimeError("CUDA out of memory. Tried to allocate"), worker.OUT_OF_MEMORY),
+        (ZeroDivisionError("inside the model"), worker.STOPPED),
+    ],
+)
+def test_a_failure_is_a_sentence_and_the_engine_survives(
+    controller: EngineController, script: Script, qtbot: QtBot, failure: Exception, message: str
+) -> None:
+    heard = Heard(controller)
+    controller.load("m")
+    script.failure = failure
+    job = controller.erase(RGB, MASK, EraseOptions())
+    qtbot.waitUntil(lambda: not controller.busy)
+    (failed,) = heard.of(EraseFailed)
+    assert (failed.id, failed.message) == (job, message)
+    assert type(failure).__name__ in failed.details
+    script.failure = None
+    script.steps.release(TOTAL + 1)
+    controller.erase(RGB, MASK, EraseOptions())
+    qtbot.waitUntil(lambda: not controller.busy)
+    assert len(heard.of(EraseDone)) == 1
+
+
+def test_a_model_that_can_not_be_loaded(controller: EngineController, script: Script, qtbot: QtBot) -> None:
+    heard = Heard(controller)
+    script.load_failure = ModelError("The model is damaged.")
+    with qtbot.waitSignal(controller.statusChanged, check_params_cb=lambda s: s.state is EngineState.FAILED):
+        controller.load("broken")
+    assert controller.status().message == "The model is damaged."
+    assert "ModelError" in controller.status().details
+    controller.erase(RGB, MASK, EraseOptions())
+    qtbot.waitUntil(lambda: not controller.busy)
+    assert heard.of(EraseFailed)[0].message == "The model is damaged."
+    script.load_failure = ImportError("no torch here")
+    with qtbot.waitSignal(controller.statusChanged, check_params_cb=lambda s: s.state is EngineState.FAILED):
+        controller.load("other")
+    assert controller.status().message == worker.NOT_INSTALLED
+
+
+def test_shutting_down_during_an_erase(script: Script, qtbot: QtBot) -> None:
+    controller = EngineController()
+    heard = Heard(controller)
+    controller.load("m")
+    controller.erase(RGB, MASK, EraseOptions())
+    with qtbot.waitSignal(controller.previewed):
+        script.steps.release()
+    script.steps.release()
+    controller.shutdown()
+    controller.shutdown()
+    assert script.done == ["stopped at 1"]
+    assert heard.of(EraseDone) == []
+
+
+def test_models_are_known_without_torch(qtbot: QtBot, tmp_path: Path, controller: EngineController) -> None:
+    (nano,) = [m for m in controller.models() if m.key == "moebius-nano"]
+    assert nano.steps >= 1
+    assert nano.title
+    with pytest.raises(ValueError, match="There is no model"):
+        controller.add_model(str(tmp_path / "nothing"))
+
+
+def test_importing_the_engine_does_not_import_torch() -> None:
+    import subprocess
+
+    code = (
+        "import sys; from app.engine.controller import EngineController; from app.engine.worker import bundled_infos;"
+        "bundled_infos(); assert not {'torch', 'diffusers'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

@@ -1,0 +1,102 @@
+"""The headless commands: what they write, print and answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.cli import main
+from app.document.formats import read_picture
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    rng = np.random.default_rng(1)
+    pixels = np.clip(np.linspace(40, 200, 140)[None, :, None] + rng.normal(0, 6, (100, 140, 3)), 0, 255)
+    mask = np.zeros((100, 140), np.uint8)
+    mask[40:60, 60:90] = 255
+    Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / "photo.png", dpi=(300, 300))
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    return tmp_path / "photo.png", tmp_path / "mask.png"
+
+
+def test_erase_writes_the_picture_and_the_figures(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, previews = tmp_path / "out.png", tmp_path / "previews"
+    arguments = ["erase", *map(str, files), "-o", str(out), "--json", "--steps", "5", "--strength", "0.6"]
+    assert main([*arguments, "--previews", str(previews), "--device", "cpu"]) == 0
+    printed = capsys.readouterr()
+    (line,) = printed.out.splitlines()
+    figures = json.loads(line)
+    assert figures["regions"] == 1
+    assert len(figures["step_seconds"]) == 3
+    assert all(seconds > 0 for seconds in figures["step_seconds"])
+    assert figures["seconds"] >= sum(figures["step_seconds"]) * 0.9
+    assert figures["load_seconds"] > 0
+    assert figures["peak_rss_mb"] > 50
+    assert len(list(previews.glob("*.png"))) == 4  # the draft and three steps
+    before, after = read_picture(files[0]).pixels, read_picture(out).pixels
+    assert after.shape == before.shape
+    changed = (before != after).any(2)
+    assert changed[45:55, 65:85].mean() > 0.5
+    assert not changed[:20].any()
+    assert not changed[-20:].any()
+    assert read_picture(out).dpi == pytest.approx((300, 300), abs=0.1)
+
+
+def test_the_same_seed_writes_the_same_pixels(files: tuple[Path, Path], tmp_path: Path) -> None:
+    pictures = []
+    for name in ("a.png", "b.png"):
+        assert main(["erase", *map(str, files), "-o", str(tmp_path / name), "--seed", "3", "--steps", "2"]) == 0
+        pictures.append(read_picture(tmp_path / name).pixels)
+    assert np.array_equal(*pictures)
+
+
+def test_bad_input_is_one_line_and_exit_2(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo, mask = map(str, files)
+    empty, small, broken = tmp_path / "empty.png", tmp_path / "small.png", tmp_path / "broken.png"
+    Image.new("L", (140, 100)).save(empty)
+    Image.new("L", (10, 10), 255).save(small)
+    broken.write_bytes(Path(photo).read_bytes()[:100])
+    out = str(tmp_path / "out.png")
+    for arguments, message in (
+        ([str(tmp_path / "no.png"), mask, "-o", out], "no.png"),
+        ([str(broken), mask, "-o", out], "broken.png"),
+        ([photo, str(small), "-o", out], "same size"),
+        ([photo, str(empty), "-o", out], "Nothing to erase"),
+        ([photo, mask, "-o", str(tmp_path / "no" / "out.png")], "no"),
+        ([photo, mask, "-o", str(tmp_path / "out.xyz")], "xyz"),
+        ([photo, mask, "-o", out, "--model", str(tmp_path / "nowhere")], "There is no model"),
+        ([photo, mask, "-o", out, "--steps", "0"], "Steps"),
+        ([photo, mask, "-o", out, "--device", "abacus"], "abacus"),
+    ):
+        assert main(["erase", *arguments]) == 2, arguments
+        printed = capsys.readouterr()
+        assert message in printed.err
+        assert len(printed.err.splitlines()) == 1, printed.err
+        assert printed.out == ""
+        assert not Path(out).exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["erase"],
+        ["paint"],
+        ["erase", "a", "b", "-o", "c", "--steps", "x"],
+        ["erase", "a", "b", "-o", "c", "--quality", "0"],
+    ],
+)
+def test_bad_usage_is_one_line_and_exit_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
