@@ -53,9 +53,7 @@ def loads(library: str) -> bool:
 
 def has_font() -> bool:
     folders = [Path(folder).expanduser() for folder in FONT_FOLDERS]
-    return any(
-        file.suffix.lower() in {".ttf", ".otf", ".ttc"} for folder in folders for file in folder.rglob("*")
-    )
+    return any(file.suffix.lower() in {".ttf", ".otf", ".ttc"} for folder in folders for file in folder.rglob("*"))
 
 
 def missing() -> dict[str, str]:
@@ -91,9 +89,7 @@ def main() -> None:
         advice = f"sudo apt-get install {' '.join(packages)}"
     elif shutil.which("dnf"):
         wanted = [f"'{name}()(64bit)'" for name in lacking if name in LIBRARIES]
-        advice = (
-            f"sudo dnf install {' '.join([*wanted, *(['dejavu-sans-fonts'] if 'a font' in lacking else [])])}"
-        )
+        advice = f"sudo dnf install {' '.join([*wanted, *(['dejavu-sans-fonts'] if 'a font' in lacking else [])])}"
     else:
         advice = f"install with the system's package manager what holds {', '.join(lacking)}"
     print(f"The window needs libraries that are not here. To add them: {advice}", file=sys.stderr)

@@ -54,7 +54,7 @@ def test_the_same_seed_writes_the_same_pixels(files: tuple[Path, Path], tmp_path
     for name in ("a.png", "b.png"):
         assert main(["erase", *map(str, files), "-o", str(tmp_path / name), "--seed", "3", "--steps", "2"]) == 0
         pictures.append(read_picture(tmp_path / name).pixels)
-    assert np.array_equal(*pictures)
+    assert np.array_equal(pictures[0], pictures[1])
 
 
 def test_bad_input_is_one_line_and_exit_2(

@@ -119,9 +119,12 @@ class Pool:
         rng = self.rng
         if size is not None and size < len(mask):
             ys, xs = np.nonzero(mask)
-            at = rng.integers(len(ys))
-            y = int(np.clip(ys[at] - rng.integers(size), 0, len(mask) - size)) // 8 * 8
-            x = int(np.clip(xs[at] - rng.integers(size), 0, len(mask) - size)) // 8 * 8
+            for _ in range(4):  # rather a crop that is not mostly hole
+                at = rng.integers(len(ys))
+                y = int(np.clip(ys[at] - rng.integers(size), 0, len(mask) - size)) // 8 * 8
+                x = int(np.clip(xs[at] - rng.integers(size), 0, len(mask) - size)) // 8 * 8
+                if (mask[y : y + size, x : x + size] > 0).mean() < 0.55:
+                    break
             picture, fill, mask = (a[y : y + size, x : x + size] for a in (picture, fill, mask))
         if rng.random() < 0.5:
             picture, fill, mask = picture[:, ::-1], fill[:, ::-1], mask[:, ::-1]

@@ -14,7 +14,7 @@ from app.document.boxes import EMPTY, Box, intersect, is_empty
 from app.document.document import Document
 
 OVERLAY = (0xFF, 0xCC, 0x00)
-OVERLAY_OPACITY = 0.70
+OVERLAY_OPACITY = 0.70  # until told otherwise
 BACKGROUND = (0x1E, 0x1E, 0x1E)
 _BACKGROUND_WORD = np.array((*BACKGROUND[::-1], 255), np.uint8).view(np.uint32)[0]
 _OVERLAY_WORD = np.array((*OVERLAY[::-1], 255), np.uint8).view(np.uint32)[0]
@@ -28,16 +28,19 @@ class Scene:
     def __init__(self) -> None:
         self.document: Document | None = None
         self.showing_before = False
+        self.overlay_opacity = OVERLAY_OPACITY
         self._pixels: Pyramid | None = None
         self._mask: Pyramid | None = None
         self._before: Pyramid | None = None
-        self._hole: Pyramid | None = None  # the mask being erased
-        self._preview: tuple[Box, Pyramid] | None = None
+        self._erased: NDArray[np.uint8] | None = None  # the mask being erased
+        self._hole: Pyramid | None = None  # the part of it that previews take the place of
+        self._previews: dict[Box, Pyramid] = {}  # the newest last
 
     def set_document(self, document: Document | None, pixels: Pyramid | None) -> None:
         """Show another document; ``pixels`` may be handed over ready made."""
         self.document = document
-        self._before = self._hole = self._preview = None
+        self._before = self._erased = self._hole = None
+        self._previews = {}
         self.showing_before = False
         self._pixels = self._mask = None
         if document is not None:
@@ -48,6 +51,11 @@ class Scene:
     def set_before(self, pixels: NDArray[np.uint8] | None) -> None:
         """The picture shown while comparing; None: the document's own pixels."""
         self._before = None if pixels is None else Pyramid(pixels)
+
+    @property
+    def has_before(self) -> bool:
+        """Whether a picture to compare with was given for this document."""
+        return self._before is not None
 
     def update(self, box: Box) -> None:
         """Take over what changed in the document inside ``box``."""
@@ -62,7 +70,7 @@ class Scene:
         """Take over what changed in the document's mask inside ``box``."""
         if self.document is None or self._mask is None or is_empty(box):
             return
-        if self._hole_is_hidden():
+        if self._hole is not None:
             x0, y0, x1, y1 = box
             self._mask.base[y0:y1, x0:x1] = self._painted_since(box)
         elif self._mask.base is not self.document.mask:
@@ -71,22 +79,26 @@ class Scene:
 
     def set_hole(self, mask: NDArray[np.uint8] | None) -> None:
         """The mask being erased (the scene keeps it, so it must not change), or None when that is over."""
-        self._hole = None if mask is None else Pyramid(mask)
-        self._preview = None
+        self._erased, self._hole, self._previews = mask, None, {}
         if self.document is not None:
             self._mask = Pyramid(self.document.mask)
 
-    def set_preview(self, box: Box, rgb: NDArray[np.uint8]) -> bool:
-        """Show ``rgb`` over the picture at ``box``; True where that hides the hole's overlay from now on."""
-        first = self._preview is None
-        self._preview = box, Pyramid(rgb)
-        if first and self._hole is not None and self.document is not None:
-            height, width = self.document.mask.shape
-            self._mask = Pyramid(self._painted_since((0, 0, width, height)))
-        return first
+    def set_preview(self, box: Box, rgb: NDArray[np.uint8]) -> None:
+        """Show ``rgb`` over the picture at ``box``, where it takes the place of the hole's overlay.
 
-    def _hole_is_hidden(self) -> bool:
-        return self._hole is not None and self._preview is not None
+        Previews at other boxes stay: holes far apart are erased one after the other.
+        """
+        known = self._previews.pop(box, None) is not None
+        self._previews[box] = Pyramid(rgb)
+        if known or self.document is None or self._erased is None:
+            return
+        if self._hole is None:
+            self._hole = Pyramid(np.zeros_like(self._erased))
+            self._mask = Pyramid(self.document.mask.copy())
+        x0, y0, x1, y1 = box
+        self._hole.base[y0:y1, x0:x1] = self._erased[y0:y1, x0:x1]
+        self._hole.update(box)
+        self.update_mask(box)
 
     def _painted_since(self, box: Box) -> NDArray[np.uint8]:
         assert self.document is not None
@@ -113,28 +125,26 @@ class Scene:
         pixels = self._before if before and self._before is not None else self._pixels
         _put(out, _sample(pixels, view, part), view, part)
         if not before:
-            self._draw_preview(view, part, out)
+            self._draw_previews(view, part, out)
             self._draw_mask(view, part, out, edges)
         if view.zoom >= GRID_FROM:
             _draw_grid(view, part, out)
 
-    def _draw_preview(self, view: Viewport, part: Box, out: NDArray[np.uint8]) -> None:
-        if self._preview is None:
-            return
-        box, pyramid = self._preview
-        x0, y0 = (math.floor(v + 0.5) for v in view.to_device(box[0], box[1]))
-        x1, y1 = (math.floor(v + 0.5) for v in view.to_device(box[2], box[3]))
-        shared = intersect(part, (x0, y0, x1, y1))
-        if not is_empty(shared):
-            rows = slice(shared[1] - part[1], shared[3] - part[1])
-            columns = slice(shared[0] - part[0], shared[2] - part[0])
-            _put(out[rows, columns], _sample(pyramid, view, shared, (box[0], box[1])), view, shared)
+    def _draw_previews(self, view: Viewport, part: Box, out: NDArray[np.uint8]) -> None:
+        for box, pyramid in self._previews.items():
+            x0, y0 = (math.floor(v + 0.5) for v in view.to_device(box[0], box[1]))
+            x1, y1 = (math.floor(v + 0.5) for v in view.to_device(box[2], box[3]))
+            shared = intersect(part, (x0, y0, x1, y1))
+            if not is_empty(shared):
+                rows = slice(shared[1] - part[1], shared[3] - part[1])
+                columns = slice(shared[0] - part[0], shared[2] - part[0])
+                _put(out[rows, columns], _sample(pyramid, view, shared, (box[0], box[1])), view, shared)
 
     def _draw_mask(self, view: Viewport, part: Box, out: NDArray[np.uint8], edges: NDArray[np.uint8]) -> None:
         assert self._mask is not None
         # One pixel more on every side, so that an outline does not depend on where the part ends.
         wide = intersect((part[0] - 1, part[1] - 1, part[2] + 1, part[3] + 1), view.picture_box())
-        for pyramid in (self._mask, self._hole if self._hole_is_hidden() else None):
+        for pyramid in (self._mask, self._hole):
             box = intersect(wide, _shown_box(pyramid, view, wide)) if pyramid is not None else EMPTY
             inside = intersect(box, part)
             if pyramid is None or is_empty(inside):
@@ -150,7 +160,7 @@ class Scene:
             )
             edges[at] |= _outline(mask)[inner]
             if pyramid is self._mask:
-                _tint(out[at], mask[inner])
+                _tint(out[at], mask[inner], self.overlay_opacity)
 
 
 def _way(pyramid: Pyramid, view: Viewport, part: Box, offset: tuple[int, int]) -> tuple[int, float, float, float]:
@@ -190,9 +200,9 @@ def _shown_box(mask: Pyramid, view: Viewport, part: Box) -> Box:
     return view.device_box(found, 1)
 
 
-def _tint(out: NDArray[np.uint8], mask: NDArray[np.uint8]) -> None:
+def _tint(out: NDArray[np.uint8], mask: NDArray[np.uint8], opacity: float) -> None:
     """Lay the overlay's colour over BGRX pixels where the mask is."""
-    weight = mask.astype(np.float32) * (OVERLAY_OPACITY / 255)
+    weight = mask.astype(np.float32) * np.float32(opacity / 255)
     colour = np.empty(out.shape, np.uint8)
     colour.view(np.uint32)[...] = _OVERLAY_WORD
     out[...] = cv2.blendLinear(np.ascontiguousarray(out), colour, 1 - weight, weight)

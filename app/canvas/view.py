@@ -7,10 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QDragEnterEvent,
-    QDropEvent,
     QEnterEvent,
     QFocusEvent,
     QKeyEvent,
@@ -24,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.cursor import CursorRing, tool_cursor
+from app.canvas.drops import DropWidget
 from app.canvas.frame import Frame
 from app.canvas.images import share_frame
 from app.canvas.pyramid import Pyramid
@@ -41,7 +40,7 @@ _NOTCH = 120  # QWheelEvent's unit of one click of the wheel
 _ZOOM_STEP, _SIZE_STEP = 1.2, 1.15
 
 
-class CanvasView(QWidget):
+class CanvasView(DropWidget):
     """Shows a document and paints on its mask.
 
     It never changes the document but through strokes, each handed out as one edit that is
@@ -50,7 +49,6 @@ class CanvasView(QWidget):
 
     zoomChanged = Signal(float)
     strokeFinished = Signal(object)  # Edit
-    filesDropped = Signal(object)  # list[str]
     brushChanged = Signal(object)  # Brush
     beforeChanged = Signal(bool)
 
@@ -60,7 +58,6 @@ class CanvasView(QWidget):
         self.setAccessibleDescription("The picture. Brush over what should go.")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.setAcceptDrops(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(200, 150)
         self._scene, self._view, self._frame = Scene(), Viewport(), Frame()
@@ -104,12 +101,17 @@ class CanvasView(QWidget):
 
     def show_preview(self, box: Box, rgb: NDArray[np.uint8]) -> None:
         """Show the picture forming at ``box``; the overlay of the hole gives way to it."""
-        first = self._scene.set_preview(box, rgb)
-        self._redraw(None if first else box)
+        self._scene.set_preview(box, rgb)
+        self._redraw(box)
 
     def set_before(self, pixels: NDArray[np.uint8] | None) -> None:
         """The picture to compare with; None while the document's own has not changed."""
         self._scene.set_before(pixels)
+
+    @property
+    def has_before(self) -> bool:
+        """Whether a picture to compare with was given since the document was."""
+        return self._scene.has_before
 
     def set_show_before(self, on: bool) -> None:
         """Show the picture before, without mask or preview."""
@@ -122,6 +124,11 @@ class CanvasView(QWidget):
     def showing_before(self) -> bool:
         """Whether the picture before is shown."""
         return self._scene.showing_before
+
+    def set_overlay_opacity(self, opacity: float) -> None:
+        """How much of the picture the mask hides, 0 (nothing) to 1."""
+        self._scene.overlay_opacity = opacity
+        self._redraw()
 
     # -- zoom ------------------------------------------------------------------------------
 
@@ -261,14 +268,6 @@ class CanvasView(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         self._place_ring(None)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self.filesDropped.emit([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
-        event.acceptProposedAction()
-
     # -- events: keys ----------------------------------------------------------------------
 
     def event(self, event: QEvent) -> bool:
@@ -327,10 +326,7 @@ class CanvasView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         self._frame.flush(self._scene, self._view)
         painter = QPainter(self)
-        ratio = self.devicePixelRatioF()
-        rect = event.rect()
-        sides = (rect.x(), rect.y(), rect.width(), rect.height())
-        painter.drawImage(rect, self._image, QRect(*(round(side * ratio) for side in sides)))
+        painter.drawImage(0, 0, self._image)  # Qt cuts it to what must be painted
         self._ring.draw(painter)
         painter.end()
         if self._scene.document is not None and not self._march.isActive():
@@ -349,6 +345,7 @@ class CanvasView(QWidget):
         self._view.resize(width, height, round(FIT_MARGIN * ratio))
         self._frame.resize(width, height)
         self._image = share_frame(self._frame.pixels)
+        self._image.setDevicePixelRatio(ratio)
         self._moved()
 
     def _redraw(self, box: Box | None = None) -> None:

@@ -41,7 +41,7 @@ class _AfterFirstPaint(QObject):
 def main(argv: list[str] | None = None) -> int:
     """Run the program until its window is closed; the exit status."""
     parser = argparse.ArgumentParser(prog="moebius-gui", description="Brush over a thing in a photo and it is gone.")
-    parser.add_argument("picture", nargs="?", type=Path, help="a photo to open")
+    parser.add_argument("picture", nargs="?", type=Path, help="a picture to open")
     parser.add_argument("--model", default="", help="a model's name, or the folder it lies in")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     arguments = parser.parse_args(argv)

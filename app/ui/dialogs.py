@@ -32,7 +32,7 @@ def _filter(name: str) -> str:
 def ask_open(parent: QWidget, folder: str) -> Path | None:
     """Which picture to open."""
     patterns = " ".join(f"*{suffix}" for suffixes in OPEN_FORMATS.values() for suffix in suffixes)
-    chosen, _ = QFileDialog.getOpenFileName(parent, "Open a photo", folder, f"Pictures ({patterns});;All files (*)")
+    chosen, _ = QFileDialog.getOpenFileName(parent, "Open a picture", folder, f"Pictures ({patterns});;All files (*)")
     return Path(chosen) if chosen else None
 
 

@@ -88,7 +88,8 @@ class EnginePanel(QObject):
             self._messages.error(status.message or "The model could not be loaded.", status.details)
 
     def _show(self, status: EngineStatus) -> None:
-        title = status.title or "the model"
+        known = {info.key: info.title for info in self._engine.models()}
+        title = status.title or known.get(status.model, "the model")
         device = device_title(status.device)
         self._status.show_device(device)
         text, device_text = {

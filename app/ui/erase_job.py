@@ -68,7 +68,6 @@ class EraseJob(QObject):
         super().__init__(parent)
         self._engine, self._view, self._messages = engine, view, messages
         self._running: _Running | None = None
-        self._compared: Document | None = None  # whose picture before is kept
         engine.progressed.connect(self._on_progress)
         engine.previewed.connect(self._on_preview)
         engine.finished.connect(self._on_finished)
@@ -137,9 +136,8 @@ class EraseJob(QObject):
     def _apply(self, running: _Running, answer: EraseDone) -> None:
         document = running.document
         self._view.pause_stroke()
-        if self._compared is not document:
+        if not self._view.has_before:
             self._view.set_before(document.pixels.copy())
-            self._compared = document
         edit = document.apply_result(answer.patches, running.mask)
         if edit is None:
             self._messages.info("The model found nothing to change here.")

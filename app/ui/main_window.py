@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, QTimer, Slot
+from PySide6.QtCore import QSettings, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 import resources
 from app.canvas.images import thumbnail
@@ -86,17 +86,16 @@ class MainWindow(QMainWindow):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.welcome)
         self.stack.addWidget(self.view)
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        row = QHBoxLayout()
-        for layout in (column, row):
+        middle, row = QGridLayout(), QHBoxLayout()
+        for layout in (middle, row):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(0)
-        for widget in (self.banner, self.stack):
-            column.addWidget(widget)
-        column.setStretch(1, 1)
+        # The banner lies over the canvas: were it beside it, a message would move the picture under the brush.
+        middle.addWidget(self.stack, 0, 0)
+        middle.addWidget(self.banner, 0, 0, Qt.AlignmentFlag.AlignTop)
+        self.banner.raise_()
         row.addWidget(strip)
-        row.addWidget(middle, 1)
+        row.addLayout(middle, 1)
         row.addWidget(self.panel)
         root = QWidget()
         outer = QVBoxLayout(root)
@@ -136,6 +135,7 @@ class MainWindow(QMainWindow):
         view.filesDropped.connect(self._on_dropped)
         view.brushChanged.connect(self._on_brush)
         self.panel.brushEdited.connect(view.set_brush)
+        self.panel.overlayEdited.connect(self._on_overlay)
         self.panel.left.connect(view.setFocus)
         self.panel.erase_bar.eraseRequested.connect(self.erase)
         self.panel.erase_bar.cancelRequested.connect(self.cancel)
@@ -148,12 +148,13 @@ class MainWindow(QMainWindow):
         workspace.fileChanged.connect(self._update_title)
         workspace.activityChanged.connect(self.status.show_file_work)
         workspace.written.connect(self._on_written)
+        workspace.writingFailed.connect(self._stay_open)
         workspace.history.indexChanged.connect(self._update_actions)
         self.files.readingBegun.connect(self.banner.dismiss)
         self.files.documentTaken.connect(self._on_document)
         job.runningChanged.connect(self._on_running)
         job.progressed.connect(self._on_progress)
-        job.done.connect(self._push)
+        job.done.connect(self._on_done)
         self.messages.posted.connect(self.banner.show_message)
         self.messages.begin_showing()
 
@@ -164,6 +165,8 @@ class MainWindow(QMainWindow):
         self.panel.new_seed.setChecked(self.settings.get(settings.NEW_SEED))
         self.view.set_brush(self._start_brush(512, 512))
         self.panel.set_brush(self.view.brush)
+        self.panel.overlay.set_value(self.settings.get(settings.OVERLAY_OPACITY) * 100)
+        self.view.set_overlay_opacity(self.settings.get(settings.OVERLAY_OPACITY))
         self.status.show_size(None)
 
     def start(self, picture: Path | None = None, model: str = "", device: str = "auto") -> None:
@@ -258,6 +261,11 @@ class MainWindow(QMainWindow):
         self._update_actions()
 
     @Slot(object)
+    def _on_done(self, edit: Edit) -> None:
+        self._push(edit)
+        self.settings.set(settings.HINT_SEEN, True)  # who has erased something knows how
+
+    @Slot(object)
     def _on_progress(self, progress: EraseProgress) -> None:
         self.panel.erase_bar.show_progress(progress)
         self.status.show_erase(f"Erasing: {progress_text(progress)}")
@@ -268,11 +276,20 @@ class MainWindow(QMainWindow):
         self.settings.set(settings.BRUSH_SCALE, brush.size / self._brush_default)
         self.settings.set(settings.BRUSH_HARDNESS, brush.hardness)
 
+    @Slot(float)
+    def _on_overlay(self, opacity: float) -> None:
+        self.view.set_overlay_opacity(opacity)
+        self.settings.set(settings.OVERLAY_OPACITY, opacity)
+
     @Slot(object)
     def _on_dropped(self, paths: list[str]) -> None:
-        self.files.open_path(Path(paths[0]))
-        if len(paths) > 1:
-            self.messages.info(f"One picture at a time: {Path(paths[0]).name} is opened, the others are not.")
+        # Where the files came from waits until the drop is answered: no question may be asked within it.
+        QTimer.singleShot(0, self, lambda: self._open_dropped(Path(paths[0]), len(paths)))
+
+    def _open_dropped(self, path: Path, count: int) -> None:
+        self.files.open_path(path)
+        if count > 1:
+            self.messages.info(f"One picture at a time: only {path.name} is opened.")
 
     @Slot(object)
     def _on_written(self, path: Path) -> None:
@@ -282,6 +299,10 @@ class MainWindow(QMainWindow):
         if self._close_when_written:
             self._close_when_written = False
             self.close()
+
+    @Slot()
+    def _stay_open(self) -> None:
+        self._close_when_written = False
 
     @Slot()
     def _forget_written(self) -> None:
@@ -342,7 +363,6 @@ class MainWindow(QMainWindow):
         self.setWindowModified(self.workspace.history.unsaved)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.job.cancel()
         history = self.workspace.history
         version = history.pixel_version
         if self.workspace.saving:
@@ -354,6 +374,8 @@ class MainWindow(QMainWindow):
             self.files.unless_unsaved(lambda: self._close_without(version))
             return
         self.settings.set(settings.GEOMETRY, self.saveGeometry())
+        self.hide()  # what the threads are at now may take seconds to end
+        self.job.cancel()
         self._background.wait()
         self._engine.shutdown()
         event.accept()

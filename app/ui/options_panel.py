@@ -36,6 +36,7 @@ class OptionsPanel(QWidget):
     """Everything an erase depends on, and the brush."""
 
     brushEdited = Signal(object)  # Brush
+    overlayEdited = Signal(float)  # opacity, 0 to 1
     modelChosen = Signal(str)  # key
     addModelRequested = Signal()
     left = Signal()  # a number was entered, a model chosen: the keyboard may go back to the canvas
@@ -64,7 +65,7 @@ class OptionsPanel(QWidget):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(content)
-        for number in (self.brush_size, self.hardness, self.steps, self.guidance, self.strength):
+        for number in (self.brush_size, self.hardness, self.overlay, self.steps, self.guidance, self.strength):
             number.entered.connect(self.left)
         self.seed.lineEdit().returnPressed.connect(self.left)
         self.model.activated.connect(self.left)
@@ -142,8 +143,12 @@ class OptionsPanel(QWidget):
         )
         self.brush_size.valueChanged.connect(self._on_brush)
         self.hardness.valueChanged.connect(self._on_brush)
-        section.column.addWidget(self.brush_size)
-        section.column.addWidget(self.hardness)
+        self.overlay = NumberSlider(
+            "Overlay", 0, 100, step=5, suffix=" %", tip="How much of the picture the mask hides"
+        )
+        self.overlay.valueChanged.connect(lambda percent: self.overlayEdited.emit(percent / 100))
+        for number in (self.brush_size, self.hardness, self.overlay):
+            section.column.addWidget(number)
         return section
 
     def _model_section(self) -> Section:
@@ -178,7 +183,12 @@ class OptionsPanel(QWidget):
 
     def _erase_section(self) -> Section:
         section = Section("Erase")
-        self.steps = NumberSlider("Steps", 1, 100, tip="More steps take longer and may look better")
+        self.steps = NumberSlider(
+            "Steps",
+            1,
+            100,
+            tip="More steps take longer and may look better. Below full strength only a part of them is done.",
+        )
         self.guidance = NumberSlider(
             "Guidance", 0, 10, decimals=1, step=0.5, tip="How strongly the model follows what it has learned"
         )
@@ -188,6 +198,7 @@ class OptionsPanel(QWidget):
         self.seed = QSpinBox()
         self.seed.setRange(0, SEED_MAX)
         self.seed.lineEdit().setTextMargins(6, 0, 6, 0)
+        self.seed.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip("The same seed gives the same result again")
         self.seed.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -26,6 +26,7 @@ BRUSH_SCALE = Setting(
     "brush/scale", 1.0, "Brush size as a multiple of the default for the picture's size.", 0.005, 600.0
 )
 BRUSH_HARDNESS = Setting("brush/hardness", 1.0, "1: edge one pixel soft, 0: fades from the centre.", 0.0, 1.0)
+OVERLAY_OPACITY = Setting("canvas/overlay_opacity", 0.7, "How much of the picture the mask hides.", 0.0, 1.0)
 LAST_FOLDER = Setting("files/last_folder", "", "Where the file dialogs begin.")
 RECENT_FILES = Setting[list[str]]("files/recent", [], "Pictures opened last, newest first.")
 MODEL = Setting("engine/model", "", "Key of the model to load.")

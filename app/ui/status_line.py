@@ -31,8 +31,10 @@ class StatusLine(QFrame):
         row.addWidget(self.zoom)
         row.addWidget(self.fit)
         row.addWidget(self.actual)
-        row.addWidget(self._line())
+        self._device_line = self._line()
+        row.addWidget(self._device_line)
         row.addWidget(self.device)
+        self.show_device("")
 
     def show_size(self, size: tuple[int, int] | None) -> None:
         """The picture's width and height, None without a picture."""
@@ -50,6 +52,7 @@ class StatusLine(QFrame):
     def show_device(self, text: str) -> None:
         """What the model runs on."""
         self.device.setText(text)
+        self._device_line.setVisible(bool(text))
 
     def show_file_work(self, text: str) -> None:
         """What is being read or written; empty when nothing is."""

@@ -5,36 +5,35 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QIcon, QImage, QPixmap
+from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from app.canvas.drops import DropWidget
 from app.ui import theme
 
 THUMBNAIL = (168, 112)
 
 
-class Welcome(QWidget):
+class Welcome(DropWidget):
     """The empty state; takes files that are dropped on it."""
 
     openRequested = Signal()
     sampleChosen = Signal(object)  # Path
-    filesDropped = Signal(object)  # list[str]
 
     def __init__(self, samples: list[Path], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("welcome")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAcceptDrops(True)
         picture = QLabel()
         picture.setPixmap(theme.pixmap("image-plus", 56, "#7d7d7d", self.devicePixelRatioF()))
-        title = QLabel("Drop a photo here")
+        title = QLabel("Drop a picture here")
         title.setObjectName("title")
         text = QLabel("or open one to brush something out of it. It stays on this computer.")
         text.setObjectName("faint")
-        self.open_button = QPushButton(" Open a photo…")
+        self.open_button = QPushButton(" Open a picture…")
         self.open_button.setObjectName("primary")
         self.open_button.setIcon(theme.icon("folder-open", theme.INK_ON_ACCENT))
-        self.open_button.setToolTip("Open a photo  (Ctrl+O)")
+        self.open_button.setToolTip("Open a picture  (Ctrl+O)")
         self.open_button.clicked.connect(self.openRequested)
         column = QVBoxLayout(self)
         column.setSpacing(8)
@@ -45,7 +44,7 @@ class Welcome(QWidget):
         self.samples: dict[Path, QToolButton] = {}
         if samples:
             column.addSpacing(36)
-            caption = QLabel("No photo at hand? Try one of these:")
+            caption = QLabel("No picture at hand? Try one of these:")
             caption.setObjectName("faint")
             column.addWidget(caption, 0, Qt.AlignmentFlag.AlignHCenter)
             column.addSpacing(4)
@@ -74,14 +73,6 @@ class Welcome(QWidget):
         button.clicked.connect(lambda: self.sampleChosen.emit(path))
         self.samples[path] = button
         return button
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self.filesDropped.emit([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
-        event.acceptProposedAction()
 
 
 def sample_title(path: Path) -> str:

@@ -40,6 +40,7 @@ class Workspace(QObject):
 
     opened = Signal(object)  # Opened, before it takes the place of the document
     written = Signal(object)  # Path, by save or export
+    writingFailed = Signal()  # a message says why
     fileChanged = Signal()  # the document has another name or path
     activityChanged = Signal(str)  # what is being read or written, "" when nothing
 
@@ -136,6 +137,7 @@ class Workspace(QObject):
         def failed(error: Exception) -> None:
             ended()
             self._report(f"{path.name} could not be saved.", error)
+            self.writingFailed.emit()
 
         self._background.run(lambda: write_picture(picture, path, quality=quality), done, failed)
 

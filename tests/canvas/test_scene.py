@@ -104,8 +104,8 @@ def test_the_preview_takes_the_place_of_the_holes_overlay_but_not_of_new_strokes
     scene.set_hole(document.mask.copy())
     left, top = view.corner
     assert draw(scene, view)[0][top + 30, left + 30][2] < 60, "the overlay stays until there is a preview"
-    assert scene.set_preview((20, 20, 40, 40), np.full((20, 20, 3), 7, np.uint8))
-    assert not scene.set_preview((20, 20, 40, 40), np.full((20, 20, 3), 8, np.uint8))
+    scene.set_preview((20, 20, 40, 40), np.full((20, 20, 3), 7, np.uint8))
+    scene.set_preview((20, 20, 40, 40), np.full((20, 20, 3), 8, np.uint8))
     paint(document, 70, 70, 70, 70)
     scene.update_mask((55, 55, 85, 85))
     rgb, edges = draw(scene, view)
@@ -115,6 +115,37 @@ def test_the_preview_takes_the_place_of_the_holes_overlay_but_not_of_new_strokes
     scene.set_hole(None)
     rgb, _ = draw(scene, view)
     assert rgb[top + 30, left + 30][0] > 190
+
+
+def test_of_holes_erased_one_after_the_other_each_shows_how_far_it_is() -> None:
+    scene, view, document = show(np.full((100, 100, 3), 100, np.uint8), 1.0)
+    for at in (30, 70):
+        paint(document, at, at, at, at)
+    scene.update_mask((0, 0, 100, 100))
+    scene.set_hole(document.mask.copy())
+    left, top = view.corner
+    scene.set_preview((10, 10, 45, 45), np.full((35, 35, 3), 7, np.uint8))
+    rgb, _ = draw(scene, view)
+    assert tuple(rgb[top + 30, left + 30]) == (7, 7, 7)
+    assert rgb[top + 70, left + 70][0] > 190, "the hole whose turn has not come keeps its overlay"
+    scene.set_preview((55, 55, 95, 95), np.full((40, 40, 3), 9, np.uint8))
+    rgb, edges = draw(scene, view)
+    assert tuple(rgb[top + 30, left + 30]) == (7, 7, 7), "and the first one does not come back"
+    assert tuple(rgb[top + 70, left + 70]) == (9, 9, 9)
+    for at in (30, 70):
+        assert edges[top + at, left + at - 12 : left + at].any()
+
+
+@pytest.mark.parametrize(("opacity", "red"), [(0.0, 100), (0.4, 162), (1.0, 255)])
+def test_the_overlay_is_as_strong_as_wanted(opacity: float, red: int) -> None:
+    scene, view, document = show(np.full((100, 100, 3), 100, np.uint8), 1.0)
+    paint(document, 50, 50, 50, 50)
+    scene.update_mask((0, 0, 100, 100))
+    scene.overlay_opacity = opacity
+    rgb, edges = draw(scene, view)
+    left, top = view.corner
+    assert abs(int(rgb[top + 50, left + 50][0]) - red) <= 1
+    assert edges.any(), "the outline is there however faint the overlay"
 
 
 def test_before_shows_neither_mask_nor_preview() -> None:
