@@ -85,8 +85,8 @@ def find_model(model: str | Path) -> ModelFolder:
 
     Raises :class:`ModelError` with a sentence naming what is missing.
     """
-    path = BUNDLED / model if isinstance(model, str) and model in bundled_models() else Path(model).expanduser()
-    if not path.exists():
+    path = BUNDLED / model if isinstance(model, str) and model in bundled_models() else _expanded(model)
+    if not str(model) or not path.exists():
         known = ", ".join(bundled_models()) or "none"
         raise ModelError(f"There is no model {str(model)!r}: neither a folder nor a bundled one ({known}).")
     config = path / "config.json"
@@ -95,6 +95,13 @@ def find_model(model: str | Path) -> ModelFolder:
         if "unet" in values:
             return _own_folder(path, values)
     return _published_folder(path)
+
+
+def _expanded(model: str | Path) -> Path:
+    try:
+        return Path(model).expanduser()
+    except RuntimeError:  # the home of a user who is not there
+        return Path(model)
 
 
 def _own_folder(path: Path, values: dict[str, Any]) -> ModelFolder:
@@ -110,6 +117,8 @@ def _own_folder(path: Path, values: dict[str, Any]) -> ModelFolder:
             autoencoder=PatchAutoencoderConfig.from_dict(dict(values["autoencoder"])),
             files={"unet": path / "unet.safetensors", "autoencoder": path / "autoencoder.safetensors"},
         )
+    except ModelError as error:
+        raise ModelError(f"{path / 'config.json'}: {error}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path / 'config.json'} is incomplete or damaged: {error}.") from error
     for file in folder.files.values():
@@ -120,6 +129,8 @@ def _own_folder(path: Path, values: dict[str, Any]) -> ModelFolder:
 
 def _published_folder(path: Path) -> ModelFolder:
     checkpoint = path if path.is_file() else checkpoint_in(path)
+    if checkpoint.suffix not in CHECKPOINT_SUFFIXES:
+        raise ModelError(f"{path} is not a checkpoint; it should end in {', '.join(CHECKPOINT_SUFFIXES)}.")
     root = checkpoint.parent
     for vae in (root / "vae", root.parent / "vae"):
         if vae.is_dir():
@@ -146,7 +157,7 @@ def checkpoint_in(folder: Path) -> Path:
     found = [p for p in sorted(folder.iterdir()) if p.suffix in CHECKPOINT_SUFFIXES and p.is_file()]
     if not found:
         inner = [p.name for p in sorted(folder.iterdir()) if p.is_dir() and p.name != "vae"]
-        hint = f" Perhaps one of its folders is meant: {', '.join(inner)}." if inner else ""
+        hint = f" Perhaps one of its folders is meant: {', '.join(inner[:8])}." if inner else ""
         raise ModelError(f"{folder} holds no checkpoint (*.safetensors or *.bin).{hint}")
     standard = [p for p in found if p.stem == "diffusion_pytorch_model"] or found
     if len({p.stem for p in standard}) > 1:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -22,7 +22,9 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             state: Any = load_file(path)
         else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what a damaged pickle looks like is said in the error
+                state = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ModelError(f"{path} can't be read: {error.strerror or error}.") from error
     except pickle.UnpicklingError as error:
@@ -30,15 +32,9 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
             f"{path} holds more than tensors, or is damaged; it was not loaded. "
             "Use a plain state dict, best as .safetensors."
         ) from error
-    except (
-        SafetensorError,
-        RuntimeError,
-        ValueError,
-        EOFError,
-        KeyError,
-        AttributeError,
-        TypeError,
-    ) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # readers meet damaged data with every kind of exception
         raise ModelError(f"{path} is damaged or not a checkpoint: {_first_line(error)}") from error
     if not isinstance(state, dict) or not all(isinstance(k, str) and isinstance(v, Tensor) for k, v in state.items()):
         raise ModelError(f"{path} is not a plain state dict of named tensors.")
@@ -46,7 +42,8 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
 
 
 def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+    text = str(error).strip()
+    return (text if " " in text else f"{type(error).__name__} {text}".strip()).splitlines()[0][:200]
 
 
 def _some(names: list[str]) -> str:
@@ -54,10 +51,20 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:NAMED]) + more
 
 
+def _plain(value: Tensor, expected: Tensor) -> bool:
+    """Whether ``value`` is a dense tensor in memory, of floats where floats are expected."""
+    dense = value.layout == torch.strided and value.device.type == "cpu" and not value.is_quantized
+    return dense and not value.is_complex() and (value.is_floating_point() or not expected.is_floating_point())
+
+
+def _kind(value: Tensor) -> str:
+    return f"{value.dtype} {value.layout} {value.device.type}".replace("torch.", "")
+
+
 def load_weights(module: nn.Module, state: dict[str, Tensor], source: Path) -> None:
     """Give ``module`` (built on the meta device or not) the tensors of ``state``, as float32.
 
-    Raises :class:`ModelError` naming what is missing, unexpected, of another shape or not finite.
+    Raises :class:`ModelError` naming what is missing, unexpected, of another shape or kind, or not finite.
     """
     expected = module.state_dict()
     missing = [k for k in expected if k not in state]
@@ -67,9 +74,15 @@ def load_weights(module: nn.Module, state: dict[str, Tensor], source: Path) -> N
         for k, v in expected.items()
         if k in state and state[k].shape != v.shape
     ]
+    kinds = [f"{k} is {_kind(v)}" for k, v in state.items() if k in expected and not _plain(v, expected[k])]
     complaints = [
         f"{title}: {_some(names)}"
-        for title, names in (("missing", missing), ("unexpected", unexpected), ("other shapes", shapes))
+        for title, names in (
+            ("missing", missing),
+            ("unexpected", unexpected),
+            ("other shapes", shapes),
+            ("not plain numbers", kinds),
+        )
         if names
     ]
     if complaints:

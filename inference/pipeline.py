@@ -160,7 +160,8 @@ class _RegionJob:
         own_hole = region.cut(hole)
         self.hole = grown(own_hole, region.grow)
         self.alpha = fade_mask(own_hole, region.grow, region.fade)
-        self.box = region.touched((image.shape[0], image.shape[1]))
+        self.size = image.shape[0], image.shape[1]
+        self.box = region.touched(self.size)
         self.window = _slices(self.box, region)
         self.native = pipeline.folder.native
 
@@ -178,15 +179,20 @@ class _RegionJob:
         return self.denoise(fill, report)
 
     def fill(self) -> RGB:
-        """The patch fill at the picture's own resolution, or at a reduced one where the square is large."""
-        side = self.region.side
-        if side <= LARGEST_FILL:
-            return patch_fill(self.picture, self.hole, radius=self.settings.fill_radius, seed=self.seed)
-        small = (LARGEST_FILL, LARGEST_FILL)
-        hole = resize(self.hole.astype(np.float32), small) > 0
-        reduced = patch_fill(resize(self.picture, small), hole, radius=self.settings.fill_radius, seed=self.seed)
-        enlarged = resize(reduced, (side, side))
-        return np.where(self.hole[..., None], enlarged, self.picture).astype(np.uint8)
+        """The patch fill at the picture's own resolution, or at a reduced one where the square is large.
+
+        Patches come from what lies in the picture: mirrored pixels beyond its edge would be seen to repeat.
+        """
+        part = _slices(self.region.inside(self.size), self.region)
+        picture, hole = self.picture[part], self.hole[part]
+        height, width = hole.shape
+        scale = min(1.0, LARGEST_FILL / max(height, width))
+        small = max(1, round(height * scale)), max(1, round(width * scale))
+        reduced_hole = resize(hole.astype(np.float32), small) > 0
+        radius, seed = self.settings.fill_radius, self.seed
+        reduced = patch_fill(np.ascontiguousarray(resize(picture, small)), reduced_hole, radius=radius, seed=seed)
+        filled = np.where(hole[..., None], resize(reduced, (height, width)), picture)
+        return self.region.pad(filled.astype(np.uint8), self.size)
 
     @torch.inference_mode()
     def denoise(self, fill: RGB, report: Callable[[int, Preview], None]) -> Preview:
@@ -250,7 +256,8 @@ class _RegionJob:
         hole = resize(self.hole.astype(np.float32), change.shape[:2]) > 0
         change = change - membrane(change, hole, RING)
         smooth = lowpass(change * hole[..., None], settings.transfer_sigma) * settings.transfer_gain
-        return fill + np.asarray(resize(smooth, (side, side)), dtype=np.float32) * self.hole[..., None]
+        smooth *= 1 - fade_mask(~hole, 0, 2 * settings.transfer_sigma)[..., None]  # none at the edge
+        return fill.astype(np.float32) + np.asarray(resize(smooth, (side, side)), dtype=np.float32)
 
     def _match(self, decoded: NDArray[np.float32]) -> NDArray[np.float32]:
         """``decoded`` (native) at the square's size, its colours matched to the ring around the hole."""

@@ -41,13 +41,17 @@ class Region:
 
     def cut(self, picture: NDArray[Any]) -> NDArray[Any]:
         """The square of ``picture (H, W, ...)``, mirrored at the picture's edges where it reaches beyond."""
-        height, width = picture.shape[:2]
-        x0, y0, x1, y1 = self.inside((height, width))
-        cut = picture[y0:y1, x0:x1]
+        size = picture.shape[0], picture.shape[1]
+        x0, y0, x1, y1 = self.inside(size)
+        return self.pad(picture[y0:y1, x0:x1], size)
+
+    def pad(self, part: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+        """``part``, what lies inside a picture of ``size (H, W)``, mirrored out to the whole square."""
+        x0, y0, x1, y1 = self.inside(size)
         pads = [(y0 - self.y, self.y + self.side - y1), (x0 - self.x, self.x + self.side - x1)]
         if not any(sum(pad) for pad in pads):
-            return np.ascontiguousarray(cut)
-        return np.pad(cut, pads + [(0, 0)] * (picture.ndim - 2), mode="symmetric")
+            return np.ascontiguousarray(part)
+        return np.pad(part, pads + [(0, 0)] * (part.ndim - 2), mode="symmetric")
 
     def inside(self, size: tuple[int, int]) -> Box:
         """The part of the square that lies in a picture of ``size (H, W)``."""

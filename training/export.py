@@ -30,7 +30,7 @@ ERASE_SETTINGS: dict[str, Any] = {
     "keep_known": True,
     "transfer_sigma": 5.0,
     "transfer_gain": 0.8,
-    "fill_radius": 4,
+    "fill_radius": 3,
 }
 
 

@@ -84,12 +84,9 @@ class EraseJob(QObject):
         status = self._engine.status()
         if document.mask_box() is None:
             self._messages.info(NOTHING_TO_ERASE)
-        elif status.state is EngineState.FAILED:
-            text = status.message or "The model could not be loaded."
-            self._messages.error(text, status.details)
         elif status.state is EngineState.EMPTY:
             self._messages.info("No model is chosen yet: choose one in the panel, then press Erase.")
-        else:
+        else:  # also where the model failed to load: with the cause removed it may load now
             self._begin(document, options())
         return self._running is not None
 

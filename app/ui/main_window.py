@@ -153,6 +153,7 @@ class MainWindow(QMainWindow):
         self.files.readingBegun.connect(self.banner.dismiss)
         self.files.documentTaken.connect(self._on_document)
         job.runningChanged.connect(self._on_running)
+        self._engine.statusChanged.connect(self._say_what_it_waits_for)
         job.progressed.connect(self._on_progress)
         job.done.connect(self._on_done)
         self.messages.posted.connect(self.banner.show_message)
@@ -254,11 +255,17 @@ class MainWindow(QMainWindow):
     def _on_running(self, running: bool) -> None:
         self._erase_began = self.workspace.history.index()
         self.panel.set_running(running)
-        loading = self._engine.status().state is EngineState.LOADING
-        text = "Waiting for the model…" if loading else "Preparing…"
-        self.panel.erase_bar.label.setText(text)
-        self.status.show_erase(f"Erasing: {text}" if running else "")
+        self.status.show_erase("")
+        self._say_what_it_waits_for()
         self._update_actions()
+
+    @Slot()
+    def _say_what_it_waits_for(self) -> None:
+        if self.job.running:
+            loading = self._engine.status().state is EngineState.LOADING
+            text = "Waiting for the model…" if loading else "Preparing…"
+            self.panel.erase_bar.label.setText(text)
+            self.status.show_erase(f"Erasing: {text}")
 
     @Slot(object)
     def _on_done(self, edit: Edit) -> None:

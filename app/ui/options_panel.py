@@ -26,7 +26,7 @@ from app.document.brush import MAX_SIZE, MIN_SIZE, Brush
 from app.engine.protocol import EraseOptions, ModelInfo
 from app.ui import theme
 from app.ui.erase_bar import EraseBar
-from app.ui.widgets import NumberSlider, Section
+from app.ui.widgets import NumberSlider, Section, WheelGuard
 
 SEED_MAX = 2**31 - 1  # QSpinBox's range
 _WIDTH = 288
@@ -67,6 +67,7 @@ class OptionsPanel(QWidget):
         area.setWidget(content)
         for number in (self.brush_size, self.hardness, self.overlay, self.steps, self.guidance, self.strength):
             number.entered.connect(self.left)
+        WheelGuard(self.model, self.seed)
         self.seed.lineEdit().returnPressed.connect(self.left)
         self.model.activated.connect(self.left)
         outer = QVBoxLayout(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QGridLayout,
@@ -15,6 +15,21 @@ from PySide6.QtWidgets import (
 )
 
 _STEPS = 1000
+
+
+class WheelGuard(QObject):
+    """Keeps a control from changing when the wheel is meant to scroll past it: it must have the keyboard first."""
+
+    def __init__(self, *controls: QWidget) -> None:
+        super().__init__(controls[0])
+        for control in controls:
+            control.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
 
 
 class NumberSlider(QWidget):
@@ -53,6 +68,7 @@ class NumberSlider(QWidget):
         for widget in (self.slider, self.spin):
             widget.setAccessibleName(label)
             widget.setToolTip(tip)
+        WheelGuard(self.slider, self.spin)
         # Clicking a slider leaves the keyboard to the canvas.
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         grid = QGridLayout(self)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +9,10 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.engine.protocol import EngineState, EngineStatus, EraseDone, ErasePreview, EraseProgress, Patch
+from app.ui import settings
 from app.ui.erase_bar import progress_text, time_text
 from app.ui.erase_job import NOTHING_TO_ERASE
+from app.ui.settings import Settings
 from tests.ui.conftest import Driver
 from tests.ui.fake_engine import RESULT, FakeEngine
 
@@ -202,18 +206,27 @@ def test_a_failure_is_a_sentence_with_details(ready: Driver) -> None:
 def test_without_a_model_there_is_a_sentence(ready: Driver) -> None:
     ready.engine.set_status(EngineStatus(EngineState.FAILED, message="The model is damaged.", details="why"))
     assert ready.window.status.activity.text() == "The model could not be loaded"
-    ready.window.actions_.erase.trigger()
     ready.engine.set_status(EngineStatus(EngineState.EMPTY))
     ready.window.actions_.erase.trigger()
-    assert ready.texts()[:2] == ["The model is damaged."] * 2
-    assert "No model is chosen" in ready.texts()[2]
+    assert ready.texts()[0] == "The model is damaged."
+    assert "No model is chosen" in ready.texts()[1]
     assert not ready.engine.requests
+
+
+def test_a_model_that_failed_to_load_is_tried_again(ready: Driver) -> None:
+    ready.engine.set_status(EngineStatus(EngineState.FAILED, message="Not enough memory: close other programs."))
+    ready.window.actions_.erase.trigger()
+    assert not ready.window.banner.isVisible()
+    ready.engine.finish()
+    assert tuple(ready.document.pixels[55, 75]) == RESULT
 
 
 def test_an_erase_may_wait_for_the_model(ready: Driver) -> None:
     ready.engine.set_status(EngineStatus(EngineState.LOADING, title="Big model"))
     ready.window.actions_.erase.trigger()
     assert ready.window.panel.erase_bar.label.text() == "Waiting for the model…"
+    ready.engine.set_status(EngineStatus(EngineState.READY, title="Big model"))
+    assert ready.window.panel.erase_bar.label.text() == "Preparing…"
     ready.engine.step()
     assert ready.window.panel.erase_bar.label.text() == "Making a first draft…"
 
@@ -264,6 +277,27 @@ def test_opening_another_picture_cancels(ready: Driver, tmp_path: Path, photo: P
     assert not ready.engine.busy
     assert not ready.window.job.running
     assert not ready.document.mask.any()
+
+
+def test_a_picture_closed_is_forgotten(ready: Driver, photo: Path) -> None:
+    ready.window.actions_.erase.trigger()
+    ready.engine.finish()
+    old = weakref.ref(ready.document)
+    ready.window.actions_.undo.trigger()
+    ready.open(photo)
+    gc.collect()
+    assert old() is None, "its pixels would stay in memory"
+
+
+def test_who_has_erased_needs_no_hint(ready: Driver, photo: Path, store: Settings) -> None:
+    ready.open(photo)
+    assert ready.window.hint.isVisible()
+    ready.stroke((60, 50), (90, 60))
+    assert not ready.window.hint.isVisible()
+    assert not store.get(settings.HINT_SEEN)
+    ready.window.actions_.erase.trigger()
+    ready.engine.finish()
+    assert store.get(settings.HINT_SEEN)
 
 
 @pytest.mark.parametrize(

@@ -270,6 +270,41 @@ def test_closing_with_unsaved_work_asks(driver: Driver, photo: Path, answers: An
     assert np.array_equal(read(photo), pixels) == (answer is Unsaved.SAVE)
 
 
+def test_an_erase_goes_on_when_closing_is_called_off(driver: Driver, photo: Path, answers: Answers) -> None:
+    driver.open(photo)
+    erase(driver)
+    driver.stroke((100, 20), (120, 20))
+    driver.window.actions_.erase.trigger()
+    answers.unsaved = Unsaved.CANCEL
+    driver.window.close()
+    assert driver.window.job.running
+    driver.engine.finish()
+    assert not driver.document.mask.any()
+
+
+def test_a_save_that_failed_does_not_close_the_window_later(
+    driver: Driver, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def fail(*_arguments: object, **_options: object) -> None:
+        assert go_on.wait(5)
+        raise DocumentError("The disk is full: make room and save again.")
+
+    driver.open(photo)
+    erase(driver)
+    with monkeypatch.context() as patch:
+        patch.setattr(workspace, "write_picture", fail)
+        driver.window.actions_.save.trigger()
+        driver.window.close()
+        with driver.qtbot.waitSignal(driver.window.messages.posted):
+            go_on.set()
+    with driver.qtbot.waitSignal(driver.window.workspace.written):
+        driver.window.actions_.save.trigger()
+    driver.qtbot.wait(20)
+    assert driver.window.isVisible()
+
+
 def test_closing_during_an_erase_cancels_it(driver: Driver, photo: Path) -> None:
     driver.open(photo)
     driver.stroke((60, 50), (90, 60))

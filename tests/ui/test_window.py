@@ -3,18 +3,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QLineEdit,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
+from app.canvas.scene import OVERLAY
 from app.canvas.tools import Tool
 from app.engine.protocol import EngineState, EngineStatus
 from app.ui import settings
@@ -75,6 +77,47 @@ def test_brush_by_key_and_panel(driver: Driver, photo: Path, store: Settings) ->
     assert window.view.brush.hardness == 0.5
     assert store.get(settings.BRUSH_SCALE) == 2.0, "twice the default for this picture"
     assert store.get(settings.BRUSH_HARDNESS) == 0.5
+
+
+def test_the_overlays_strength_is_remembered(driver: Driver, photo: Path, store: Settings) -> None:
+    driver.open(photo)
+    driver.stroke((60, 50), (90, 60))
+    view, overlay = driver.window.view, driver.window.panel.overlay
+    assert overlay.value == 70
+    at = view.to_widget(75, 55).toPoint()
+    overlay.spin.setValue(100)
+    assert view.grab().toImage().pixelColor(at).getRgb()[:3] == OVERLAY
+    assert store.get(settings.OVERLAY_OPACITY) == 1.0
+
+
+def test_the_wheel_scrolls_the_panel_and_changes_nothing(driver: Driver) -> None:
+    panel = driver.window.panel
+    for widget in (panel.steps.slider, panel.steps.spin, panel.model, panel.seed):
+        before = panel.steps.value, panel.seed.value(), panel.model_key
+        at, none = QPointF(5, 5), Qt.KeyboardModifier.NoModifier
+        event = QWheelEvent(
+            at,
+            QPointF(widget.mapToGlobal(at)),
+            QPoint(),
+            QPoint(0, -120),
+            Qt.MouseButton.NoButton,
+            none,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(widget, event)
+        assert (panel.steps.value, panel.seed.value(), panel.model_key) == before
+
+
+def test_a_message_does_not_move_the_picture(driver: Driver, photo: Path) -> None:
+    driver.open(photo)
+    view = driver.window.view
+    before = view.mapTo(driver.window, view.to_widget(10, 10))
+    driver.window.messages.error("Something failed.")
+    driver.qtbot.waitUntil(driver.window.banner.isVisible)
+    driver.qtbot.wait(10)
+    assert view.mapTo(driver.window, view.to_widget(10, 10)) == before
+    assert driver.window.banner.height() < 60
 
 
 def test_mask_commands_are_undone(driver: Driver, photo: Path) -> None:
