@@ -7,29 +7,28 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from app.document.errors import DocumentError
-from app.document.formats import format_of, read_mask, read_picture, write_picture
+
+# What takes time to import is imported where it is used: help comes at once, and Ctrl+C is met by main.
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
         """One line, as for any bad input."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: {' '.join(message.split())[:400]} (see {self.prog} --help)\n")
 
 
 def _quality(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 100:
-        raise argparse.ArgumentTypeError(f"quality must be 1 to 100, not {value}")
-    return value
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
+        raise argparse.ArgumentTypeError(f"quality must be 1 to 100, not {text}")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,13 +50,29 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _check_output(path: Path) -> None:
+    from app.document.formats import format_of
+
+    format_of(path)
+    if not path.parent.is_dir():
+        raise DocumentError(f'The folder "{path.parent}" does not exist.')
+    if path.is_dir():
+        raise DocumentError(f'"{path}" is a folder; name the file to write.')
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise DocumentError(f'There is no permission to write "{path}".')
+
+
 def _erase(options: argparse.Namespace) -> int:
     """Erase what MASK covers from IMAGE and write the result to OUT."""
+    import numpy as np
+
+    from app.document.formats import read_mask, read_picture, write_picture
+
     picture = read_picture(options.image)
     mask = read_mask(options.mask, size=(picture.width, picture.height))
-    format_of(options.output)  # before the work, not after it
-    if not options.output.parent.is_dir():
-        raise DocumentError(f"The folder {options.output.parent} does not exist.")
+    if mask.max() == 1:  # a mask of 0 and 1, as arrays of truth values are often saved
+        mask *= 255
+    _check_output(options.output)  # before the work, not after it
     if options.previews is not None:
         options.previews.mkdir(parents=True, exist_ok=True)
 
@@ -69,19 +84,22 @@ def _erase(options: argparse.Namespace) -> int:
     pipeline = ErasePipeline.load(options.model, options.device)
     load_seconds = time.perf_counter() - start
     rgb = np.ascontiguousarray(picture.rgb)
+    shown = rgb.copy() if options.previews is not None else rgb
     steps: list[float] = []
+    done = drawn = 0
     last = start = time.perf_counter()
 
     def on_step(step: int, total: int, preview: Any) -> None:
-        nonlocal last
+        nonlocal last, done, drawn
         now = time.perf_counter()
-        if step > 0:
+        if step > done:  # a draft, the first of a region, is no step
             steps.append(round(now - last, 4))
+            done = step
         if options.previews is not None:
-            shown = rgb.copy()
             x0, y0, x1, y1 = preview.box
             shown[y0:y1, x0:x1] = preview.rgb
-            _write_preview(shown, options.previews / f"preview-{step:03d}.png")
+            _write_preview(shown, options.previews / f"preview-{drawn:03d}.png")
+            drawn += 1
         if not options.json and sys.stderr.isatty():
             print(f"\rstep {step} of {total}", end="\n" if step == total else "", file=sys.stderr, flush=True)
         last = time.perf_counter()
@@ -110,17 +128,29 @@ def _erase(options: argparse.Namespace) -> int:
             "model": pipeline.folder.name,
             "device": pipeline.device.type,
             "output": str(options.output),
+            "note": picture.note,
         }
         print(json.dumps(figures))
     else:
         print(f"Wrote {options.output} ({seconds:.1f} s, {pipeline.folder.title}, {pipeline.device.type}).")
+        if picture.note:
+            print(picture.note)
     return 0
 
 
-def _write_preview(rgb: np.ndarray, path: Path) -> None:
+def _write_preview(rgb: Any, path: Path) -> None:
+    from app.document.formats import write_picture
     from app.document.picture import Picture
 
     write_picture(Picture(rgb), path)
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Whether NumPy, OpenCV or torch says so, each in its own way."""
+    text = str(error).lower().replace(" ", "")
+    return isinstance(error, MemoryError) or any(
+        sign in text for sign in ("outofmemory", "allocatememory", "failedtoallocate")
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -134,7 +164,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"moebius: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"moebius: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        name = f"{error.filename}: " if error.filename else ""
+        print(f"moebius: {name}{error.strerror or error}", file=sys.stderr)
+        return 2
+    except Exception as error:
+        if not _out_of_memory(error):
+            raise
+        print("moebius: There was not enough memory to erase this; close other programs.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("moebius: interrupted, nothing was written", file=sys.stderr)

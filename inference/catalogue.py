@@ -37,7 +37,17 @@ class EraseSettings:
         unknown = sorted(set(values) - {f.name for f in fields(cls)})
         if unknown:
             raise ModelError(f"unknown erase settings: {', '.join(unknown)}.")
-        return cls(**values)
+        for f in fields(cls):
+            kind = (int, float) if isinstance(f.default, float) else type(f.default)
+            value = values.get(f.name, f.default)
+            if not isinstance(value, kind) or (isinstance(value, bool) and not isinstance(f.default, bool)):
+                raise ModelError(f"the erase setting {f.name} can't be {value!r}.")
+        settings = cls(**values)
+        if settings.condition not in ("grey", "fill") or settings.start not in ("picture", "fill"):
+            raise ModelError(f"no such way to start: {settings.condition!r}, {settings.start!r}.")
+        if settings.fill_radius < 1:
+            raise ModelError(f"fill_radius must be at least 1, not {settings.fill_radius}.")
+        return settings
 
 
 @dataclass(frozen=True)

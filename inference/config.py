@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -26,6 +27,13 @@ class UNetConfig:
     context_width: int = 768
 
     def __post_init__(self) -> None:
+        sizes = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("widths", "ffn_ratio")}
+        sizes |= {f"widths[{index}]": width for index, width in enumerate(self.widths)}
+        for name, size in sizes.items():
+            if not isinstance(size, int) or size < 1:
+                raise ModelError(f"{name} must be a positive whole number, not {size!r}.")
+        if not self.widths or not isinstance(self.ffn_ratio, int | float) or not self.ffn_ratio > 0:
+            raise ModelError("the U-Net needs widths and a positive ffn_ratio.")
         if any(width % self.heads or width % self.groups for width in self.widths):
             raise ModelError(
                 f"widths {self.widths} must be multiples of heads ({self.heads}) and groups ({self.groups})."
@@ -92,6 +100,11 @@ class PatchAutoencoderConfig:
             config = cls(**{**values, "decoder_widths": tuple(values.get("decoder_widths", (96, 48, 24)))})
         except TypeError as error:
             raise ModelError(f"the autoencoder settings are not valid: {error}.") from error
+        sizes = (config.latent_channels, config.encoder_width, *config.decoder_widths)
+        if not all(isinstance(size, int) and size > 0 for size in sizes):
+            raise ModelError("the autoencoder's widths must be positive whole numbers.")
+        if not isinstance(config.scale, int | float) or not 0 < config.scale < math.inf:
+            raise ModelError(f"the autoencoder's scale must be a positive number, not {config.scale!r}.")
         if config.factor != 2 ** len(config.decoder_widths):
             raise ModelError("the autoencoder needs one decoder width per doubling.")
         return config

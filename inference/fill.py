@@ -68,11 +68,30 @@ def patch_fill(rgb: NDArray[np.uint8], hole: NDArray[np.bool_], *, radius: int =
         try:
             with _one_at_a_time:
                 _patchmatch.set_random_seed(seed)
-                return _patchmatch.inpaint(rgb, hole.astype(np.uint8), patch_size=radius).astype(np.uint8)
+                return _copied(rgb, hole, radius)
         except RuntimeError as error:
             _log.warning("patch fill failed, Telea's takes its place: %s", error)
-    filled = cv2.inpaint(np.ascontiguousarray(rgb), hole.astype(np.uint8), 5, cv2.INPAINT_TELEA)
+    # OpenCV reads beyond a picture of one row or column: there is a border of one pixel for it.
+    padded = np.pad(rgb, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    unknown = np.pad(hole.astype(np.uint8), 1, mode="edge")
+    filled = np.asarray(cv2.inpaint(padded, unknown, 5, cv2.INPAINT_TELEA))[1:-1, 1:-1]
     return np.where(hole[..., None], filled, rgb).astype(np.uint8)
+
+
+def _copied(rgb: NDArray[np.uint8], hole: NDArray[np.bool_], radius: int) -> NDArray[np.uint8]:
+    """The library's fill, on a canvas on which it reaches the whole hole.
+
+    Where a hole is deeper than the canvas's short side, the library leaves its inside black: such a picture
+    is mirrored at its long edges first.
+    """
+    distance = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    deepest = int(np.ceil(distance.max()))
+    pads = [(missing // 2, missing - missing // 2) for missing in (max(deepest - side, 0) for side in hole.shape)]
+    canvas = np.pad(rgb, [*pads, (0, 0)], mode="symmetric")
+    filled = _patchmatch.inpaint(canvas, np.pad(hole, pads, mode="symmetric").astype(np.uint8), patch_size=radius)
+    top, left = pads[0][0], pads[1][0]
+    own = np.asarray(filled)[top : top + hole.shape[0], left : left + hole.shape[1]]
+    return np.where(hole[..., None], own, rgb).astype(np.uint8)
 
 
 def _has_patch(hole: NDArray[np.bool_], radius: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from inference.catalogue import ModelFolder, find_model, read_json
 from inference.codec import Codec, KLCodec, PatchCodec
 from inference.errors import ModelError
 from inference.loading import load_weights, read_checkpoint
+from inference.schedules import ddim
 from inference.unet import MoebiusUNet
 
 # SDXL's autoencoder, for published folders whose vae/ comes without its config.json.
@@ -45,6 +47,12 @@ class Model:
 def load_model(model: str | Path, device: torch.device) -> Model:
     """Read, check and place a model's weights; raises :class:`ModelError`."""
     folder = find_model(model)
+    try:
+        prediction = ddim(folder.schedule).config.prediction_type
+        if prediction not in ("epsilon", "sample", "v_prediction"):  # asked for at the first step only
+            raise ValueError(f"prediction_type is {prediction!r}")
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ModelError(f"{folder.path} has a noise schedule that can't be used: {error}") from error
     with torch.device("meta"):
         unet = MoebiusUNet(folder.unet)
     load_weights(unet, read_checkpoint(folder.files["unet"]), folder.files["unet"])
@@ -56,6 +64,8 @@ def _load_codec(folder: ModelFolder, device: torch.device) -> Codec:
     file = folder.files["autoencoder"]
     state = read_checkpoint(file)
     if folder.autoencoder is not None:
+        if folder.autoencoder.latent_channels != folder.unet.latent_channels:
+            raise ModelError(f"{folder.path / 'config.json'}: U-Net and autoencoder differ in their latent channels.")
         with torch.device("meta"):
             autoencoder = PatchAutoencoder(folder.autoencoder)
         load_weights(autoencoder, state, file)
@@ -72,7 +82,15 @@ def _load_codec(folder: ModelFolder, device: torch.device) -> Codec:
     try:
         with torch.device("meta"):
             vae = AutoencoderKL(**settings)
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # the settings reach every layer as they are
         raise ModelError(f"{config} does not describe an autoencoder: {error}") from error
+    scale, channels = settings["scaling_factor"], settings["latent_channels"]
+    if not isinstance(scale, int | float) or not 0 < scale < math.inf:
+        raise ModelError(f"{config} does not describe an autoencoder: scaling_factor is {scale!r}.")
+    if channels != folder.unet.latent_channels:
+        raise ModelError(
+            f"{file} has {channels} latent channels, the model {folder.unet.latent_channels}; "
+            "use the autoencoder that belongs to it (folder 'vae' of hustvl/PixelHacker)."
+        )
     load_weights(vae, state, file)
     return KLCodec(vae.requires_grad_(False).eval().to(device))

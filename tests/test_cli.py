@@ -57,6 +57,53 @@ def test_the_same_seed_writes_the_same_pixels(files: tuple[Path, Path], tmp_path
     assert np.array_equal(pictures[0], pictures[1])
 
 
+def test_a_mask_of_zeros_and_ones_counts(files: tuple[Path, Path], tmp_path: Path) -> None:
+    ones = tmp_path / "ones.png"
+    Image.fromarray(np.asarray(Image.open(files[1])) // 255).save(ones)
+    pictures = []
+    for mask in (files[1], ones):
+        out = tmp_path / f"out-{mask.name}"
+        assert main(["erase", str(files[0]), str(mask), "-o", str(out), "--steps", "1"]) == 0
+        pictures.append(out.read_bytes())
+    assert pictures[0] == pictures[1]
+
+
+def test_far_apart_holes_count_and_show_every_step(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photo, mask, out = tmp_path / "wide.png", tmp_path / "two.png", tmp_path / "out.png"
+    Image.new("RGB", (1400, 40), (90, 120, 60)).save(photo)
+    hole = np.zeros((40, 1400), np.uint8)
+    hole[10:20, 40:60] = hole[10:20, 1300:1320] = 255
+    Image.fromarray(hole).save(mask)
+    arguments = ["erase", str(photo), str(mask), "-o", str(out), "--steps", "4"]
+    assert main([*arguments, "--strength", "0.5", "--json", "--previews", str(tmp_path / "previews")]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["regions"] == 2
+    assert len(figures["step_seconds"]) == 4  # two a region
+    assert len(list((tmp_path / "previews").iterdir())) == 6  # and the draft of each
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [(MemoryError(), "memory"), (RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes"), "memory")],
+)
+def test_out_of_memory_is_a_sentence(
+    files: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    message: str,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("inference.pipeline.ErasePipeline.load", fail)
+    assert main(["erase", *map(str, files), "-o", str(tmp_path / "out.png")]) == 2
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert len(printed.splitlines()) == 1
+
+
 def test_bad_input_is_one_line_and_exit_2(
     files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -64,6 +111,7 @@ def test_bad_input_is_one_line_and_exit_2(
     empty, small, broken = tmp_path / "empty.png", tmp_path / "small.png", tmp_path / "broken.png"
     Image.new("L", (140, 100)).save(empty)
     Image.new("L", (10, 10), 255).save(small)
+    (tmp_path / "folder.png").mkdir()
     broken.write_bytes(Path(photo).read_bytes()[:100])
     out = str(tmp_path / "out.png")
     for arguments, message in (
@@ -73,6 +121,10 @@ def test_bad_input_is_one_line_and_exit_2(
         ([photo, str(empty), "-o", out], "Nothing to erase"),
         ([photo, mask, "-o", str(tmp_path / "no" / "out.png")], "no"),
         ([photo, mask, "-o", str(tmp_path / "out.xyz")], "xyz"),
+        ([photo, mask, "-o", str(tmp_path / "folder.png")], "is a folder"),
+        ([photo, mask, "-o", out, "--model", ""], "There is no model"),
+        ([photo, mask, "-o", out, "--model", "~nobody-of-that-name/x"], "There is no model"),
+        ([photo, mask, "-o", out, "--model", photo], "not a checkpoint"),
         ([photo, mask, "-o", out, "--model", str(tmp_path / "nowhere")], "There is no model"),
         ([photo, mask, "-o", out, "--steps", "0"], "Steps"),
         ([photo, mask, "-o", out, "--device", "abacus"], "abacus"),

@@ -83,9 +83,8 @@ def evaluate(photos: Path, cutouts: Path, model: str, count: int, sheet: Path | 
     methods: dict[str, Fill] = {
         "telea": lambda p, m, s: np.asarray(cv2.inpaint(p, m, 5, cv2.INPAINT_TELEA), dtype=np.uint8),
         "smooth": lambda p, m, s: smooth_fill(p, m > 0),
-        "patch fill": lambda p, m, s: patch_fill(p, m > 0, radius=4, seed=s),
+        "patch fill": lambda p, m, s: patch_fill(p, m > 0, radius=pipeline.folder.settings.fill_radius, seed=s),
         "model, default": by_model(),
-        "model, guidance 1": by_model(guidance=1.0),
         "model, strength 0.8": by_model(strength=0.8),
         "model, from noise, 20 steps": by_model(strength=1.0, steps=20),
     }

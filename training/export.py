@@ -20,16 +20,16 @@ NOTE = "Small and quick: copies texture from around the hole, then corrects colo
 
 # Chosen by ``python -m training evaluate``; the model card has the figures.
 ERASE_SETTINGS: dict[str, Any] = {
-    "steps": 8,
-    "strength": 0.6,
-    "guidance": 1.5,
+    "steps": 10,
+    "strength": 0.4,
+    "guidance": 1.0,
     "noise_offset": 0.0,
     "condition": "fill",
     "start": "fill",
     "whiten": True,
     "keep_known": True,
-    "transfer_sigma": 5.0,
-    "transfer_gain": 0.8,
+    "transfer_sigma": 12.0,
+    "transfer_gain": 0.5,
     "fill_radius": 3,
 }
 

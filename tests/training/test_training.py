@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from inference import ErasePipeline
 from inference.autoencoder import PatchAutoencoder
@@ -110,13 +109,13 @@ def test_averages_start_quickly_and_survive_a_checkpoint(tmp_path: Path) -> None
         layer.weight.fill_(5)
     for _ in range(100):
         average.update(layer)
-    weight: Tensor = average.module.weight
+    weight = average.module.state_dict()["weight"]
     torch.testing.assert_close(weight, layer.weight.data, rtol=1e-3, atol=1e-3)
     save_state(tmp_path / "a" / "state.pt", 7, 1.5, layer=layer, average=average)
     other, second = torch.nn.Linear(2, 2), Average(torch.nn.Linear(2, 2), 0.9)
     assert load_state(tmp_path / "none.pt", layer=other) == (0, 0.0)
     assert load_state(tmp_path / "a" / "state.pt", layer=other, average=second) == (7, 1.5)
-    torch.testing.assert_close(second.module.weight, weight)
+    torch.testing.assert_close(second.module.state_dict()["weight"], weight)
     assert second.updates == 100
     assert [p.name for p in (tmp_path / "a").iterdir()] == ["state.pt"]
 

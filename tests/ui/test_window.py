@@ -86,7 +86,8 @@ def test_the_overlays_strength_is_remembered(driver: Driver, photo: Path, store:
     assert overlay.value == 70
     at = view.to_widget(75, 55).toPoint()
     overlay.spin.setValue(100)
-    assert view.grab().toImage().pixelColor(at).getRgb()[:3] == OVERLAY
+    shown = view.grab().toImage().pixelColor(at)
+    assert (shown.red(), shown.green(), shown.blue()) == OVERLAY
     assert store.get(settings.OVERLAY_OPACITY) == 1.0
 
 
