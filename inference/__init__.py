@@ -9,6 +9,7 @@ Names are looked up when first used, so that :mod:`inference.catalogue` can be r
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from inference.errors import Cancelled, InferenceError, InputError, ModelError
     from inference.pipeline import ErasePipeline, Preview
     from inference.unet import MoebiusUNet, UNetOutput, build_unet
+
+# Read by OpenMP when torch is first imported: threads that wait give their core back. Spinning, as is the default,
+# makes a step many times slower where another program uses one of the cores.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __all__ = [
     "Cancelled",

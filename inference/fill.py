@@ -70,7 +70,7 @@ def patch_fill(rgb: NDArray[np.uint8], hole: NDArray[np.bool_], *, radius: int =
                 _patchmatch.set_random_seed(seed)
                 return _copied(rgb, hole, radius)
         except RuntimeError as error:
-            _log.warning("patch fill failed, Telea's takes its place: %s", error)
+            _log.info("patch fill failed, Telea's takes its place: %s", error)
     # OpenCV reads beyond a picture of one row or column: there is a border of one pixel for it.
     padded = np.pad(rgb, ((1, 1), (1, 1), (0, 0)), mode="edge")
     unknown = np.pad(hole.astype(np.uint8), 1, mode="edge")
@@ -87,10 +87,13 @@ def _copied(rgb: NDArray[np.uint8], hole: NDArray[np.bool_], radius: int) -> NDA
     distance = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     deepest = int(np.ceil(distance.max()))
     pads = [(missing // 2, missing - missing // 2) for missing in (max(deepest - side, 0) for side in hole.shape)]
-    canvas = np.pad(rgb, [*pads, (0, 0)], mode="symmetric")
+    known = np.maximum(rgb, 1)  # so that black means: not reached
+    canvas = np.pad(known, [*pads, (0, 0)], mode="symmetric")
     filled = _patchmatch.inpaint(canvas, np.pad(hole, pads, mode="symmetric").astype(np.uint8), patch_size=radius)
     top, left = pads[0][0], pads[1][0]
     own = np.asarray(filled)[top : top + hole.shape[0], left : left + hole.shape[1]]
+    if (hole & (own.max(2) == 0)).any():
+        raise RuntimeError("too little is known around a hole this large")
     return np.where(hole[..., None], own, rgb).astype(np.uint8)
 
 

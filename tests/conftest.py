@@ -17,6 +17,8 @@ from typing import Any
 # Before the first import of Qt, which reads it once
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["HF_HUB_OFFLINE"] = "1"
+# As importing inference does, for tests that import torch before it
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest
 from hypothesis import settings

@@ -6,8 +6,10 @@ import argparse
 import os
 from pathlib import Path
 
-# Freed memory is kept by the process: mapping it anew at every step can cost more than the step.
-_ALLOCATOR = {
+# Freed memory is kept by the process: mapping it anew at every step can cost more than the step. Waiting threads
+# give their core back.
+_ENVIRONMENT = {
+    "OMP_WAIT_POLICY": "PASSIVE",
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": "20000000000",
     "MALLOC_TOP_PAD_": "268435456",
@@ -87,9 +89,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if os.name == "posix" and not all(name in os.environ for name in _ALLOCATOR):
+    if os.name == "posix" and not all(name in os.environ for name in _ENVIRONMENT):
         import sys
 
-        os.environ.update(_ALLOCATOR)
+        os.environ.update(_ENVIRONMENT)
         os.execv(sys.executable, [sys.executable, "-m", "training", *sys.argv[1:]])
     main()

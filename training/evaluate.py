@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -77,6 +78,11 @@ def evaluate(photos: Path, cutouts: Path, model: str, count: int, sheet: Path | 
     things = [t for t in read_folder(cutouts, cv2.IMREAD_UNCHANGED) if t.shape[-1] == 4]
     pipeline = ErasePipeline.load(model)
 
+    # The same path with the model's change switched off: what growing the hole alone costs
+    settings = replace(pipeline.folder.settings, transfer_gain=0.0, steps=2)
+    folder = replace(pipeline.folder, settings=settings)
+    unchanged = ErasePipeline(replace(pipeline.model, folder=folder), pipeline.device)
+
     def by_model(**settings: float) -> Fill:
         return lambda picture, mask, seed: pipeline.erase(picture, mask, seed=seed, **settings)  # type: ignore[arg-type]
 
@@ -84,6 +90,7 @@ def evaluate(photos: Path, cutouts: Path, model: str, count: int, sheet: Path | 
         "telea": lambda p, m, s: np.asarray(cv2.inpaint(p, m, 5, cv2.INPAINT_TELEA), dtype=np.uint8),
         "smooth": lambda p, m, s: smooth_fill(p, m > 0),
         "patch fill": lambda p, m, s: patch_fill(p, m > 0, radius=pipeline.folder.settings.fill_radius, seed=s),
+        "patch fill, hole grown as by default": lambda p, m, s: unchanged.erase(p, m, seed=s),
         "model, default": by_model(),
         "model, strength 0.8": by_model(strength=0.8),
         "model, from noise, 20 steps": by_model(strength=1.0, steps=20),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -78,3 +79,20 @@ def test_patch_fill_continues_a_texture_and_repeats_itself() -> None:
     filled = patch_fill(damaged, disc(96, 14), radius=4, seed=3)
     assert np.abs(filled.astype(int) - picture)[disc(96, 14)].mean() < 25
     assert np.array_equal(filled, patch_fill(damaged, disc(96, 14), radius=4, seed=3))
+
+
+@pytest.mark.parametrize(("height", "width", "depth"), [(24, 200, 60), (24, 300, 200), (200, 24, 90), (96, 128, 118)])
+def test_patch_fill_reaches_the_inside_of_deep_holes(height: int, width: int, depth: int) -> None:
+    picture = np.full((height, width, 3), 200, np.uint8)
+    hole = np.zeros((height, width), bool)
+    hole[-depth if height > width else 0 :, -depth if width >= height else 0 :] = True
+    picture[hole] = 0
+    assert patch_fill(picture, hole, radius=4).min() == 200
+
+
+@pytest.mark.parametrize("height", [1, 2])
+def test_fills_of_the_thinnest_pictures_repeat_themselves(height: int) -> None:
+    picture = np.random.default_rng(1).integers(0, 256, (height, 500, 3), dtype=np.uint8)
+    hole = np.zeros((height, 500), bool)
+    hole[:, 240:260] = True
+    assert len({patch_fill(picture.copy(), hole).tobytes() for _ in range(8)}) == 1
