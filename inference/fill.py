@@ -87,13 +87,16 @@ def _copied(rgb: NDArray[np.uint8], hole: NDArray[np.bool_], radius: int) -> NDA
     distance = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     deepest = int(np.ceil(distance.max()))
     pads = [(missing // 2, missing - missing // 2) for missing in (max(deepest - side, 0) for side in hole.shape)]
-    known = np.maximum(rgb, 1)  # so that black means: not reached
+    known = np.maximum(rgb, 1)  # so that a black area means: not reached
     canvas = np.pad(known, [*pads, (0, 0)], mode="symmetric")
     filled = _patchmatch.inpaint(canvas, np.pad(hole, pads, mode="symmetric").astype(np.uint8), patch_size=radius)
     top, left = pads[0][0], pads[1][0]
     own = np.asarray(filled)[top : top + hole.shape[0], left : left + hole.shape[1]]
-    if (hole & (own.max(2) == 0)).any():
+    black = (hole & (own.max(2) == 0)).astype(np.uint8)
+    if cv2.erode(black, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)).any():
         raise RuntimeError("too little is known around a hole this large")
+    if black.any():  # single pixels it left out, at the hole's edge
+        own = cv2.inpaint(np.ascontiguousarray(own), black, 3, cv2.INPAINT_TELEA)
     return np.where(hole[..., None], own, rgb).astype(np.uint8)
 
 

@@ -17,7 +17,7 @@ from inference.blend import composite, fade_mask, grown, lowpass, membrane, resi
 from inference.catalogue import DEFAULT_MODEL, EraseSettings, ModelFolder
 from inference.codec import ColourMap
 from inference.devices import choose_device
-from inference.errors import InputError
+from inference.errors import InputError, ModelError
 from inference.fill import patch_fill
 from inference.models import Model, load_model
 from inference.regions import Box, Region, plan_regions
@@ -128,6 +128,7 @@ class ErasePipeline:
         settings = _chosen(self.folder.settings, steps, guidance, strength)
         regions = self.plan(mask)
         each = len(plan_timesteps(ddim(self.folder.schedule), settings.steps, settings.strength))
+        seed = int(seed)
         generator = torch.Generator().manual_seed(seed % (1 << 63))
         parts = []
         for index, region in enumerate(regions):
@@ -220,6 +221,8 @@ class _RegionJob:
             decoded = codec.preview(latents) if cheaply else codec.decode(latents)
             if decoded is None:
                 decoded = F.interpolate(colours(latents), size, mode="bilinear", align_corners=False)
+            if not torch.isfinite(decoded).all():
+                raise ModelError(f"{pipeline.folder.path} gives values that are not finite: its weights are damaged.")
             shades: Tensor = (decoded[0].permute(1, 2, 0).float() + 1) * 127.5
             return np.asarray(shades.cpu().numpy(), dtype=np.float32)
 
@@ -301,7 +304,8 @@ def _check(image: RGB, mask: NDArray[Any]) -> NDArray[np.bool_]:
         raise InputError(f"The mask must be uint8 or bool, not {mask.dtype}.")
     hole = _hole(mask)
     if not hole.any():
-        raise InputError("Nothing to erase: the mask is empty. Brush over what should go.")
+        faint = f" (no value is above 127, the largest is {mask.max()})" if mask.any() else ""
+        raise InputError(f"Nothing to erase: the mask is empty{faint}. Brush over what should go.")
     if hole.all():
         raise InputError("The mask covers the whole picture. Leave some of it to fill the hole from.")
     return hole

@@ -78,6 +78,7 @@ def test_patch_fill_continues_a_texture_and_repeats_itself() -> None:
     damaged[disc(96, 14)] = 128
     filled = patch_fill(damaged, disc(96, 14), radius=4, seed=3)
     assert np.abs(filled.astype(int) - picture)[disc(96, 14)].mean() < 25
+    assert filled.min() >= 20, "no pixel is left out"
     assert np.array_equal(filled, patch_fill(damaged, disc(96, 14), radius=4, seed=3))
 
 
@@ -87,7 +88,7 @@ def test_patch_fill_reaches_the_inside_of_deep_holes(height: int, width: int, de
     hole = np.zeros((height, width), bool)
     hole[-depth if height > width else 0 :, -depth if width >= height else 0 :] = True
     picture[hole] = 0
-    assert patch_fill(picture, hole, radius=4).min() == 200
+    assert np.abs(patch_fill(picture, hole, radius=4).astype(int) - 200).max() < 20
 
 
 @pytest.mark.parametrize("height", [1, 2])
