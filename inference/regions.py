@@ -22,22 +22,17 @@ class Region:
     y: int
     side: int
     hole: Box  # bounds of its holes
-
-    @property
-    def extent(self) -> float:
-        """Mean side of the hole's bounds in pixels: what growth and fade are proportional to."""
-        x0, y0, x1, y1 = self.hole
-        return (x1 - x0 + y1 - y0) / 2
+    thickness: float  # of its thickest hole, in pixels: a long thin stroke is as thin as it looks
 
     @property
     def grow(self) -> float:
         """Pixels by which the hole is grown before the model sees it: tight masks leave residue."""
-        return 2 + 0.01 * self.extent
+        return 2 + 0.01 * self.thickness
 
     @property
     def fade(self) -> float:
         """Pixels beyond the grown hole over which the result fades into the picture."""
-        return 4 + 0.03 * self.extent
+        return 4 + 0.03 * self.thickness
 
     def cut(self, picture: NDArray[Any]) -> NDArray[Any]:
         """The square of ``picture (H, W, ...)``, mirrored at the picture's edges where it reaches beyond."""
@@ -79,12 +74,18 @@ def _span(low: int, high: int, side: int, limit: int) -> int:
     return min(max(start, 0), limit - side)
 
 
-def _around(hole: Box, smallest: int, size: tuple[int, int]) -> Region:
+def _thickness(hole: NDArray[np.bool_], box: Box) -> float:
+    x0, y0, x1, y1 = box
+    part = np.pad(hole[y0:y1, x0:x1].astype(np.uint8), 1)
+    return 2 * float(cv2.distanceTransform(part, cv2.DIST_L2, 3).max()) - 1
+
+
+def _around(hole: Box, thickness: float, smallest: int, size: tuple[int, int]) -> Region:
     x0, y0, x1, y1 = hole
     width, height = x1 - x0, y1 - y0
     side = max(width, height) + (width + height) // 2  # half the mean side on each side
     side = min(max(side, smallest), max(size))
-    return Region(_span(x0, x1, side, size[1]), _span(y0, y1, side, size[0]), side, hole)
+    return Region(_span(x0, x1, side, size[1]), _span(y0, y1, side, size[0]), side, hole, thickness)
 
 
 def _overlap(a: Region, b: Region) -> bool:
@@ -122,7 +123,7 @@ def plan_regions(hole: NDArray[np.bool_], *, smallest: int = 512) -> list[Region
     size = hole.shape[0], hole.shape[1]
     if not hole.any():
         return []
-    regions = [_around(box, smallest, size) for box in _clusters(hole)]
+    regions = [_around(box, _thickness(hole, box), smallest, size) for box in _clusters(hole)]
     merged = True
     while merged:
         merged = False
@@ -132,7 +133,7 @@ def plan_regions(hole: NDArray[np.bool_], *, smallest: int = 512) -> list[Region
                 if _overlap(region, other):
                     a, b = region.hole, other.hole
                     both = (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
-                    kept[index] = _around(both, smallest, size)
+                    kept[index] = _around(both, max(region.thickness, other.thickness), smallest, size)
                     merged = True
                     break
             else:

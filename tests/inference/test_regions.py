@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.regions import Region, plan_regions
+from inference.regions import plan_regions
 
 
 @st.composite
@@ -53,7 +53,8 @@ def test_cut_is_the_square_mirrored_at_the_edges(hole: np.ndarray) -> None:
 def test_a_small_hole_gets_the_smallest_context_shifted_inside() -> None:
     hole = np.zeros((1000, 1500), bool)
     hole[:10, -10:] = True
-    assert plan_regions(hole) == [Region(988, 0, 512, (1490, 0, 1500, 10))]
+    (region,) = plan_regions(hole)
+    assert (region.x, region.y, region.side, region.hole) == (988, 0, 512, (1490, 0, 1500, 10))
 
 
 def test_a_large_hole_gets_half_its_side_around_it() -> None:
@@ -61,6 +62,15 @@ def test_a_large_hole_gets_half_its_side_around_it() -> None:
     hole[1000:1600, 1000:1600] = True
     (region,) = plan_regions(hole)
     assert (region.x, region.y, region.side) == (700, 700, 1200)
+
+
+def test_a_long_thin_stroke_is_grown_as_a_thin_one() -> None:
+    hole = np.zeros((600, 3000), bool)
+    hole[300:308, 100:2900] = True
+    (region,) = plan_regions(hole)
+    assert 6 <= region.thickness <= 9
+    assert region.grow < 2.1
+    assert region.fade < 4.3
 
 
 def test_far_holes_are_separate_and_near_ones_together() -> None:
