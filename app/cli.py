@@ -145,18 +145,10 @@ def _write_preview(rgb: Any, path: Path) -> None:
     write_picture(Picture(rgb), path)
 
 
-def _out_of_memory(error: Exception) -> bool:
-    """Whether NumPy, OpenCV or torch says so, each in its own way."""
-    text = str(error).lower().replace(" ", "")
-    return isinstance(error, MemoryError) or any(
-        sign in text for sign in ("outofmemory", "allocatememory", "failedtoallocate")
-    )
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a headless command; returns the exit status."""
     options = _parser().parse_args(arguments)
-    from inference.errors import InferenceError
+    from inference.errors import InferenceError, out_of_memory
 
     try:
         return _erase(options)
@@ -168,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"moebius: {name}{error.strerror or error}", file=sys.stderr)
         return 2
     except Exception as error:
-        if not _out_of_memory(error):
+        if not out_of_memory(error):
             raise
         print("moebius: There was not enough memory to erase this; close other programs.", file=sys.stderr)
         return 2

@@ -17,3 +17,10 @@ class InputError(InferenceError):
 
 class Cancelled(Exception):
     """Raise from ``on_step`` to stop an erase; it leaves ``erase`` unchanged."""
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether Python, NumPy, OpenCV or torch says, each in its own way, that memory ran out."""
+    text = str(error).lower().replace(" ", "")
+    signs = ("outofmemory", "allocatememory", "failedtoallocate")
+    return isinstance(error, MemoryError) or any(sign in text for sign in signs)

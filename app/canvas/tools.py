@@ -19,11 +19,6 @@ class Tool(Enum):
     ERASER = "Eraser"
     PAN = "Hand"
 
-    @property
-    def paints(self) -> bool:
-        """Whether the tool changes the mask with a brush."""
-        return self is not Tool.PAN
-
 
 @dataclass(frozen=True)
 class Pointer:

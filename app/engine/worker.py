@@ -73,12 +73,11 @@ def bundled_infos() -> tuple[ModelInfo, ...]:
 
 def explain(error: BaseException) -> str:
     """A sentence for the user about what went wrong."""
-    from inference.errors import InferenceError
+    from inference.errors import InferenceError, out_of_memory
 
     if isinstance(error, InferenceError):
         return str(error)
-    text = str(error).lower()
-    if isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text:
+    if out_of_memory(error):
         return OUT_OF_MEMORY
     if isinstance(error, ImportError):
         return NOT_INSTALLED
