@@ -1,9 +1,10 @@
-"""One denoising step: the fast form against the plain form of the same network, in one run.
+"""One denoising step: the evaluation form against the plain form of the same network, in one run.
 
-    python benchmarks/step.py [--model moebius] [--size 512] [--batch 2] [--repeats 3]
+    python benchmarks/step.py [--model moebius] [--size 512] [--batch 2] [--repeats 3] [--profile]
 
+Both get what guidance gives them: one sample under ``batch`` sets of categories, half of them foreground.
 Prints one JSON object: seconds per step of both (median), their ratio, the largest relative difference of
-their outputs, and the peak memory of the process after each.
+their outputs, the peak memory of the process after each, and with ``--profile`` where the time goes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import platform
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -24,21 +26,29 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from inference.config import UNET_CONFIGS
+from inference.evaluation import EvaluationUNet
 from inference.memory import keep_freed_memory, peak_rss_mb
-from inference.unet import MoebiusUNet, build_unet
-from tests.oracles.plain import make_fast, make_plain
+from inference.unet import build_unet
+from tests.oracles.plain import make_plain
 from tests.oracles.stand_in import fill
 
+Forward = Callable[[], torch.Tensor]
 
-def step(unet: MoebiusUNet, batch: int, size: int) -> tuple[torch.Tensor, float]:
-    generator = torch.Generator().manual_seed(0)
-    side = size // 8
-    sample = torch.randn(batch, unet.config.in_channels, side, side, generator=generator)
-    ids = torch.cat([torch.arange(10)[None] + 10, torch.arange(10)[None]]).repeat(batch, 1)[:batch]
+
+def timed(forward: Forward) -> tuple[torch.Tensor, float]:
     start = time.perf_counter()
     with torch.inference_mode():
-        output = unet(sample, torch.tensor([801]), ids).sample
+        output = forward()
     return output, time.perf_counter() - start
+
+
+def shares(forward: Forward) -> dict[str, float]:
+    """Each operator's share of the time, the largest first."""
+    with torch.profiler.profile() as profile, torch.inference_mode():
+        forward()
+    events = sorted(profile.key_averages(), key=lambda e: -e.self_cpu_time_total)
+    total = sum(e.self_cpu_time_total for e in events)
+    return {e.key: round(e.self_cpu_time_total / total, 4) for e in events[:16]}
 
 
 def main() -> None:
@@ -48,6 +58,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=2, help="2: both guidance branches")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=0, help="0: torch's own choice")
+    parser.add_argument("--profile", action="store_true", help="add each operator's share of the fast form's time")
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -56,13 +67,22 @@ def main() -> None:
     with torch.device("meta"):
         unet = build_unet(options.model)
     fill(unet)
+    fast_form, plain_form = EvaluationUNet(unet).pack(), make_plain(unet)
+    side = options.size // 8
+    sample = torch.randn(1, unet.config.in_channels, side, side, generator=torch.Generator().manual_seed(0))
+    ids = torch.stack([torch.arange(10) + 10, torch.arange(10)]).repeat(options.batch, 1)[: options.batch]
+    timestep = torch.tensor([801])
+    forms: dict[str, Forward] = {
+        "fast": lambda: fast_form(sample, timestep, ids).sample,
+        "plain": lambda: plain_form(sample.expand(options.batch, -1, -1, -1), timestep, ids).sample,
+    }
     times: dict[str, list[float]] = {"fast": [], "plain": []}
     peaks: dict[str, float] = {}
     outputs: dict[str, torch.Tensor] = {}
     # Each form is warmed up once; then they take turns, so that other load on the machine meets both.
     for round_ in range(options.repeats + 1):
-        for form, change in (("fast", make_fast), ("plain", make_plain)):
-            outputs[form], seconds = step(change(unet), options.batch, options.size)
+        for form, forward in forms.items():
+            outputs[form], seconds = timed(forward)
             if round_:
                 times[form].append(seconds)
             else:
@@ -88,6 +108,7 @@ def main() -> None:
                 "threads": torch.get_num_threads(),
                 "torch": torch.__version__,
                 "machine": f"{platform.system()} {platform.machine()}",
+                **({"fast_shares": shares(forms["fast"])} if options.profile else {}),
             }
         )
     )
