@@ -13,7 +13,7 @@ arXiv 2102.08602):
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
@@ -292,7 +292,7 @@ class FoldedEnlarge(nn.Module):
         sides = self.along_x(by_x).chunk(2, dim=-1)
         ends = self.along_y(by_y).chunk(2, dim=-1)
         corners = self.along_both(padded.diff(dim=1).diff(dim=2)).chunk(4, dim=-1)
-        out = own.new_empty(batch, 2 * height, 2 * width, own.shape[-1])
+        out: Tensor = own.new_empty(batch, 2 * height, 2 * width, own.shape[-1])
         for row in range(2):
             for column in range(2):
                 part = own + sides[column][:, :, column : column + width]
@@ -309,8 +309,11 @@ class _Level(nn.Module):
         super().__init__()
         self.resnets = nn.ModuleList(FoldedResidual(m) for m in source.resnets)  # type: ignore[arg-type]
         self.attentions = nn.ModuleList(FoldedTransformer(m) for m in source.attentions)  # type: ignore[arg-type]
-        self.shrink = source.downsamplers[0].conv if hasattr(source, "downsamplers") else None
-        self.enlarge = FoldedEnlarge(source.upsamplers[0].conv) if hasattr(source, "upsamplers") else None
+        self.shrink, self.enlarge = None, None
+        for resample in getattr(source, "downsamplers", ()):
+            self.shrink = resample.conv
+        for resample in getattr(source, "upsamplers", ()):
+            self.enlarge = FoldedEnlarge(resample.conv)
 
 
 class EvaluationUNet(nn.Module):
@@ -365,7 +368,7 @@ class EvaluationUNet(nn.Module):
         )
         x = to_map(self.conv_in(sample.contiguous(memory_format=torch.channels_last)), height, width)
         skips, outputs = [x], []
-        for level in self.down_blocks:
+        for level in _levels(self.down_blocks):
             for resnet, attention in zip(level.resnets, level.attentions, strict=True):
                 x = attention(resnet(x, step), step)
                 skips.append(x)
@@ -373,7 +376,7 @@ class EvaluationUNet(nn.Module):
                 x = level.shrink(x)
                 skips.append(x)
             outputs.append(x)
-        for level in self.up_blocks:
+        for level in _levels(self.up_blocks):
             for resnet, attention in zip(level.resnets, level.attentions, strict=True):
                 x = attention(resnet(torch.cat([x, _branches(skips.pop(), count)], dim=1), step), step)
             if level.enlarge is not None:
@@ -382,6 +385,12 @@ class EvaluationUNet(nn.Module):
             outputs.append(x)
         y = self.conv_out(F.silu(self.conv_norm_out(x), inplace=True))
         return UNetOutput(to_map(y, height, width), tuple(outputs))
+
+
+def _levels(blocks: nn.ModuleList) -> Iterator[_Level]:
+    for block in blocks:
+        assert isinstance(block, _Level)
+        yield block
 
 
 def _nothing() -> None:

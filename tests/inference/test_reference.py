@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from inference.config import RELEASED_SCHEDULE
+from inference.evaluation import EvaluationUNet
 from inference.sampling import Step, denoise, plan_timesteps
 from inference.schedules import ddim
 from inference.unet import MoebiusUNet, build_unet
@@ -43,10 +44,12 @@ def test_keys_and_shapes_are_the_published_ones() -> None:
     assert sum(p.numel() for p in unet.parameters()) == 226_041_531
 
 
-def test_forward_agrees_with_the_published_code(moebius: MoebiusUNet) -> None:
+@pytest.mark.parametrize("form", ["as trained", "for evaluation"])
+def test_forward_agrees_with_the_published_code(moebius: MoebiusUNet, form: str) -> None:
+    network = moebius if form == "as trained" else EvaluationUNet(moebius).pack()
     with np.load(DATA / "moebius_forward.npz") as reference:
         with torch.inference_mode():
-            output = moebius(
+            output = network(
                 torch.from_numpy(reference["x"]),
                 torch.tensor([int(reference["t"])]),
                 torch.from_numpy(reference["ids"]),

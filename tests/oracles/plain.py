@@ -43,15 +43,7 @@ class PlainInteractiveLambda(InteractiveLambda):
 
 def make_plain(unet: MoebiusUNet) -> MoebiusUNet:
     """Change ``unet`` in place to the plain form; its weights stay as they are."""
-    return _swap(unet, {LocalLambda: PlainLocalLambda, InteractiveLambda: PlainInteractiveLambda})
-
-
-def make_fast(unet: MoebiusUNet) -> MoebiusUNet:
-    """Undo :func:`make_plain`."""
-    return _swap(unet, {PlainLocalLambda: LocalLambda, PlainInteractiveLambda: InteractiveLambda})
-
-
-def _swap(unet: MoebiusUNet, classes: dict[type, type]) -> MoebiusUNet:
+    classes: dict[type, type] = {LocalLambda: PlainLocalLambda, InteractiveLambda: PlainInteractiveLambda}
     for module in unet.modules():
         if type(module) in classes:
             module.__class__ = classes[type(module)]
