@@ -14,6 +14,7 @@ from inference.autoencoder import PatchAutoencoder
 from inference.catalogue import ModelFolder, find_model, read_json
 from inference.codec import Codec, KLCodec, PatchCodec
 from inference.errors import ModelError
+from inference.evaluation import EvaluationUNet
 from inference.loading import load_weights, read_checkpoint
 from inference.schedules import ddim
 from inference.unet import MoebiusUNet
@@ -40,7 +41,7 @@ class Model:
     """A loaded model in evaluation mode."""
 
     folder: ModelFolder
-    unet: MoebiusUNet
+    unet: EvaluationUNet
     codec: Codec
 
 
@@ -57,7 +58,7 @@ def load_model(model: str | Path, device: torch.device) -> Model:
         unet = MoebiusUNet(folder.unet)
     load_weights(unet, read_checkpoint(folder.files["unet"]), folder.files["unet"])
     unet.requires_grad_(False).eval().to(device)
-    return Model(folder, unet, _load_codec(folder, device))
+    return Model(folder, EvaluationUNet(unet).pack(), _load_codec(folder, device))
 
 
 def _load_codec(folder: ModelFolder, device: torch.device) -> Codec:

@@ -9,6 +9,7 @@ import torch
 from diffusers import DDIMScheduler
 from torch import Tensor
 
+from inference.evaluation import EvaluationUNet
 from inference.unet import MoebiusUNet
 
 
@@ -33,7 +34,7 @@ def plan_timesteps(scheduler: DDIMScheduler, steps: int, strength: float) -> Ten
 
 @torch.inference_mode()
 def denoise(
-    unet: MoebiusUNet,
+    unet: MoebiusUNet | EvaluationUNet,
     scheduler: DDIMScheduler,
     timesteps: Tensor,
     *,
@@ -55,10 +56,10 @@ def denoise(
     device = start.device
     background = torch.arange(unet.config.tokens, device=device)[None]
     ids = background if guidance == 1 else torch.cat([background + unet.config.categories // 2, background])
-    condition = torch.cat([hole, known], dim=1).expand(len(ids), -1, -1, -1)
+    condition = torch.cat([hole, known], dim=1)
     latents: Tensor = scheduler.add_noise(start, noise, timesteps[:1])
     for index, timestep in enumerate(timesteps):
-        sample = torch.cat([latents.expand(len(ids), -1, -1, -1), condition], dim=1)
+        sample = torch.cat([latents, condition], dim=1)  # one for all branches
         prediction = unet(sample, timestep.reshape(1).to(device), ids).sample
         if len(ids) == 2:
             foreground, prediction = prediction[:1], prediction[1:]

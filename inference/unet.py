@@ -154,10 +154,12 @@ class MoebiusUNet(nn.Module):
     def forward(self, sample: Tensor, timesteps: Tensor, input_ids: Tensor) -> UNetOutput:
         """Predict what the model was trained to predict (noise for ``moebius``).
 
-        ``sample (B, 2C+1, h, w)``: noisy latents, mask (1 = hole), masked-image latents; ``h`` and ``w``
-        multiples of 4. ``timesteps (1,)`` or ``(B,)`` in 0..999. ``input_ids (B, 10)``: 0..9 ask for
-        background, 10..19 for foreground. Raises ``ValueError`` for other shapes.
+        ``sample (B or 1, 2C+1, h, w)``: noisy latents, mask (1 = hole), masked-image latents; ``h`` and ``w``
+        multiples of 4; one sample serves every row of ``input_ids``. ``timesteps (1,)`` or ``(B,)`` in 0..999.
+        ``input_ids (B, 10)``: 0..9 ask for background, 10..19 for foreground. Raises ``ValueError`` for other
+        shapes.
         """
+        sample = sample.expand(len(input_ids), -1, -1, -1)
         batch, channels, height, width = sample.shape
         halvings = 2 ** (len(self.config.widths) - 1)
         if channels != self.config.in_channels:
