@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from inference.catalogue import bundled_models, find_model
     from inference.errors import Cancelled, InferenceError, InputError, ModelError
-    from inference.pipeline import ErasePipeline, Preview
+    from inference.pipeline import ErasePipeline
+    from inference.region_job import Preview
     from inference.unet import MoebiusUNet, UNetOutput, build_unet
 
 # Read by OpenMP when torch is first imported: threads that wait give their core back. Spinning, as is the default,
@@ -40,7 +41,8 @@ __all__ = [
 _HOMES = {
     "catalogue": ("bundled_models", "find_model"),
     "errors": ("Cancelled", "InferenceError", "InputError", "ModelError"),
-    "pipeline": ("ErasePipeline", "Preview"),
+    "pipeline": ("ErasePipeline",),
+    "region_job": ("Preview",),
     "unet": ("MoebiusUNet", "UNetOutput", "build_unet"),
 }
 

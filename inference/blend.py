@@ -7,6 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageFilter
 
 from inference.fill import push_pull
 
@@ -65,3 +66,57 @@ def resize(values: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
     shrinking = size[0] < values.shape[0]
     method = cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(values, size[::-1], interpolation=method))
+
+
+def robust_match(result: Float, picture: NDArray[Any], ring: NDArray[np.bool_], *, gain: bool) -> Float:
+    """``result (H, W, 3)`` shifted so that it agrees with ``picture`` on the pixels of ``ring (H, W)``.
+
+    Per channel: the median of the difference, which texture and a stray object on the ring do not move. With
+    ``gain`` the spread (median absolute deviation) is matched first, by a factor between 0.8 and 1.25. Fewer
+    than 16 pixels on the ring say too little: ``result`` is returned as it is.
+    """
+    if np.count_nonzero(ring) < 16:
+        return result
+    made, wanted = result[ring].astype(np.float32), picture[ring].astype(np.float32)
+    if gain:
+        middle = np.median(made, 0)
+        spread = np.median(np.abs(made - middle), 0), np.median(np.abs(wanted - np.median(wanted, 0)), 0)
+        factor = np.where(spread[0] > 1, np.clip(spread[1] / np.maximum(spread[0], 1), 0.8, 1.25), 1)
+        result, made = (result - middle) * factor + middle, (made - middle) * factor + middle
+    return np.asarray(result + np.median(wanted - made, 0), dtype=np.float32)
+
+
+PASTE_BLUR = 3  # of the mask as released, in pixels: Pillow's Gaussian
+COMPENSATION = 1.1
+
+
+def released_alpha(mask: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """``mask (H, W)`` 0..255 blurred as the published code does, to 0..1."""
+    blurred = Image.fromarray(mask).filter(ImageFilter.GaussianBlur(PASTE_BLUR))
+    return np.asarray(blurred, dtype=np.float64) / 255
+
+
+def paste(picture: NDArray[np.uint8], mask: NDArray[np.uint8], result: NDArray[Any]) -> NDArray[np.uint8]:
+    """``result (H, W, 3)`` into ``picture`` as released: by the blurred mask, truncated to bytes."""
+    alpha = released_alpha(mask)[..., None]
+    return np.asarray((picture / 255 * (1 - alpha) + result / 255 * alpha) * 255).clip(0, 255).astype(np.uint8)
+
+
+def compensate(picture: NDArray[np.uint8], mask: NDArray[np.uint8], result: NDArray[Any]) -> NDArray[np.uint8]:
+    """:func:`paste` of ``result`` shifted by 1.1 times its difference from ``picture`` around the hole.
+
+    Means per channel over the unmasked pixels of the mask's bounds with 6 rows and columns before and 5 after
+    them, the published code's window. Without such pixels nothing is shifted.
+    """
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not len(rows):
+        return paste(picture, mask, result)
+    window = (
+        slice(max(rows[0] - 6, 0), rows[-1] + 6),
+        slice(max(columns[0] - 6, 0), columns[-1] + 6),
+    )
+    open_ = mask[window] == 0
+    if not open_.any():
+        return paste(picture, mask, result)
+    difference = picture[window][open_].astype(np.float64).mean(0) - result[window][open_].astype(np.float64).mean(0)
+    return paste(picture, mask, result + COMPENSATION * difference)

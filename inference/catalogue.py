@@ -12,6 +12,7 @@ from inference.errors import ModelError
 
 BUNDLED = Path(__file__).resolve().parent.parent / "resources" / "models"
 DEFAULT_MODEL = "moebius-nano"
+PATCH_FILL = "patch-fill"  # no model at all: the hole is filled with patches
 CHECKPOINT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
 
 
@@ -19,8 +20,8 @@ CHECKPOINT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
 class EraseSettings:
     """A model's defaults and the way its results reach the picture."""
 
-    steps: int = 20
-    strength: float = 0.99  # share of the schedule that is run
+    steps: int = 19  # that are run; as released: a schedule of 20, of which the strength leaves 19
+    strength: float = 0.99  # how far towards noise the start is brought
     guidance: float = 2.0
     noise_offset: float = 0.0357  # standard deviation of a shift per channel added to the noise
     condition: str = "grey"  # what the masked-image latents show in the hole: "grey" or "fill"
@@ -31,6 +32,9 @@ class EraseSettings:
     transfer_gain: float = 1.0
     transfer_below: float = 0.95  # at this strength and above the denoised picture itself is the result
     fill_radius: int = 4  # of the patch fill, in pixels
+    context: int = 0  # side in pixels at which the model works; 0: its native one
+    refine: float = 0.45  # strength of the tiles over a hole much larger than the context; 0: none
+    colour: str = "membrane"  # how colours are matched around the hole: see inference.settings
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> EraseSettings:
@@ -58,7 +62,7 @@ class ModelFolder:
     path: Path
     title: str
     note: str
-    unet: UNetConfig
+    unet: UNetConfig | None  # None: there is no model
     schedule: dict[str, Any]
     settings: EraseSettings
     autoencoder: PatchAutoencoderConfig | None  # None: SDXL's, beside the checkpoint
@@ -67,7 +71,7 @@ class ModelFolder:
     @property
     def native(self) -> int:
         """Side in pixels of the square the model works on."""
-        return self.unet.grid * 8
+        return self.unet.grid * 8 if self.unet is not None else 512
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -95,6 +99,8 @@ def find_model(model: str | Path) -> ModelFolder:
 
     Raises :class:`ModelError` with a sentence naming what is missing.
     """
+    if str(model) == PATCH_FILL:
+        return _patch_fill()
     path = BUNDLED / model if isinstance(model, str) and model in bundled_models() else _expanded(model)
     if not str(model) or not path.exists():
         known = ", ".join(bundled_models()) or "none"
@@ -105,6 +111,20 @@ def find_model(model: str | Path) -> ModelFolder:
         if "unet" in values:
             return _own_folder(path, values)
     return _published_folder(path)
+
+
+def _patch_fill() -> ModelFolder:
+    return ModelFolder(
+        name=PATCH_FILL,
+        path=Path(PATCH_FILL),
+        title="Patch fill (no model)",
+        note="At once, and without a model: copies texture from around the hole.",
+        unet=None,
+        schedule={},
+        settings=EraseSettings(steps=1, strength=1.0, guidance=1.0, start="fill"),
+        autoencoder=None,
+        files={},
+    )
 
 
 def _expanded(model: str | Path) -> Path:

@@ -48,6 +48,8 @@ class Model:
 def load_model(model: str | Path, device: torch.device) -> Model:
     """Read, check and place a model's weights; raises :class:`ModelError`."""
     folder = find_model(model)
+    if folder.unet is None:
+        raise ModelError(f"{folder.title} has no weights to load.")
     try:
         prediction = ddim(folder.schedule).config.prediction_type
         if prediction not in ("epsilon", "sample", "v_prediction"):  # asked for at the first step only
@@ -58,14 +60,14 @@ def load_model(model: str | Path, device: torch.device) -> Model:
         unet = MoebiusUNet(folder.unet)
     load_weights(unet, read_checkpoint(folder.files["unet"]), folder.files["unet"])
     unet.requires_grad_(False).eval().to(device)
-    return Model(folder, EvaluationUNet(unet).pack(), _load_codec(folder, device))
+    return Model(folder, EvaluationUNet(unet).pack(), _load_codec(folder, folder.unet.latent_channels, device))
 
 
-def _load_codec(folder: ModelFolder, device: torch.device) -> Codec:
+def _load_codec(folder: ModelFolder, latent_channels: int, device: torch.device) -> Codec:
     file = folder.files["autoencoder"]
     state = read_checkpoint(file)
     if folder.autoencoder is not None:
-        if folder.autoencoder.latent_channels != folder.unet.latent_channels:
+        if folder.autoencoder.latent_channels != latent_channels:
             raise ModelError(f"{folder.path / 'config.json'}: U-Net and autoencoder differ in their latent channels.")
         with torch.device("meta"):
             autoencoder = PatchAutoencoder(folder.autoencoder)
@@ -88,9 +90,9 @@ def _load_codec(folder: ModelFolder, device: torch.device) -> Codec:
     scale, channels = settings["scaling_factor"], settings["latent_channels"]
     if not isinstance(scale, int | float) or not 0 < scale < math.inf:
         raise ModelError(f"{config} does not describe an autoencoder: scaling_factor is {scale!r}.")
-    if channels != folder.unet.latent_channels:
+    if channels != latent_channels:
         raise ModelError(
-            f"{file} has {channels} latent channels, the model {folder.unet.latent_channels}; "
+            f"{file} has {channels} latent channels, the model {latent_channels}; "
             "use the autoencoder that belongs to it (folder 'vae' of hustvl/PixelHacker)."
         )
     load_weights(vae, state, file)

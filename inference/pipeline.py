@@ -2,72 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
 
-from inference.blend import composite, fade_mask, grown, lowpass, membrane, resize
-from inference.catalogue import DEFAULT_MODEL, EraseSettings, ModelFolder
-from inference.codec import ColourMap
+from inference.blend import fade_mask
+from inference.catalogue import DEFAULT_MODEL, PATCH_FILL, ModelFolder, find_model
+from inference.codec import KLCodec
 from inference.devices import choose_device
-from inference.errors import InputError, ModelError
-from inference.fill import patch_fill
+from inference.errors import Cancelled, InputError, out_of_memory
+from inference.interrupt import Check, interruptible
+from inference.ladder import Effort, free_caches, rungs
 from inference.models import Model, load_model
-from inference.regions import Box, Region, plan_regions
-from inference.sampling import Step, denoise, plan_timesteps
-from inference.schedules import ddim
-from inference.whitening import Whitening
+from inference.region_job import Preview, RegionJob, window
+from inference.regions import Region, plan_regions
+from inference.settings import chosen_settings
 
 SMALLEST_CONTEXT = 512  # picture pixels around a hole, where the picture has them
-LARGEST_FILL = 768  # side in pixels up to which patches are copied at the picture's own resolution
-RING = 6  # native pixels around the hole on which colours are matched
+SAVING_TILE = 256  # pixels of a tile of the large autoencoder where memory is short
 
 RGB = NDArray[np.uint8]
 
+OnStep = Callable[[int, int, Preview], None]
+
 
 @dataclass(frozen=True)
-class Preview:
-    """A part of the picture as it forms: ``rgb (y1 - y0, x1 - x0, 3)`` uint8 at ``box`` in picture pixels.
+class Plan:
+    """What an erase will do, known before it runs."""
 
-    NumPy takes it for the array of its pixels.
-    """
-
-    box: Box
-    rgb: RGB = field(repr=False)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.array(self.rgb, dtype=dtype, copy=True if copy is None else copy)
-
-
-OnStep = Callable[[int, int, Preview], None]
+    regions: tuple[Region, ...]
+    steps: int  # over all regions; previews of step 0 come before them
 
 
 class ErasePipeline:
     """A loaded model and the way its results get into pictures."""
 
-    def __init__(self, model: Model, device: torch.device) -> None:
-        self.model, self.device = model, device
+    def __init__(self, folder: ModelFolder, model: Model | None, device: torch.device) -> None:
+        """``model`` None: holes are filled with patches, nothing else."""
+        self.folder, self.model, self.device = folder, model, device
+        self.effort = Effort()  # grows where memory runs out, and stays so
 
     @classmethod
     def load(cls, model: str | Path = DEFAULT_MODEL, device: str = "auto") -> ErasePipeline:
-        """Load a bundled model by name, or one from a folder or checkpoint file.
+        """Load a bundled model by name, or one from a folder or checkpoint file; "patch-fill" loads nothing.
 
         ``device``: "auto", "cpu", "cuda", "mps", "xpu". Raises :class:`inference.errors.ModelError` where the
         model is missing, damaged or of another kind, and :class:`InputError` for an unknown device.
         """
+        if str(model) == PATCH_FILL:
+            return cls(find_model(model), None, torch.device("cpu"))
         chosen = choose_device(device)
-        return cls(load_model(model, chosen), chosen)
-
-    @property
-    def folder(self) -> ModelFolder:
-        return self.model.folder
+        loaded = load_model(model, chosen)
+        return cls(loaded.folder, loaded, chosen)
 
     def plan(self, mask: NDArray[Any]) -> list[Region]:
         """The squares that an erase of ``mask (H, W)`` works on, in order."""
@@ -78,38 +69,20 @@ class ErasePipeline:
         hole = _hole(mask)
         result = np.zeros(hole.shape, bool)
         for region in self.plan(mask):
-            alpha = fade_mask(region.cut(hole), region.grow, region.fade)
-            box = region.touched((hole.shape[0], hole.shape[1]))
-            result[_slices(box)] |= alpha[_slices(box, region)] > 0
+            part = window(region.touched((hole.shape[0], hole.shape[1])))
+            result[part] |= fade_mask(hole[part], region.grow, region.fade) > 0
         return result
 
-    def erase(
-        self,
-        image: RGB,
-        mask: NDArray[Any],
-        *,
-        steps: int | None = None,
-        guidance: float | None = None,
-        strength: float | None = None,
-        seed: int = 0,
-        on_step: OnStep | None = None,
-    ) -> RGB:
-        """Fill the hole of ``image``; returns a new picture of the same size.
+    def planned(self, image: RGB, mask: NDArray[Any], **options: Any) -> Plan:
+        """How :meth:`erase` with these ``options`` would go; raises :class:`InputError` as it would."""
+        jobs = self._jobs(image, mask, **options)
+        return Plan(tuple(job.region for job in jobs), sum(self._steps(job) for job in jobs))
 
-        ``image (H, W, 3)`` uint8 RGB of any size. ``mask (H, W)`` uint8, above 127 = erase (or bool).
-        ``steps`` 1..1000, ``guidance`` >= 1 (1 runs one branch only), ``strength`` in (0, 1]: the share of the
-        schedule that is run; None takes the model's own. ``on_step(step, total, preview)`` is called with step 0
-        for the first draft where the model starts from one, then with 1 .. total over all regions; raising
-        :class:`inference.errors.Cancelled` there stops within one step. The same seed gives the same bytes;
-        global random state is not touched. Raises :class:`InputError` where there is nothing to erase, nothing
-        left to learn from, or an argument is out of range.
-        """
+    def erase(self, image: RGB, mask: NDArray[Any], **options: Any) -> RGB:
+        """Fill the hole of ``image``; returns a new picture of the same size. Options as :meth:`erase_parts`."""
         result = image.copy()
-        patches = self.erase_parts(
-            image, mask, steps=steps, guidance=guidance, strength=strength, seed=seed, on_step=on_step
-        )
-        for part in patches:
-            result[_slices(part.box)] = part.rgb
+        for part in self.erase_parts(image, mask, **options):
+            result[window(part.box)] = part.rgb
         return result
 
     def erase_parts(
@@ -120,177 +93,130 @@ class ErasePipeline:
         steps: int | None = None,
         guidance: float | None = None,
         strength: float | None = None,
+        context: int | None = None,
+        colour: str | None = None,
         seed: int = 0,
         on_step: OnStep | None = None,
+        on_note: Callable[[str], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
     ) -> Sequence[Preview]:
-        """As :meth:`erase`, but returns only the boxes that changed, with their final pixels."""
-        hole = _check(image, mask)
-        settings = _chosen(self.folder.settings, steps, guidance, strength)
-        regions = self.plan(mask)
-        each = len(plan_timesteps(ddim(self.folder.schedule), settings.steps, settings.strength))
-        seed = int(seed)
-        generator = torch.Generator().manual_seed(seed % (1 << 63))
-        parts = []
-        for index, region in enumerate(regions):
+        """Fill the hole of ``image``; returns the boxes that changed, with their final pixels.
 
-            def report(step: int, preview: Preview, index: int = index) -> None:
-                if on_step is not None:
-                    on_step(index * each + step, each * len(regions), preview)
+        ``image (H, W, 3)`` uint8 RGB of any size. ``mask (H, W)`` uint8, above 127 = erase (or bool).
+        ``steps`` 1..1000: how many are run; ``guidance`` >= 1 (1 runs one branch only); ``strength`` in (0, 1]:
+        how far towards noise the start is brought; ``context``: the side in pixels at which the model works, a
+        multiple of 32, smaller is faster; ``colour``: "membrane", "offset", "gain", "released" or "none";
+        None takes the model's own. ``on_step(step, total, preview)`` is called with step 0 for the drafts of all
+        regions where there are any, then with 1 .. total. ``on_note(sentence)`` is told what was done where
+        memory ran out. Raising :class:`inference.errors.Cancelled` in ``on_step``, or ``cancelled()`` becoming
+        true, which is looked at many times a second, stops the erase. The same seed gives the same bytes;
+        global random state is not touched. Raises :class:`InputError` where there is nothing to erase, nothing
+        left to learn from, or an argument is out of range.
+        """
 
-            job = _RegionJob(self, settings, image, hole, region, generator, seed + index)
-            parts.append(job.run(report))
+        def check() -> None:
+            if cancelled is not None and cancelled():
+                raise Cancelled
+
+        def report(step: int, total: int, preview: Preview) -> None:
+            check()
+            if on_step is not None:
+                on_step(step, total, preview)
+
+        if self.model is None and self.folder.unet is not None:  # given back on the way to another device
+            self.model = load_model(self.folder.path, self.device)
+        jobs = self._jobs(
+            image,
+            mask,
+            steps=steps,
+            guidance=guidance,
+            strength=strength,
+            context=context,
+            colour=colour,
+            seed=int(seed),
+        )
+        total = sum(self._steps(job) for job in jobs)
+        for job in jobs:
+            if job.from_fill or self.model is None:
+                job.draft(lambda _step, preview: report(0, total, preview), check)
+        parts, done = [], 0
+        for job in jobs:
+            if self.model is None:
+                parts.append(job.result())
+                continue
+            own = self._steps(job)
+            on_job = _Numbered(report, done, total)
+            parts.append(self._spared(job, on_job, check, on_note or (lambda note: None)))
+            done += own
         return parts
 
+    def _jobs(self, image: RGB, mask: NDArray[Any], *, seed: int = 0, **options: Any) -> list[RegionJob]:
+        hole = _check(image, mask)
+        settings = chosen_settings(self.folder.settings, **options)
+        native = self.folder.native
+        regions = self.plan(mask)
+        return [RegionJob(settings, native, image, hole, region, seed + i) for i, region in enumerate(regions)]
 
-class _RegionJob:
-    """One square: cut out, filled, denoised, brought back."""
+    def _steps(self, job: RegionJob) -> int:
+        return job.steps(self.effort) if self.model is not None else 0
 
-    def __init__(
-        self,
-        pipeline: ErasePipeline,
-        settings: EraseSettings,
-        image: RGB,
-        hole: NDArray[np.bool_],
-        region: Region,
-        generator: torch.Generator,
-        seed: int,
-    ) -> None:
-        self.pipeline, self.settings, self.region = pipeline, settings, region
-        self.generator, self.seed = generator, seed
-        self.picture: RGB = region.cut(image)
-        own_hole = region.cut(hole)
-        self.hole = grown(own_hole, region.grow)
-        self.alpha = fade_mask(own_hole, region.grow, region.fade)
-        self.size = image.shape[0], image.shape[1]
-        self.box = region.touched(self.size)
-        self.window = _slices(self.box, region)
-        self.native = pipeline.folder.native
+    def _spared(self, job: RegionJob, report: _Numbered, check: Check, note: Callable[[str], None]) -> Preview:
+        """Run one region; where memory runs out, again with less of it, rung by rung."""
+        ladder: Iterator[tuple[Effort, str]] | None = None
+        while True:
+            try:
+                return self._once(job, report, check)
+            except Exception as error:
+                if not out_of_memory(error):
+                    raise
+                failure = error
+                error.__traceback__ = None  # its frames hold the memory that is missing
+            if ladder is None:
+                guided = job.settings.guidance != 1
+                ladder = rungs(self.effort, guided=guided, context=job.side(self.effort), device=self.device.type)
+            step = next(ladder, None)
+            if step is None:
+                raise failure
+            effort, sentence = step
+            check()
+            note(sentence)
+            self._make(effort)
 
-    def preview(self, result: NDArray[Any]) -> Preview:
-        """``result`` (side, side, 3), brought into the picture where it may change."""
-        part = composite(self.picture[self.window], result[self.window], self.alpha[self.window])
-        return Preview(self.box, part)
+    def _make(self, effort: Effort) -> None:
+        """Take a rung: what it saves is saved from now on."""
+        self.effort = effort
+        if effort.device is not None and self.device.type != effort.device:
+            self.model = None  # before it is read again
+            free_caches()
+            self.device = torch.device(effort.device)
+            self.model = load_model(self.folder.path, self.device)
+        assert self.model is not None
+        if effort.tiled and isinstance(self.model.codec, KLCodec):
+            vae = self.model.codec.autoencoder
+            vae.enable_slicing()
+            vae.enable_tiling()
+            vae.tile_sample_min_size = SAVING_TILE
+            vae.tile_latent_min_size = SAVING_TILE // self.model.codec.factor
+        free_caches()
 
-    def run(self, report: Callable[[int, Preview], None]) -> Preview:
-        settings = self.settings
-        from_fill = settings.start == "fill" or settings.condition == "fill"
-        fill = self.fill() if from_fill else self.picture
-        if from_fill:
-            report(0, self.preview(fill))
-        return self.denoise(fill, report)
+    def _once(self, job: RegionJob, report: _Numbered, check: Check) -> Preview:
+        assert self.model is not None
+        with interruptible(check, self.model.unet, self.model.codec):
+            return job.run(self.model, self.device, self.effort, report)
 
-    def fill(self) -> RGB:
-        """The patch fill at the picture's own resolution, or at a reduced one where the square is large.
 
-        Patches come from what lies in the picture: mirrored pixels beyond its edge would be seen to repeat.
-        """
-        part = _slices(self.region.inside(self.size), self.region)
-        picture, hole = self.picture[part], self.hole[part]
-        height, width = hole.shape
-        scale = min(1.0, LARGEST_FILL / max(height, width))
-        small = max(1, round(height * scale)), max(1, round(width * scale))
-        reduced_hole = resize(hole.astype(np.float32), small) > 0
-        radius, seed = self.settings.fill_radius, self.seed
-        reduced = patch_fill(np.ascontiguousarray(resize(picture, small)), reduced_hole, radius=radius, seed=seed)
-        filled = np.where(hole[..., None], resize(reduced, (height, width)), picture)
-        return self.region.pad(filled.astype(np.uint8), self.size)
+class _Numbered:
+    """Steps of one region, counted over all; a step done again after memory ran out keeps its number."""
 
-    @torch.inference_mode()
-    def denoise(self, fill: RGB, report: Callable[[int, Preview], None]) -> Preview:
-        pipeline, settings = self.pipeline, self.settings
-        codec, unet = pipeline.model.codec, pipeline.model.unet
-        size = (self.native, self.native)
-        hole_pixels = self._tensor(resize(self.hole.astype(np.float32), size)[..., None] > 0)
-        picture = self._tensor(resize(self.picture, size)) / 127.5 - 1
-        filled = self._tensor(resize(fill, size)) / 127.5 - 1
-        condition = filled if settings.condition == "fill" else picture * (1 - hole_pixels)
-        start = filled if settings.start == "fill" else picture
-        known, start = self._encode(condition), self._encode(start)
-        if settings.condition == "fill":
-            hole = F.max_pool2d(hole_pixels, codec.factor)
-        else:
-            hole = F.interpolate(hole_pixels, start.shape[-2:], mode="nearest")
-        whitening = Whitening.measure(known, hole) if settings.whiten else None
-        if whitening is not None:
-            known, start = whitening.apply(known), whitening.apply(start)
-        colours = ColourMap(whitening.undo(start) if whitening else start, picture, hole)
+    def __init__(self, report: Callable[[int, int, Preview], None], before: int, total: int) -> None:
+        self.report, self.before, self.total = report, before, total
 
-        def decode(latents: Tensor, *, cheaply: bool) -> NDArray[np.float32]:
-            if whitening is not None:
-                latents = whitening.undo(latents)
-            decoded = codec.preview(latents) if cheaply else codec.decode(latents)
-            if decoded is None:
-                decoded = F.interpolate(colours(latents), size, mode="bilinear", align_corners=False)
-            if not torch.isfinite(decoded).all():
-                raise ModelError(f"{pipeline.folder.path} gives values that are not finite: its weights are damaged.")
-            shades: Tensor = (decoded[0].permute(1, 2, 0).float() + 1) * 127.5
-            return np.asarray(shades.cpu().numpy(), dtype=np.float32)
-
-        transfer = settings.transfer_sigma > 0 and settings.strength < settings.transfer_below
-        baseline = decode(start, cheaply=False) if transfer else None
-
-        def bring_back(decoded: NDArray[np.float32]) -> NDArray[np.float32]:
-            if baseline is not None:
-                return self._transfer(fill, decoded - baseline)
-            return self._match(decoded)
-
-        def on_step(step: Step) -> None:
-            report(step.index + 1, self.preview(bring_back(decode(step.x0, cheaply=True))))
-
-        scheduler = ddim(pipeline.folder.schedule)
-        timesteps = plan_timesteps(scheduler, settings.steps, settings.strength)
-        latents = denoise(
-            unet,
-            scheduler,
-            timesteps,
-            start=start,
-            noise=self._noise(start),
-            hole=hole,
-            known=known,
-            guidance=settings.guidance,
-            keep=start if settings.keep_known else None,
-            on_step=on_step,
-        )
-        return self.preview(bring_back(decode(latents, cheaply=False)))
-
-    def _transfer(self, fill: RGB, change: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The fill plus the model's change, low-passed and vanishing at the hole's edge."""
-        settings, side = self.settings, self.region.side
-        hole = resize(self.hole.astype(np.float32), change.shape[:2]) > 0
-        change = change - membrane(change, hole, RING)
-        smooth = lowpass(change * hole[..., None], settings.transfer_sigma) * settings.transfer_gain
-        smooth *= 1 - fade_mask(~hole, 0, 2 * settings.transfer_sigma)[..., None]  # none at the edge
-        return fill.astype(np.float32) + np.asarray(resize(smooth, (side, side)), dtype=np.float32)
-
-    def _match(self, decoded: NDArray[np.float32]) -> NDArray[np.float32]:
-        """``decoded`` (native) at the square's size, its colours matched to the ring around the hole."""
-        side = self.region.side
-        result = np.asarray(resize(decoded, (side, side)), dtype=np.float32)
-        ring = max(RING * side / self.native, self.region.fade)
-        return result + membrane(self.picture - result, self.hole, ring)
-
-    def _encode(self, picture: Tensor) -> Tensor:
-        return self.pipeline.model.codec.encode(picture, self.generator)
-
-    def _noise(self, like: Tensor) -> Tensor:
-        noise = torch.randn(like.shape, generator=self.generator)
-        offset = torch.randn(*like.shape[:2], 1, 1, generator=self.generator)
-        return (noise + self.settings.noise_offset * offset).to(like)
-
-    def _tensor(self, values: NDArray[Any]) -> Tensor:
-        """``(H, W, C)`` -> ``(1, C, H, W)`` float32 on the device."""
-        tensor = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
-        return tensor.permute(2, 0, 1)[None].contiguous().to(self.pipeline.device)
+    def __call__(self, step: int, preview: Preview) -> None:
+        self.report(min(self.before + step, self.total), self.total, preview)
 
 
 def _hole(mask: NDArray[Any]) -> NDArray[np.bool_]:
     return mask if mask.dtype == np.bool_ else mask > 127
-
-
-def _slices(box: Box, region: Region | None = None) -> tuple[slice, slice]:
-    """Rows and columns of ``box``, in the picture or in a region's square."""
-    x, y = (region.x, region.y) if region else (0, 0)
-    return slice(box[1] - y, box[3] - y), slice(box[0] - x, box[2] - x)
 
 
 def _check(image: RGB, mask: NDArray[Any]) -> NDArray[np.bool_]:
@@ -313,17 +239,3 @@ def _check(image: RGB, mask: NDArray[Any]) -> NDArray[np.bool_]:
 
 def _named(shape: tuple[int, ...]) -> str:
     return f"{shape[1]} x {shape[0]}" if len(shape) >= 2 else str(shape)
-
-
-def _chosen(
-    settings: EraseSettings, steps: int | None, guidance: float | None, strength: float | None
-) -> EraseSettings:
-    given = {"steps": steps, "guidance": guidance, "strength": strength}
-    settings = replace(settings, **{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
-    if not 1 <= settings.steps <= 1000:
-        raise InputError(f"Steps must be between 1 and 1000, not {settings.steps}.")
-    if not 0 < settings.strength <= 1:
-        raise InputError(f"Strength must be above 0 and at most 1, not {settings.strength}.")
-    if not 1 <= settings.guidance <= 30:
-        raise InputError(f"Guidance must be between 1 and 30, not {settings.guidance}.")
-    return settings

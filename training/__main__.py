@@ -1,10 +1,27 @@
-"""``python -m training COMMAND``: prepare samples, train the autoencoder and the U-Net, export, evaluate."""
+"""``python -m training COMMAND``: prepare samples, train, distill, evaluate, export.
+
+Every setting can be given in a TOML file (--config) and as an option; options win. training/configs holds files.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
+from typing import Any
+
+from training.config import (
+    AutoencoderTrainingConfig,
+    DistillConfig,
+    EvaluateConfig,
+    ExportConfig,
+    LoopConfig,
+    PrepareConfig,
+    TrainConfig,
+    add_options,
+    read_config,
+)
 
 # Freed memory is kept by the process: mapping it anew at every step can cost more than the step. Waiting threads
 # give their core back.
@@ -15,83 +32,82 @@ _ENVIRONMENT = {
     "MALLOC_TOP_PAD_": "268435456",
 }
 
+COMMANDS: dict[str, tuple[type[Any], str]] = {
+    "prepare": (PrepareConfig, "make shards of 64 samples: picture, mask, patch fill"),
+    "train-autoencoder": (AutoencoderTrainingConfig, "train the small autoencoder"),
+    "train": (TrainConfig, "train a U-Net without a teacher"),
+    "distill": (DistillConfig, "train a U-Net with a frozen teacher, by the paper's loss"),
+    "evaluate": (EvaluateConfig, "compare fills on pictures whose truth is known"),
+    "export": (ExportConfig, "averaged weights to a model folder"),
+}
+
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-
-    prepare = commands.add_parser("prepare", help="make shards of 64 samples (picture, mask, patch fill)")
-    prepare.add_argument("--photos", type=Path, required=True, help="folder of photographs")
-    prepare.add_argument("--cutouts", type=Path, required=True, help="folder of RGBA cut-outs of objects")
-    prepare.add_argument("--out", type=Path, required=True)
-    prepare.add_argument("--shards", type=int, default=60)
-    prepare.add_argument("--size", type=int, default=256)
-    prepare.add_argument("--seed", type=int, default=0)
-
-    autoencoder = commands.add_parser("train-autoencoder", help="train the small autoencoder")
-    autoencoder.add_argument("--photos", type=Path, required=True)
-    autoencoder.add_argument("--out", type=Path, required=True, help="folder of the checkpoint; resumed if there")
-    autoencoder.add_argument("--minutes", type=float, default=20)
-
-    unet = commands.add_parser("train", help="train moebius-nano; under torchrun on several processes")
-    unet.add_argument("--samples", type=Path, required=True, help="folder of shards")
-    unet.add_argument("--out", type=Path, required=True, help="folder of both checkpoints; resumed if there")
-    unet.add_argument("--minutes", type=float, default=90)
-    unet.add_argument("--batch", type=int, default=16)
-    unet.add_argument("--size", type=int, default=256, help="pixels; smaller squares are cropped around holes")
-    unet.add_argument("--rate", type=float, default=8e-4, help="learning rate")
-    unet.add_argument("--bf16", action="store_true")
-
-    export = commands.add_parser("export", help="averaged weights to a model folder, as safetensors")
-    export.add_argument("--out", type=Path, required=True, help="folder of both checkpoints")
-    export.add_argument("--model", type=Path, required=True, help="folder to write")
-
-    evaluate = commands.add_parser("evaluate", help="compare fills on held-out photographs")
-    evaluate.add_argument("--photos", type=Path, required=True)
-    evaluate.add_argument("--cutouts", type=Path, required=True)
-    evaluate.add_argument("--model", default="moebius-nano")
-    evaluate.add_argument("--count", type=int, default=32)
-    evaluate.add_argument("--sheet", type=Path, help="write a contact sheet here")
-
-    for command in (autoencoder, unet, evaluate):
+    about = (__doc__ or "").split("\n\n", 1)
+    parser = argparse.ArgumentParser(prog="python -m training", description=about[0], epilog=about[1])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (kind, text) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        command.add_argument("--config", type=Path, help="TOML file of settings")
         command.add_argument("--threads", type=int, default=0, help="torch threads; 0: torch's own choice")
+        add_options(command, kind)
     return parser
 
 
-def main() -> None:
-    options = vars(_parser().parse_args())
-    command = options.pop("command")
-    if (threads := options.pop("threads", 0)) > 0:
-        import torch
+def _train(config: LoopConfig) -> None:
+    from training.autoencoder import AutoencoderTask
+    from training.loop import start_accelerator, train
+    from training.unet import DistillTask, UNetTask
 
-        torch.set_num_threads(threads)
-    if command == "prepare":
+    accelerator = start_accelerator(config)
+    if isinstance(config, DistillConfig):
+        train(DistillTask(config, accelerator), config, accelerator)
+    elif isinstance(config, TrainConfig):
+        train(UNetTask(config, accelerator), config, accelerator)
+    elif isinstance(config, AutoencoderTrainingConfig):
+        train(AutoencoderTask(config, accelerator), config, accelerator)
+
+
+def _run(config: Any) -> None:
+    if isinstance(config, LoopConfig):
+        _train(config)
+    elif isinstance(config, PrepareConfig):
         from training.samples import prepare
 
-        prepare(**options)
-    elif command == "train-autoencoder":
-        from training.autoencoder import train_autoencoder
+        prepare(config)
+    elif isinstance(config, EvaluateConfig):
+        from training.evaluation.evaluate import evaluate
 
-        train_autoencoder(**options)
-    elif command == "train":
-        from training.export import read_autoencoder
-        from training.unet import train_unet
-
-        train_unet(autoencoder=read_autoencoder(options["out"]), **options)
-    elif command == "export":
+        evaluate(config)
+    elif isinstance(config, ExportConfig):
         from training.export import export
 
-        export(**options)
-    else:
-        from training.evaluate import evaluate
+        export(config)
 
-        evaluate(**options)
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0, 2 for settings and data that won't do, 130 after Ctrl+C."""
+    given = vars(_parser().parse_args(arguments))
+    kind, _ = COMMANDS[given.pop("command")]
+    file, threads = given.pop("config"), given.pop("threads")
+    from inference.errors import InferenceError
+
+    try:
+        if threads > 0:
+            import torch
+
+            torch.set_num_threads(threads)
+        _run(read_config(kind, file, given))
+    except (ValueError, RuntimeError, OSError, InferenceError) as error:
+        print(f"{type(error).__name__}: {error}" if isinstance(error, OSError) else str(error), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
 
 
 if __name__ == "__main__":
     if os.name == "posix" and not all(name in os.environ for name in _ENVIRONMENT):
-        import sys
-
         os.environ.update(_ENVIRONMENT)
         os.execv(sys.executable, [sys.executable, "-m", "training", *sys.argv[1:]])
-    main()
+    sys.exit(main())

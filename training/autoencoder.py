@@ -1,81 +1,77 @@
-"""Train the small autoencoder: L1 and a three-level Haar loss on crops of photographs."""
+"""Training of the small autoencoder on crops of photographs."""
 
 from __future__ import annotations
 
-import math
-import time
-from pathlib import Path
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from accelerate import Accelerator
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from inference.autoencoder import PatchAutoencoder
 from inference.config import PatchAutoencoderConfig
-from training.photos import Photographs, read_folder
-from training.state import Average, load_state, save_state
+from training.config import AutoencoderTrainingConfig
+from training.losses.pictures import picture_loss
+from training.photos import Photographs, PictureFiles
+from training.unet import to_pictures
+
+FIRST_CROPS = 256  # whose principal components the linear paths start at
 
 
-def haar(x: Tensor) -> tuple[Tensor, Tensor]:
-    """One level of the Haar transform: the halved picture, and its three detail bands stacked."""
-    a, b, c, d = x[..., ::2, ::2], x[..., ::2, 1::2], x[..., 1::2, ::2], x[..., 1::2, 1::2]
-    details = torch.cat([a - b + c - d, a + b - c - d, a - b - c + d], dim=1) / 2
-    return (a + b + c + d) / 4, details
+class _RoundTrip(nn.Module):
+    """Encoding, noise, decoding as one ``forward``, which is what several processes wrap."""
+
+    def __init__(self, autoencoder: PatchAutoencoder) -> None:
+        super().__init__()
+        self.autoencoder, self.config = autoencoder, autoencoder.config
+
+    def forward(self, pictures: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        latents = self.autoencoder.encode(pictures)
+        return self.autoencoder.decode(latents + noise), latents
 
 
-def picture_loss(decoded: Tensor, target: Tensor) -> Tensor:
-    loss = F.l1_loss(decoded, target)
-    for _ in range(3):
-        decoded, decoded_details = haar(decoded)
-        target, details = haar(target)
-        loss = loss + 0.5 * F.l1_loss(decoded_details, details)
-    return loss
+class AutoencoderTask:
+    """Reconstruct, with latents of about unit power."""
 
+    name = "autoencoder"
 
-def train_autoencoder(
-    photos: Path, out: Path, *, minutes: float, batch: int = 12, crop: int = 128, seed: int = 0
-) -> None:
-    """Train for ``minutes`` of wall time, the learning rate falling over it; resumes from ``out``."""
-    rng = np.random.default_rng(seed)
-    torch.manual_seed(seed)
-    source = Photographs(read_folder(photos), smallest=crop)
+    def __init__(self, config: AutoencoderTrainingConfig, accelerator: Accelerator) -> None:
+        if config.photos is None:
+            raise ValueError("train-autoencoder needs photographs: --photos FOLDER")
+        self.config, self.accelerator = config, accelerator
+        self.photos = Photographs(PictureFiles(config.photos), smallest=config.crop)
+        self.source = f"{len(self.photos.fitting)} photographs"
+        torch.manual_seed(config.seed)
+        self.shape = PatchAutoencoderConfig.from_dict(config.autoencoder)
+        autoencoder = PatchAutoencoder(self.shape)
+        if not config.resume:
+            crops = to_pictures(self._crops(0, range(FIRST_CROPS), 3))
+            patches = F.pixel_unshuffle(crops, self.shape.factor).permute(0, 2, 3, 1).flatten(0, 2)
+            autoencoder.start_from_components(patches)
+        self.model: nn.Module = _RoundTrip(autoencoder)
 
-    def sample(count: int) -> Tensor:
-        crops = np.stack([source.crop(crop, rng) for _ in range(count)])
-        return torch.from_numpy(crops).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+    def _crops(self, step: int, numbers: Sequence[int], stream: int) -> NDArray[np.uint8]:
+        seeds = [np.random.default_rng([self.config.seed, step, number, stream]) for number in numbers]
+        return np.stack([self.photos.crop(self.config.crop, rng)[..., :3] for rng in seeds])
 
-    model = PatchAutoencoder(PatchAutoencoderConfig())
-    model.start_from_components(F.pixel_unshuffle(sample(256), 8).permute(0, 2, 3, 1).flatten(0, 2))
-    average = Average(model, 0.995)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-4, betas=(0.9, 0.98))
-    checkpoint = out / "autoencoder.pt"
-    step, spent = load_state(checkpoint, model=model, average=average, optimizer=optimizer)
-    start, saved, shown = time.monotonic() - spent, time.monotonic(), step
-    total = 0.0
-    while (done := (time.monotonic() - start) / (60 * minutes)) < 1:
-        for group in optimizer.param_groups:
-            group["lr"] = 2e-3 * min(1, (step + 1) / 100) * (0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * done)))
-        target = sample(batch).contiguous(memory_format=torch.channels_last)
-        latents = model.encode(target)
-        decoded = model.decode(latents + 0.02 * torch.randn_like(latents))
+    def batch(self, step: int, numbers: Sequence[int]) -> tuple[NDArray[np.uint8], list[int]]:
+        seeds = [int(np.random.default_rng([self.config.seed, step, n, 4]).integers(1 << 62)) for n in numbers]
+        return self._crops(step, numbers, 0), seeds
+
+    def loss(self, model: nn.Module, batch: Any, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        crops, seeds = batch
+        target = to_pictures(crops).to(self.accelerator.device).contiguous(memory_format=torch.channels_last)
+        shape = self.shape
+        side = self.config.crop // shape.factor
+        generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        noise = torch.stack([torch.randn(shape.latent_channels, side, side, generator=g) for g in generators])
+        with self.accelerator.autocast():
+            decoded, latents = model(target, self.config.latent_noise * noise.to(target))
+        decoded, latents = decoded.float(), latents.float()
         loss = picture_loss(decoded, target) + 1e-3 * (latents.square().mean() - 1).square()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        average.update(model)
-        step, total = step + 1, total + loss.item()
-        if step % 100 == 0:
-            error = F.mse_loss(decoded.clamp(-1, 1), target).item()
-            rate = (step - shown) * batch / (time.monotonic() - start - spent)
-            print(
-                f"step {step} {done:5.1%} loss {total / 100:.4f} psnr {10 * math.log10(4 / error):.2f} "
-                f"latents {latents.std().item():.3f} {rate:.1f} crops/s",
-                flush=True,
-            )
-            total = 0.0
-        if time.monotonic() - saved > 120:
-            save_state(checkpoint, step, time.monotonic() - start, model=model, average=average, optimizer=optimizer)
-            saved = time.monotonic()
-    save_state(checkpoint, step, 60 * minutes, model=model, average=average, optimizer=optimizer)
+        error = F.mse_loss(decoded.detach().clamp(-1, 1), target)
+        return loss, {"psnr": 10 * torch.log10(4 / error), "latents": latents.detach().std()}

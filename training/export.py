@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import torch
+from diffusers import AutoencoderKL
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor
 
-from inference.autoencoder import PatchAutoencoder
-from inference.config import COSINE_SCHEDULE, UNET_CONFIGS, PatchAutoencoderConfig
-from inference.unet import build_unet
+from inference.catalogue import EraseSettings
+from inference.config import UNET_CONFIGS, UNetConfig
+from training.config import ExportConfig, read_toml
+from training.models import read_autoencoder, read_weights
+from training.objectives import OBJECTIVES
 
 NAME = "moebius-nano"
 TITLE = "Moebius nano (bundled)"
 NOTE = "Small and quick: copies texture from around the hole, then corrects colour and light."
 
-# Chosen by ``python -m training evaluate``; the model card has the figures.
-ERASE_SETTINGS: dict[str, Any] = {
-    "steps": 10,
+# Of a model trained relative to a fill. Chosen by ``python -m training evaluate``; the model card has the figures.
+FILL_SETTINGS: dict[str, Any] = {
+    "steps": 4,
     "strength": 0.4,
     "guidance": 1.0,
     "noise_offset": 0.0,
@@ -34,46 +38,82 @@ ERASE_SETTINGS: dict[str, Any] = {
 }
 
 
-def read_averaged(checkpoint: Path) -> tuple[dict[str, torch.Tensor], int]:
-    """The moving average of a checkpoint and its step."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    return state["average"]["module"], int(state["step"])
-
-
-def read_autoencoder(folder: Path) -> PatchAutoencoder:
-    """The averaged autoencoder of ``folder/autoencoder.pt``."""
-    autoencoder = PatchAutoencoder(PatchAutoencoderConfig())
-    autoencoder.load_state_dict(read_averaged(folder / "autoencoder.pt")[0])
-    return autoencoder.eval()
-
-
-def _save(module: nn.Module, path: Path, metadata: dict[str, str]) -> None:
-    """Half precision on disk: half the size; the application computes in single precision."""
-    state = module.state_dict().items()
-    tensors = {key: (value.half() if value.is_floating_point() else value).contiguous() for key, value in state}
+def _save(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str], *, half: bool) -> None:
+    """Half precision on disk is half the size; the application computes in its own."""
+    ready = {
+        key: (value.half() if half and value.is_floating_point() else value).contiguous()
+        for key, value in tensors.items()
+    }
     temporary = path.with_suffix(".partial")
-    save_file(tensors, temporary, metadata={"format": "pt", **metadata})
+    save_file(ready, temporary, metadata={"format": "pt", **metadata})
     temporary.chmod(0o644)
     temporary.replace(path)
 
 
-def export(out: Path, model: Path) -> None:
-    """Write the averaged weights of ``out``'s checkpoints to the folder ``model``, with their settings."""
-    model.mkdir(parents=True, exist_ok=True)
-    state, step = read_averaged(out / "unet.pt")
-    unet = build_unet(NAME)
-    unet.load_state_dict(state)
-    autoencoder = read_autoencoder(out)
-    _save(unet, model / "unet.safetensors", {"steps": str(step)})
-    _save(autoencoder, model / "autoencoder.safetensors", {})
+def _about(config: ExportConfig) -> dict[str, Any]:
+    """What the checkpoint says of itself; a checkpoint without that is moebius-nano's."""
+    path = config.run / "unet.pt"
+    if not path.is_file():
+        raise ValueError(f"there is no checkpoint {path}; --run names the folder of train or distill")
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    settings = {"model": NAME, "objective": "v_whitened", "autoencoder": str(config.run)} | state.get("settings", {})
+    shape = state.get("config") or UNET_CONFIGS[NAME].to_dict()
+    return {"step": int(state["step"]), "shape": shape, **settings}
+
+
+def export(config: ExportConfig) -> None:
+    """Write the weights of ``config.run``'s checkpoint to the folder ``config.model``, with their settings.
+
+    Raises ``ValueError`` where there is nothing to export, and :class:`inference.errors.ModelError` where weights do
+    not fit.
+    """
+    about = _about(config)
+    unet = read_weights(config.run / "unet.pt", averaged=config.averaged)
+    folder = config.autoencoder or Path(about["autoencoder"])
+    config.model.mkdir(parents=True, exist_ok=True)
+    metadata = {"step": str(about["step"]), "objective": about["objective"], "config": json.dumps(about["shape"])}
+    if config.layout == "published":
+        _published(config, about, unet, folder, metadata)
+    else:
+        _own(config, about, unet, folder, metadata)
+    print(f"wrote {config.model} (step {about['step']})")
+
+
+def _own(
+    config: ExportConfig, about: dict[str, Any], unet: dict[str, Tensor], folder: Path, metadata: dict[str, str]
+) -> None:
+    autoencoder = read_autoencoder(folder)
+    if isinstance(autoencoder, AutoencoderKL):
+        raise ValueError("a model with SDXL's autoencoder is exported with --layout published")
+    shape = UNetConfig.from_dict(about["shape"])
+    erase = read_toml(config.settings) if config.settings is not None else FILL_SETTINGS
+    EraseSettings.from_dict(erase)
+    _save(unet, config.model / "unet.safetensors", metadata, half=config.half)
+    _save(autoencoder.state_dict(), config.model / "autoencoder.safetensors", {}, half=config.half)
     values = {
-        "name": NAME,
-        "title": TITLE,
-        "note": NOTE,
-        "unet": UNET_CONFIGS[NAME].to_dict(),
+        "name": config.name or about["model"],
+        "title": config.title or TITLE,
+        "note": config.note or NOTE,
+        "unet": shape.to_dict(),
         "autoencoder": autoencoder.config.to_dict(),
-        "schedule": COSINE_SCHEDULE,
-        "erase": ERASE_SETTINGS,
+        "schedule": OBJECTIVES[about["objective"]](lambda: torch.ones(shape.latent_channels)).schedule,
+        "erase": erase,
     }
-    (model / "config.json").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-    print(f"wrote {model} (step {step})")
+    (config.model / "config.json").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def _published(
+    config: ExportConfig, about: dict[str, Any], unet: dict[str, Tensor], folder: Path, metadata: dict[str, str]
+) -> None:
+    """One checkpoint with the published keys and a ``vae`` folder, as the authors' releases are laid out."""
+    if about["objective"] != "epsilon" or about["shape"] != UNET_CONFIGS["moebius"].to_dict():
+        raise ValueError("the published layout is for moebius trained with the objective epsilon; use --layout own")
+    source = folder / "vae" if (folder / "vae").is_dir() else folder
+    if not (source / "config.json").is_file():
+        raise ValueError(f"{folder} holds no vae folder (config.json and weights) to put beside the checkpoint")
+    _save(unet, config.model / "diffusion_pytorch_model.safetensors", metadata, half=config.half)
+    target = config.model / "vae"
+    target.mkdir(exist_ok=True)
+    for file in sorted(source.iterdir()):
+        if file.name == "config.json" or file.suffix in (".safetensors", ".bin"):
+            shutil.copyfile(file, target / file.name)

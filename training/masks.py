@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Mask = NDArray[np.uint8]  # (size, size), 0 keep, 255 hole
+
+LEAST, MOST = 0.01, 0.5  # share of the square that is hole
+
+
+@dataclass(frozen=True)
+class MaskKind:
+    """Strokes, and boxes with some probability; lengths in pixels at 512."""
+
+    strokes: tuple[int, int]  # fewest and most
+    width: int  # widest
+    length: int  # longest segment
+    box_share: float  # how often boxes are added
+    boxes: tuple[int, int]  # fewest and most
+    sides: tuple[int, int]  # shortest and longest
+
+
+KINDS = {
+    "medium": MaskKind((4, 10), 100, 200, 0.3, (1, 3), (30, 150)),
+    "thin": MaskKind((4, 70), 20, 200, 0.0, (0, 0), (0, 0)),
+    "thick": MaskKind((1, 5), 250, 200, 0.3, (1, 3), (30, 300)),
+    "boxes": MaskKind((0, 0), 1, 1, 1.0, (1, 4), (30, 300)),
+}
+# How often each is drawn in training
+SHARES = {"medium": 0.5, "thin": 0.15, "thick": 0.2, "boxes": 0.15}
 
 
 def strokes(size: int, rng: np.random.Generator, count: tuple[int, int], width: int, length: int) -> Mask:
@@ -27,6 +53,7 @@ def strokes(size: int, rng: np.random.Generator, count: tuple[int, int], width: 
 
 
 def boxes(size: int, rng: np.random.Generator, count: tuple[int, int], sides: tuple[int, int]) -> Mask:
+    """``count`` upright boxes with sides of ``sides`` px (at 512), centred anywhere."""
     mask = np.zeros((size, size), np.uint8)
     scale = size / 512
     for _ in range(rng.integers(count[0], count[1] + 1)):
@@ -36,21 +63,15 @@ def boxes(size: int, rng: np.random.Generator, count: tuple[int, int], sides: tu
     return mask
 
 
-def random_mask(size: int, rng: np.random.Generator) -> Mask:
-    """Brush strokes, thin or thick ones, or boxes; between 1% and 50% of the square."""
+def random_mask(size: int, rng: np.random.Generator, kind: str | None = None) -> Mask:
+    """A mask of one of :data:`KINDS`, or of any of them; between 1% and 50% of the square."""
     while True:
-        kind = rng.random()
-        if kind < 0.5:
-            mask = strokes(size, rng, (1, 6), 100, 200)
-            if rng.random() < 0.3:
-                mask |= boxes(size, rng, (1, 2), (30, 150))
-        elif kind < 0.6:
-            mask = strokes(size, rng, (4, 30), 20, 200)
-        elif kind < 0.85:
-            mask = strokes(size, rng, (1, 2), 250, 120)
-        else:
-            mask = boxes(size, rng, (1, 3), (60, 300))
-        if 0.01 <= (mask > 0).mean() <= 0.5:
+        drawn = kind or str(rng.choice(list(SHARES), p=list(SHARES.values())))
+        rule = KINDS[drawn]
+        mask = strokes(size, rng, rule.strokes, rule.width, rule.length)
+        if rng.random() < rule.box_share:
+            mask |= boxes(size, rng, rule.boxes, rule.sides)
+        if LEAST <= (mask > 0).mean() <= MOST:
             return mask
 
 
@@ -62,3 +83,13 @@ def object_mask(alpha: NDArray[np.uint8], rng: np.random.Generator) -> Mask:
     if rng.random() < 0.5:
         hole = cv2.morphologyEx(hole, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
     return np.asarray(hole, dtype=np.uint8)
+
+
+def one_object(segments: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8] | None:
+    """One connected object of ``segments (H, W)``, 255 where it is; None where there is none of 0.5% to 50%."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((segments > 127).astype(np.uint8))
+    areas = stats[:, cv2.CC_STAT_AREA] / segments.size
+    fitting = [index for index in range(1, count) if 0.005 <= areas[index] <= MOST]
+    if not fitting:
+        return None
+    return np.where(labels == rng.choice(fitting), 255, 0).astype(np.uint8)

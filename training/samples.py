@@ -1,8 +1,8 @@
 """Training samples for the U-Net: a picture, its hole, the hole filled with patches, and a category.
 
-"Background" samples have a hole to be filled with background (random holes, and holes in the shape of an
-object over a clean picture); in "foreground" samples the hole covers an object that must be reconstructed.
-Patch fills take half a second each, so samples are made once, kept in shards, and varied when drawn.
+"Background" samples have a hole to be filled with background: random holes that leave objects alone, and holes in
+the shape of an object over a clean picture. In "foreground" samples the hole covers an object that must be
+reconstructed. Objects are known from segmentation masks where given, and from pasted cut-outs.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.fill import patch_fill, smooth_fill
-from training.masks import object_mask, random_mask
-from training.photos import Photographs, Picture, read_folder
+from training.config import PrepareConfig
+from training.masks import LEAST, MOST, object_mask, one_object, random_mask
+from training.photos import Photographs, Picture, PictureFiles, read_cutouts
 
 BACKGROUND, FOREGROUND = 0, 1
 SHARD = 64
+KEYS = ("picture", "mask", "label", "fill")  # the last one where fills were made
+
+Sample = dict[str, NDArray[np.uint8]]
 
 
 def paste(picture: Picture, cutout: NDArray[np.uint8], rng: np.random.Generator) -> tuple[Picture, NDArray[np.uint8]]:
@@ -41,14 +45,42 @@ def paste(picture: Picture, cutout: NDArray[np.uint8], rng: np.random.Generator)
     return np.rint(picture * (1 - share) + layer * share).astype(np.uint8), alpha
 
 
+def _from_segments(
+    segments: NDArray[np.uint8], size: int, rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], int] | None:
+    """A hole over one of a picture's own objects, or beside all of them; None where neither works out."""
+    thing = one_object(segments, rng)
+    if thing is not None and rng.random() < 0.4:
+        mask = object_mask(thing, rng)
+        if rng.random() < 0.5:  # a part of the object stays in sight
+            mask &= random_mask(size, rng)
+        return mask, FOREGROUND
+    if thing is not None and rng.random() < 0.5:  # an object's shape, where no object is
+        mask = np.roll(object_mask(thing, rng), rng.integers(size, size=2), (0, 1))
+    else:
+        mask = random_mask(size, rng)
+    return np.where(segments > 127, 0, mask).astype(np.uint8), BACKGROUND
+
+
 def make_sample(
-    photos: Photographs, cutouts: list[NDArray[np.uint8]], size: int, rng: np.random.Generator
-) -> dict[str, NDArray[np.uint8]]:
-    """One sample: ``picture``, ``fill`` (size, size, 3), ``mask`` (size, size), ``label`` ()."""
+    photos: Photographs,
+    cutouts: list[NDArray[np.uint8]],
+    size: int,
+    rng: np.random.Generator,
+    *,
+    fills: bool = True,
+) -> Sample:
+    """One sample: ``picture`` and, with ``fills``, ``fill`` (size, size, 3), ``mask`` (size, size), ``label`` ()."""
     while True:
-        picture = photos.crop(size, rng)
+        crop = photos.crop(size, rng)
+        picture, segments = np.ascontiguousarray(crop[..., :3]), crop[..., 3:]
         kind, label = rng.random(), BACKGROUND
-        if cutouts and kind < 0.25:
+        if segments.size and (segments > 127).any():
+            drawn = _from_segments(segments[..., 0], size, rng)
+            if drawn is None:
+                continue
+            mask, label = drawn
+        elif cutouts and kind < 0.25:
             picture, alpha = paste(picture, cutouts[rng.integers(len(cutouts))], rng)
             mask, label = object_mask(alpha, rng), FOREGROUND
             if rng.random() < 0.5:  # a part of the object stays in sight
@@ -58,80 +90,72 @@ def make_sample(
             mask = object_mask(alpha, rng)
         else:
             mask = random_mask(size, rng)
-        if 0.005 < (mask > 0).mean() <= 0.5:
+        if LEAST / 2 < (mask > 0).mean() <= MOST:
             break
-    hole = mask > 0
-    fill = patch_fill(picture, hole, radius=int(rng.integers(2, 6)), seed=int(rng.integers(1 << 31)))
-    if rng.random() < 0.1:  # a smooth fill now and then, so that the model does not rely on texture
-        fill = smooth_fill(picture, hole)
-    return {"picture": picture, "fill": fill, "mask": mask, "label": np.uint8(label)}  # type: ignore[dict-item]
+    sample = {"picture": picture, "mask": mask, "label": np.asarray(label, np.uint8)}
+    if fills:
+        hole = mask > 0
+        sample["fill"] = patch_fill(picture, hole, radius=int(rng.integers(2, 6)), seed=int(rng.integers(1 << 31)))
+        if rng.random() < 0.1:  # a smooth fill now and then, so that the model does not rely on texture
+            sample["fill"] = smooth_fill(picture, hole)
+    return sample
 
 
-def prepare(photos: Path, cutouts: Path, out: Path, *, shards: int, size: int = 256, seed: int = 0) -> None:
-    """Write ``shards`` files of 64 samples each to ``out``; those already there are kept."""
-    source = Photographs(read_folder(photos), smallest=size)
-    things = read_folder(cutouts, cv2.IMREAD_UNCHANGED)
-    things = [t for t in things if t.shape[-1] == 4]
-    out.mkdir(parents=True, exist_ok=True)
+def vary(sample: Sample, size: int, rng: np.random.Generator) -> Sample:
+    """The sample turned, mirrored, its colours scaled; a smaller ``size`` is cropped where there is a hole."""
+    planes = {key: sample[key] for key in KEYS if key in sample and key != "label"}
+    mask = sample["mask"]
+    if size < len(mask):
+        ys, xs = np.nonzero(mask)
+        for _ in range(4):  # rather a crop that is not mostly hole
+            at = rng.integers(len(ys))
+            y = int(np.clip(ys[at] - rng.integers(size), 0, len(mask) - size)) // 8 * 8
+            x = int(np.clip(xs[at] - rng.integers(size), 0, len(mask) - size)) // 8 * 8
+            if (mask[y : y + size, x : x + size] > 0).mean() < 0.55:
+                break
+        planes = {key: plane[y : y + size, x : x + size] for key, plane in planes.items()}
+    if rng.random() < 0.5:
+        planes = {key: plane[:, ::-1] for key, plane in planes.items()}
+    if rng.random() < 0.25:
+        planes = {key: plane.swapaxes(0, 1) for key, plane in planes.items()}
+    if rng.random() < 0.5:
+        gain = rng.uniform(0.75, 1.2) * rng.uniform(0.92, 1.08, 3)
+        table = np.clip(np.arange(256)[:, None] * gain, 0, 255).astype(np.uint8)  # (256, 3)
+        for key in planes.keys() - {"mask"}:
+            planes[key] = np.stack([table[planes[key][..., c], c] for c in range(3)], -1)
+    return {**{key: np.ascontiguousarray(plane) for key, plane in planes.items()}, "label": sample["label"]}
+
+
+def prepare(config: PrepareConfig) -> None:
+    """Write shards of 64 samples to ``config.out``; those already there are kept.
+
+    A shard is a function of the seed and its number alone. Files that can't be read are listed in ``skipped.txt``.
+    """
+    if config.photos is None:
+        raise ValueError("prepare needs photographs: --photos FOLDER")
+    source = Photographs(PictureFiles(config.photos, config.segments), smallest=config.size)
+    things = read_cutouts(config.cutouts)
+    config.out.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(1)
-    for index in range(shards):
-        path = out / f"{seed:02d}-{index:04d}.npz"
+    for index in range(config.shards):
+        path = config.out / f"{config.seed:02d}-{index:04d}.npz"
         if path.exists():
             continue
         start = time.monotonic()
-        rng = np.random.default_rng([seed, index])
-        samples = [make_sample(source, things, size, rng) for _ in range(SHARD)]
-        temporary = path.with_suffix(".partial")
-        with temporary.open("wb") as file:
-            np.savez(file, **{k: np.stack([s[k] for s in samples]) for k in samples[0]})  # type: ignore[arg-type]
-        temporary.replace(path)
-        print(f"{path.name}: {SHARD / (time.monotonic() - start):.1f} samples/s", flush=True)
+        rng = np.random.default_rng([config.seed, index])
+        samples = [make_sample(source, things, config.size, rng, fills=config.fills) for _ in range(SHARD)]
+        _write(path, samples)
+        rate = SHARD / (time.monotonic() - start)
+        left = (config.shards - index - 1) * SHARD / rate / 60
+        print(f"{path.name}: {rate:.1f} samples/s, {left:.0f} min left", flush=True)
+    if source.skipped:
+        (config.out / "skipped.txt").write_text("\n".join(source.skipped) + "\n", encoding="utf-8")
+        print(f"skipped {len(source.skipped)} files, listed in {config.out / 'skipped.txt'}:")
+        print("\n".join(f"  {line}" for line in source.skipped[:10]))
 
 
-class Pool:
-    """Draws varied batches from the shards present; looks for new ones as it goes."""
-
-    def __init__(self, folder: Path, rng: np.random.Generator) -> None:
-        self.folder, self.rng = folder, rng
-        self.names: set[str] = set()
-        self.samples: list[tuple[NDArray[np.uint8], ...]] = []
-
-    def refresh(self) -> int:
-        """Read shards not yet held; returns the number of samples held."""
-        for path in sorted(self.folder.glob("*.npz")):
-            if path.name not in self.names:
-                with np.load(path) as shard:
-                    arrays = [shard[key] for key in ("picture", "fill", "mask", "label")]
-                self.samples.extend(zip(*arrays, strict=True))
-                self.names.add(path.name)
-        return len(self.samples)
-
-    def draw(self, count: int, size: int | None = None) -> tuple[NDArray[np.uint8], ...]:
-        """``picture``, ``fill (B, size, size, 3)``, ``mask (B, size, size)``, ``label (B,)``.
-
-        Turned, mirrored, colours scaled and swapped; a smaller ``size`` is cropped where there is a hole.
-        """
-        drawn = [self._vary(self.samples[i], size) for i in self.rng.integers(len(self.samples), size=count)]
-        return tuple(np.stack(parts) for parts in zip(*drawn, strict=True))
-
-    def _vary(self, sample: tuple[NDArray[np.uint8], ...], size: int | None) -> tuple[NDArray[np.uint8], ...]:
-        picture, fill, mask, label = sample
-        rng = self.rng
-        if size is not None and size < len(mask):
-            ys, xs = np.nonzero(mask)
-            for _ in range(4):  # rather a crop that is not mostly hole
-                at = rng.integers(len(ys))
-                y = int(np.clip(ys[at] - rng.integers(size), 0, len(mask) - size)) // 8 * 8
-                x = int(np.clip(xs[at] - rng.integers(size), 0, len(mask) - size)) // 8 * 8
-                if (mask[y : y + size, x : x + size] > 0).mean() < 0.55:
-                    break
-            picture, fill, mask = (a[y : y + size, x : x + size] for a in (picture, fill, mask))
-        if rng.random() < 0.5:
-            picture, fill, mask = picture[:, ::-1], fill[:, ::-1], mask[:, ::-1]
-        if rng.random() < 0.25:
-            picture, fill, mask = (a.swapaxes(0, 1) for a in (picture, fill, mask))
-        if rng.random() < 0.5:
-            gain = rng.uniform(0.75, 1.2) * rng.uniform(0.92, 1.08, 3)
-            table = np.clip(np.arange(256)[:, None] * gain, 0, 255).astype(np.uint8)  # (256, 3)
-            picture, fill = (np.stack([table[a[..., c], c] for c in range(3)], -1) for a in (picture, fill))
-        return picture, fill, mask, label
+def _write(path: Path, samples: list[Sample]) -> None:
+    temporary = path.with_suffix(".partial")
+    with temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **{k: np.stack([s[k] for s in samples]) for k in samples[0]})
+    temporary.replace(path)

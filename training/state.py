@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import copy
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
+
+
+class Stateful(Protocol):
+    def state_dict(self) -> dict[str, Any]: ...
+
+    def load_state_dict(self, state_dict: Any, /) -> Any: ...
 
 
 class Average:
@@ -33,20 +40,22 @@ class Average:
         self.updates = state["updates"]
 
 
-def save_state(path: Path, step: int, seconds: float, **parts: Any) -> None:
-    """Write ``parts``' state dicts to a temporary name, then rename."""
+def save_state(path: Path, values: dict[str, Any], **parts: Stateful) -> None:
+    """Write ``values`` and ``parts``' state dicts under a temporary name, to the disk, then rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".partial")
-    torch.save({"step": step, "seconds": seconds, **{k: v.state_dict() for k, v in parts.items()}}, temporary)
+    with temporary.open("wb") as file:
+        torch.save({**values, **{k: v.state_dict() for k, v in parts.items()}}, file)
+        file.flush()
+        os.fsync(file.fileno())
     temporary.replace(path)
 
 
-def load_state(path: Path, **parts: Any) -> tuple[int, float]:
-    """Fill ``parts`` from ``path`` where it exists; returns the step and the seconds spent so far."""
-    if not path.exists():
-        return 0, 0.0
-    state = torch.load(path, map_location="cpu", weights_only=True)
+def load_state(path: Path, **parts: Stateful) -> dict[str, Any]:
+    """Fill ``parts`` from ``path``; returns the other values. Raises ``ValueError`` naming what is missing."""
+    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     for name, part in parts.items():
-        part.load_state_dict(state[name])
-    print(f"resumed {path} at step {state['step']}", flush=True)
-    return int(state["step"]), float(state["seconds"])
+        if name not in state:
+            raise ValueError(f"{path} holds no {name}; it was written by another kind of training")
+        part.load_state_dict(state.pop(name))
+    return state

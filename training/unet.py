@@ -1,27 +1,24 @@
-"""Train a small U-Net on prepared samples: v-prediction in whitened latents, weighted to the hole."""
+"""Training of a U-Net: without a teacher, and with one."""
 
 from __future__ import annotations
 
-import math
-import os
-import time
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.distributed as dist
-import torch.nn.functional as F
-from torch import Tensor
+from accelerate import Accelerator
+from torch import Tensor, nn
 
-from inference.autoencoder import PatchAutoencoder
-from inference.config import COSINE_SCHEDULE
 from inference.schedules import ddim
-from inference.unet import build_unet
-from inference.whitening import Whitening
-from training.samples import Pool
-from training.state import Average, load_state, save_state
-
-OUTSIDE_WEIGHT = 0.05
+from inference.unet import UNetOutput
+from training.checkpointing import checkpoint_layers
+from training.config import DistillConfig, TrainConfig
+from training.losses.distillation import Shares, adaptive_weights, combine, feature_weight, output_weight
+from training.losses.perceptual import make_perceptual
+from training.models import LatentSpace, fill_weights, make_unet, read_autoencoder
+from training.objectives import OBJECTIVES, Inputs, channel_energy, draw_timesteps
+from training.source import Batch, draw_batch, draw_size, open_source
 
 
 def to_pictures(rgb: np.ndarray) -> Tensor:
@@ -29,142 +26,153 @@ def to_pictures(rgb: np.ndarray) -> Tensor:
     return torch.from_numpy(rgb).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
 
-def hole_loss(prediction: Tensor, target: Tensor, hole: Tensor) -> Tensor:
-    """Mean squared error, weight 1 in the hole and 0.05 outside, averaged over the samples.
+@dataclass(frozen=True)
+class Drawn:
+    """A batch, and the seeds of its samples' noise."""
 
-    Whitening makes an object on a plain background huge: where the target's power is above 1 the sample
-    counts by its inverse, so that a few such samples do not drown the others.
-    """
-    weight = OUTSIDE_WEIGHT + (1 - OUTSIDE_WEIGHT) * hole  # (B, 1, h, w)
-    weight = weight / weight.sum((1, 2, 3), keepdim=True)
-    error = ((prediction - target).square().mean(1, keepdim=True) * weight).sum((1, 2, 3))
-    power = (target.square().mean(1, keepdim=True) * weight).sum((1, 2, 3))
-    return (error / power.clamp_min(1)).mean()
+    arrays: Batch
+    seeds: list[int]
 
 
-def draw_size(step: int, largest: int) -> int:
-    """The side of step's squares: the largest one time in three, else 3/4 or 1/2 of it; the same in all processes."""
-    share = np.random.default_rng(step).choice([1, 0.75, 0.5], p=[0.34, 0.33, 0.33])
-    return int(largest * share)
+class UNetTask:
+    """A U-Net learns to predict what its objective says."""
+
+    name = "unet"
+
+    def __init__(self, config: TrainConfig, accelerator: Accelerator) -> None:
+        self.config, self.accelerator, self.device = config, accelerator, accelerator.device
+        if config.autoencoder is None:
+            raise ValueError("training a U-Net needs an autoencoder: --autoencoder FOLDER")
+        torch.manual_seed(config.seed)  # the fresh weights'
+        self.model = make_unet(config.model, config.unet)
+        self.data = open_source(config)
+        self.source = self.data.name
+        self.space = LatentSpace(read_autoencoder(config.autoencoder), self.device)
+        self.objective = OBJECTIVES[config.objective](self._energy)
+        self.alphas: Tensor = ddim(self.objective.schedule).alphas_cumprod.to(self.device)
+        if config.start is not None:
+            fill_weights(self.model, config.start)
+        if config.checkpointing:
+            checkpoint_layers(self.model)
+        if self.space.channels != self.model.config.latent_channels:  # type: ignore[union-attr]
+            raise ValueError(
+                f"the autoencoder has {self.space.channels} latent channels, "
+                f"the U-Net {self.model.config.latent_channels}"  # type: ignore[union-attr]
+            )
+
+    def _energy(self) -> Tensor:
+        pictures = draw_batch(self.data, self.config.seed, 0, range(16), self.config.size)["picture"]
+        generators = [torch.Generator().manual_seed(index) for index in range(16)]
+        latents = self.space.encode(to_pictures(pictures).to(self.device), generators)
+        return channel_energy(self.space.decode, latents)
+
+    def batch(self, step: int, numbers: Sequence[int]) -> Drawn:
+        config = self.config
+        arrays = draw_batch(self.data, config.seed, step, numbers, draw_size(step, config.size, config.varied_sizes))
+        if self.objective.needs_fill and "fill" not in arrays:
+            raise ValueError(f"the objective {config.objective} needs patch fills: prepare samples with --fills")
+        seeds = [int(np.random.default_rng([config.seed, step, number, 1]).integers(1 << 62)) for number in numbers]
+        return Drawn(arrays, seeds)
+
+    def inputs(self, batch: Drawn) -> tuple[Inputs, Tensor, Tensor]:
+        """What the network is given and asked for; ``timesteps (B,)``; ``ids (B, 10)``."""
+        config, device, objective = self.config, self.device, self.objective
+        arrays, generators = batch.arrays, [torch.Generator().manual_seed(seed) for seed in batch.seeds]
+        picture = to_pictures(arrays["picture"]).to(device)
+        fill = to_pictures(arrays["fill"]).to(device) if "fill" in arrays else None
+        mask = (torch.from_numpy(arrays["mask"])[:, None] > 127).float().to(device)
+        clean = self.space.encode(picture, generators)
+        known = self.space.encode(objective.condition(picture, mask, fill), generators)
+        shape = clean.shape[1:]
+        noise = torch.stack([torch.randn(shape, generator=g) for g in generators])
+        offset = torch.stack([torch.randn((shape[0], 1, 1), generator=g) for g in generators])
+        normal = torch.cat([torch.randn(1, generator=g) for g in generators])
+        uniform = torch.stack([torch.rand(2, generator=g) for g in generators])
+        timesteps = draw_timesteps(len(normal), config.timesteps, config.last_share, normal, uniform).to(device)
+        alphas = self.alphas[timesteps][:, None, None, None]
+        # The shift is part of the noise: added with it, and asked for with it
+        noise = (noise + config.noise_offset * offset).to(device)
+        hole = objective.hole(mask, self.space.factor)
+        inputs = objective.inputs(clean, known, hole, noise, alphas.sqrt(), (1 - alphas).sqrt())
+        shape_of = self.model.config
+        labels = torch.from_numpy(arrays["label"].astype(np.int64)).to(device)
+        half = shape_of.categories // 2  # type: ignore[union-attr, operator]
+        tokens = torch.arange(shape_of.tokens, device=device)  # type: ignore[union-attr, arg-type]
+        return inputs, timesteps, tokens[None] + half * labels[:, None]
+
+    def predict(self, model: nn.Module, inputs: Inputs, timesteps: Tensor, ids: Tensor) -> UNetOutput:
+        with self.accelerator.autocast():
+            output: UNetOutput = model(inputs.sample, timesteps, ids)
+        return output
+
+    def loss(self, model: nn.Module, batch: Drawn, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        inputs, timesteps, ids = self.inputs(batch)
+        output = self.predict(model, inputs, timesteps, ids)
+        return self.objective.error(output.sample.float(), inputs.target, inputs), {}
 
 
-def draw_timesteps(count: int, generator: torch.Generator) -> Tensor:
-    """Mostly uniform; one in ten at the very end, where a sample from pure noise starts."""
-    timesteps = torch.randint(0, 1000, (count,), generator=generator)
-    last = torch.rand(count, generator=generator) < 0.1
-    return torch.where(last, 999, timesteps)
+class DistillTask(UNetTask):
+    """A student learns from a frozen teacher by the paper's loss."""
 
+    config: DistillConfig
 
-class _Gradients:
-    """Averages gradients over processes started by ``torchrun``; does nothing alone."""
+    def __init__(self, config: DistillConfig, accelerator: Accelerator) -> None:
+        super().__init__(config, accelerator)
+        teacher = make_unet(config.teacher, config.teacher_unet)
+        if config.teacher_weights is None:
+            raise ValueError("distillation needs the teacher's weights: --teacher-weights FILE")
+        self.teacher = fill_weights(teacher, config.teacher_weights).to(self.device).eval().requires_grad_(False)
+        self.perceptual = make_perceptual(config.perceptual, self.space.channels, self.device)
+        self.shares = Shares(config.coarse_weight, config.task_weight, config.perceptual_weight)
+        self.weights = feature_weight(self.model), output_weight(self.model)
 
-    def __init__(self) -> None:
-        self.world = int(os.environ.get("WORLD_SIZE", "1"))
-        self.rank = int(os.environ.get("RANK", "0"))
-        if self.world > 1:
-            dist.init_process_group("gloo")
+    def _average(self, gradient: Tensor) -> Tensor:
+        if self.accelerator.num_processes == 1:
+            return gradient
+        averaged: Tensor = self.accelerator.reduce(gradient.contiguous(), "mean")
+        return averaged
 
-    def average(self, parameters: list[torch.nn.Parameter]) -> None:
-        if self.world > 1:
-            flat = torch.cat([p.grad.flatten() for p in parameters if p.grad is not None])
-            dist.all_reduce(flat)
-            flat /= self.world
-            offset = 0
-            for p in parameters:
-                if p.grad is not None:
-                    p.grad.copy_(flat[offset : offset + p.numel()].view_as(p))
-                    offset += p.numel()
-
-
-def train_unet(
-    samples: Path,
-    autoencoder: PatchAutoencoder,
-    out: Path,
-    *,
-    minutes: float,
-    batch: int = 16,
-    size: int = 256,
-    rate: float = 8e-4,
-    bf16: bool = False,
-    seed: int = 0,
-) -> None:
-    """Train ``moebius-nano`` for ``minutes`` of wall time in all; resumes from ``out``.
-
-    ``batch`` is for all processes together. The learning rate falls to 2% over the time.
-    """
-    gradients = _Gradients()
-    rng = np.random.default_rng([seed, gradients.rank, int(time.time())])
-    generator = torch.Generator().manual_seed(int(rng.integers(1 << 31)))
-    torch.manual_seed(seed)
-    batch //= gradients.world
-    pool = Pool(samples, rng)
-    if not pool.refresh():
-        raise ValueError(f"no samples in {samples}; make some with: python -m training prepare")
-    autoencoder = autoencoder.eval().requires_grad_(False)
-    model = build_unet("moebius-nano").train()
-    parameters = list(model.parameters())
-    average = Average(model, 0.995)
-    matrices = [p for p in parameters if p.dim() > 1]
-    others = [p for p in parameters if p.dim() <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}],
-        lr=rate,
-        betas=(0.9, 0.98),
-    )
-    alphas = ddim(COSINE_SCHEDULE).alphas_cumprod
-    checkpoint = out / "unet.pt"
-    step, spent = load_state(checkpoint, model=model, average=average, optimizer=optimizer)
-    start, saved, shown, total = time.monotonic() - spent, time.monotonic(), step, 0.0
-    while (done := (time.monotonic() - start) / (60 * minutes)) < 1 or gradients.world > 1:
-        if gradients.world > 1:  # all processes stop at the same step
-            flag = torch.tensor([done])
-            dist.broadcast(flag, 0)
-            done = flag.item()
-            if done >= 1:
-                break
-        falling = 0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * min(1, done)))
-        for group in optimizer.param_groups:
-            group["lr"] = rate * min(1, (step + 1) / 200) * falling
-        picture, fill, mask, label = pool.draw(batch, draw_size(step, size))
+    def _teach(self, inputs: Inputs, timesteps: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
+        """The teacher's output, and the features of the block to be imitated."""
         with torch.no_grad():
-            hole = F.max_pool2d(torch.from_numpy(mask)[:, None].float().div_(255), autoencoder.config.factor)
-            known = autoencoder.encode(to_pictures(fill))
-            whitening = Whitening.measure(known, hole)
-            known = whitening.apply(known)
-            clean = whitening.apply(autoencoder.encode(to_pictures(picture)))
-            noise = torch.randn(clean.shape, generator=generator)
-            timesteps = draw_timesteps(batch, generator)
-            signal = alphas[timesteps].sqrt()[:, None, None, None]
-            spread = (1 - alphas[timesteps]).sqrt()[:, None, None, None]
-            noisy = signal * clean + spread * noise
-            velocity = signal * noise - spread * clean
-            ids = torch.arange(10)[None] + 10 * torch.from_numpy(label.astype(np.int64))[:, None]
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            prediction = model(torch.cat([noisy, hole, known], 1), timesteps, ids).sample
-        loss = hole_loss(prediction.float(), velocity, hole)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        gradients.average(parameters)
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        average.update(model)
-        step, total = step + 1, total + loss.item()
-        if step % 50 == 0:
-            held = pool.refresh()
-            if gradients.rank == 0:
-                speed = (step - shown) * batch * gradients.world / (time.monotonic() - start - spent)
-                left = (1 - done) * minutes
-                print(
-                    f"step {step} {done:5.1%} loss {total / 50:.4f} {speed:.1f} samples/s, "
-                    f"{held} held, {left:.0f} min left",
-                    flush=True,
-                )
-            total = 0.0
-        if gradients.rank == 0 and time.monotonic() - saved > 180:
-            seconds = time.monotonic() - start
-            save_state(checkpoint, step, seconds, model=model, average=average, optimizer=optimizer)
-            saved = time.monotonic()
-    if gradients.rank == 0:
-        save_state(checkpoint, step, 60 * minutes, model=model, average=average, optimizer=optimizer)
-    if gradients.world > 1:
-        dist.destroy_process_group()
+            output = self.predict(self.teacher, inputs, timesteps, ids)
+        blocks = output.block_outputs
+        # Down blocks, perhaps a middle one, as many up blocks: the first of these
+        index = (len(blocks) + 1) // 2 if self.config.teacher_block < 0 else self.config.teacher_block
+        return output.sample.float(), blocks[index].float()
+
+    def loss(self, model: nn.Module, batch: Drawn, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        inputs, timesteps, ids = self.inputs(batch)
+        taught, taught_features = self._teach(inputs, timesteps, ids)
+        output = self.predict(model, inputs, timesteps, ids)
+        own = output.sample.float()
+        features = output.block_outputs[len(output.block_outputs) // 2 - 1].float()  # the last down block's
+        if features.shape != taught_features.shape:
+            raise ValueError(
+                f"the student's deepest block gives {tuple(features.shape[1:])}, the teacher's "
+                f"{tuple(taught_features.shape[1:])}: choose another teacher_block, or widths that agree"
+            )
+        coarse = (features - taught_features).square().mean()
+        task = self.objective.error(own, inputs.target, inputs)
+        fine = self.objective.error(own, taught, inputs)
+        perceptual = None
+        if self.perceptual is not None:
+            perceptual = self.perceptual(self.objective.clean(own, inputs), inputs.clean, seed=self._seed(step))
+        scaler = self.accelerator.scaler
+        weights = adaptive_weights(
+            coarse,
+            task,
+            fine,
+            perceptual,
+            *self.weights,
+            average=self._average,
+            scale=scaler.get_scale() if scaler is not None else 1.0,
+        )
+        shown = {"coarse": coarse, "task": task, "fine": fine}
+        if perceptual is not None:
+            shown["perceptual"] = perceptual
+        shown |= {"w_task": weights.task, "w_fine": weights.fine, "w_perceptual": weights.perceptual}
+        return combine(coarse, task, fine, perceptual, weights, self.shares), shown
+
+    def _seed(self, step: int) -> int:
+        return int(np.random.default_rng([self.config.seed, step, 2]).integers(1 << 31))

@@ -9,8 +9,8 @@ from app.canvas.scene import Scene
 from app.canvas.viewport import Viewport
 from app.document.boxes import Box, intersect, is_empty
 
-_DASH = 4  # device px of one dash of the moving outline
 _MANY = 24  # separate boxes beyond which one box around all of them is cheaper
+_INKS = np.array((0xFF000000, 0xFFFFFFFF), np.uint32)  # of the outline, BGRX
 
 
 class Frame:
@@ -23,14 +23,22 @@ class Frame:
         self.pixels: NDArray[np.uint8] = np.zeros((1, 1, 4), np.uint8)
         self._edges: NDArray[np.uint8] = np.zeros((1, 1), np.uint8)
         nowhere = np.zeros(0, np.intp)
-        self._outline: tuple[NDArray[np.intp], NDArray[np.intp]] = nowhere, nowhere  # rows, columns
+        self._outline: tuple[NDArray[np.intp], NDArray[np.intp]] = nowhere, nowhere  # rows (sorted), columns
         self._dirty: list[Box] = []
+        self.dash = 4  # device px of one dash of the outline
         self._phase = 0
+
+    @property
+    def dirty(self) -> bool:
+        """Whether something must be drawn again."""
+        return bool(self._dirty)
 
     def resize(self, width: int, height: int) -> None:
         """Take another size; everything must be drawn again."""
         self.pixels = np.zeros((height, width, 4), np.uint8)
         self._edges = np.zeros((height, width), np.uint8)
+        nowhere = np.zeros(0, np.intp)
+        self._outline = nowhere, nowhere
         self.invalidate()
 
     def invalidate(self, box: Box | None = None) -> None:
@@ -38,20 +46,20 @@ class Frame:
         height, width = self._edges.shape
         whole = (0, 0, width, height)
         box = whole if box is None else intersect(box, whole)
-        if box == whole:
+        if box == whole or self._dirty == [whole]:
             self._dirty = [whole]
         elif not is_empty(box):
             self._dirty.append(box)
             if len(self._dirty) > _MANY:
-                boxes = np.array(self._dirty)
-                low, high = boxes.min(axis=0), boxes.max(axis=0)
-                self._dirty = [(int(low[0]), int(low[1]), int(high[2]), int(high[3]))]
+                self._dirty = [_around(self._dirty)]
 
     def scroll(self, dx: int, dy: int) -> None:
         """Everything has moved by (dx, dy); what came into sight must be drawn."""
         height, width = self._edges.shape
         whole = (0, 0, width, height)
-        if whole in self._dirty or abs(dx) >= width or abs(dy) >= height:
+        if not (dx or dy) or whole in self._dirty:
+            return
+        if abs(dx) >= width or abs(dy) >= height:
             self.invalidate()
             return
         moved = [(x0 + dx, y0 + dy, x1 + dx, y1 + dy) for x0, y0, x1, y1 in self._dirty]
@@ -64,19 +72,19 @@ class Frame:
             self.invalidate((0, 0, dx + 2, height) if dx > 0 else (width + dx - 2, 0, width, height))
         if dy:
             self.invalidate((0, 0, width, dy + 2) if dy > 0 else (0, height + dy - 2, width, height))
+        self._find_outline(0, height)
+        self._draw_outline(0, height)  # the dashes stay where they are
 
     def flush(self, scene: Scene, view: Viewport) -> None:
         """Draw what must be drawn again."""
         if not self._dirty:
             return
-        for box in self._dirty:
-            x0, y0, x1, y1 = box
-            scene.draw(view, box, self.pixels[y0:y1, x0:x1], self._edges[y0:y1, x0:x1])
-        self._dirty = []
-        at = np.flatnonzero(self._edges)
-        rows, columns = np.divmod(at, self._edges.shape[1])
-        self._outline = rows, columns
-        self._draw_outline()
+        dirty, self._dirty = self._dirty, []
+        for x0, y0, x1, y1 in dirty:
+            scene.draw(view, (x0, y0, x1, y1), self.pixels[y0:y1, x0:x1], self._edges[y0:y1, x0:x1])
+        _, top, _, bottom = _around(dirty)
+        self._find_outline(top, bottom)
+        self._draw_outline(top, bottom)
 
     def march(self) -> Box | None:
         """Move the outline on; the box that looks different now, None where there is no outline."""
@@ -84,10 +92,28 @@ class Frame:
         if not rows.size:
             return None
         self._phase += 1
-        self._draw_outline()
+        self._draw_outline(0, self._edges.shape[0])
         return int(columns.min()), int(rows[0]), int(columns.max()) + 1, int(rows[-1]) + 1
 
-    def _draw_outline(self) -> None:
+    def _find_outline(self, top: int, bottom: int) -> None:
+        """Look for the outline in some rows; the others are as they were."""
         rows, columns = self._outline
-        light = ((rows + columns - self._phase) // _DASH) % 2 == 0
-        self.pixels[rows, columns, :3] = np.where(light, np.uint8(255), np.uint8(0))[:, None]
+        first, last = np.searchsorted(rows, (top, bottom))
+        found = np.divmod(np.flatnonzero(self._edges[top:bottom]), self._edges.shape[1])
+        self._outline = (
+            np.concatenate((rows[:first], found[0] + top, rows[last:])),
+            np.concatenate((columns[:first], found[1], columns[last:])),
+        )
+
+    def _draw_outline(self, top: int, bottom: int) -> None:
+        rows, columns = self._outline
+        first, last = np.searchsorted(rows, (top, bottom))
+        rows, columns = rows[first:last], columns[first:last]
+        dark = ((rows + columns - self._phase) // self.dash) % 2
+        self.pixels.view(np.uint32)[..., 0][rows, columns] = _INKS[1 - dark]
+
+
+def _around(boxes: list[Box]) -> Box:
+    corners = np.array(boxes)
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    return int(low[0]), int(low[1]), int(high[2]), int(high[3])

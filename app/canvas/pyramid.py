@@ -1,17 +1,28 @@
-"""Smaller and smaller copies of a picture, so that showing it small is quick."""
+"""Smaller and smaller copies of a picture, made block by block where they are looked at."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.boxes import Box, is_empty
+from app.document.boxes import Box, intersect, is_empty
 
+Block: TypeAlias = tuple[int, int]  # row, column
+Array: TypeAlias = NDArray[np.uint8]
+
+BLOCK = 1024  # px of the base; a power of two, so that halving a block needs no neighbour
+_DEEPEST = 10  # levels at which a block has become one pixel
 _SMALLEST = 128  # px of the short side at which halving further gains nothing
+_COARSE = 512  # px of the long side of the stand-in
+_AT_ONCE = 4_000_000  # px that are halved while the caller waits: a few milliseconds
+_NOTHING, _STAND_IN, _READY = range(3)
 
 
-def premultiply(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def premultiply(array: Array) -> Array:
     """(H, W, 4) with colours weighted by alpha, so that averaging does not bleed hidden colours."""
     alpha = np.repeat(array[..., 3:], 3, axis=2)
     out = array.copy()
@@ -19,60 +30,212 @@ def premultiply(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return out
 
 
-class Pyramid:
-    """Level 0 is the array itself, each further level half of the one before, made when first asked for.
+def eight_bits(array: NDArray[np.generic]) -> Array:
+    """uint8 of uint8 (itself) or of uint16 (its upper half)."""
+    return array.view(np.uint8) if array.dtype == np.uint8 else (array >> 8).astype(np.uint8)  # type: ignore[operator]
 
-    ``base`` is (H, W), (H, W, 3) or (H, W, 4) uint8; it is looked at, never copied or written.
-    A pixel of level k covers 2**k x 2**k pixels of the base, also at the far edges. Levels above 0
-    of a four-channel base are premultiplied.
+
+class Pyramid:
+    """Level 0 is the array itself, each further level half of the one before.
+
+    ``base`` is (H, W), (H, W, 3) or (H, W, 4), uint8 or uint16; it is looked at, never copied or
+    written. Levels are uint8. A pixel of level k covers 2**k x 2**k pixels of the base, also at the
+    far edges. Levels above 0 of a four-channel base are premultiplied.
+
+    Levels are made by blocks of 1024 x 1024 pixels of the base, all levels of a block at once. Where
+    ``want`` is given and the picture is large, blocks that are looked at and not there are asked for
+    with it, and a coarse stand-in shows meanwhile; else they are made at once. What was never
+    looked at, and what is 0 throughout, takes no memory.
     """
 
-    def __init__(self, base: NDArray[np.uint8]) -> None:
-        self._levels = [base]
+    def __init__(self, base: NDArray[np.generic], twin: Pyramid | None = None) -> None:
+        """``twin``: a pyramid of nearly the same picture, whose blocks are the stand-in."""
+        self.base = base
+        self.read: Callable[[Box], Array] = self._slice
+        self.want: Callable[[Pyramid, list[Block]], None] | None = None
+        self._twin = twin
+        height, width = base.shape[:2]
+        self._shape = height, width
+        self._depth = self.level_for(0.0)
+        self._levels: list[Array] = []  # from level 1
+        self._grid = -(-height // BLOCK), -(-width // BLOCK)
+        self._state = np.zeros(self._grid, np.uint8)
+        self._version = np.zeros(self._grid, np.int64)
+        self._stride = max(1, -(-max(height, width) // _COARSE))
+        self._coarse: Array | None = None
 
     @property
-    def base(self) -> NDArray[np.uint8]:
-        """Level 0."""
-        return self._levels[0]
+    def small(self) -> bool:
+        """Whether the whole is made in a few milliseconds."""
+        return self._shape[0] * self._shape[1] <= _AT_ONCE
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes taken beside the base where every block has been looked at."""
+        return sum(level.nbytes for level in self._levels) + (0 if self._coarse is None else self._coarse.nbytes)
 
     def level_for(self, zoom: float) -> int:
         """The smallest level that still has a pixel for every device pixel at ``zoom``."""
-        level, (height, width) = 0, self.base.shape[:2]
-        while zoom * 2 <= 1.0 and min(height, width) > _SMALLEST:
+        level, (height, width) = 0, self._shape
+        while zoom * 2 <= 1.0 and min(height, width) > _SMALLEST and level < _DEEPEST:
             level, zoom, height, width = level + 1, zoom * 2, (height + 1) // 2, (width + 1) // 2
         return level
 
-    def level(self, index: int) -> NDArray[np.uint8]:
-        """Level ``index``, made now if it is not there yet."""
-        while len(self._levels) <= index:
-            above = self._levels[-1]
-            height, width = above.shape[:2]
-            self._levels.append(self._halve(above, (0, 0, width, height), len(self._levels) == 1))
-        return self._levels[index]
+    def size(self, index: int) -> tuple[int, int]:
+        """(height, width) of level ``index``."""
+        return -(-self._shape[0] >> index), -(-self._shape[1] >> index)
+
+    def part(self, index: int, box: Box) -> Array:
+        """The pixels of a level inside ``box``, a box of that level; see the class about what is not there yet."""
+        if index == 0:
+            return self.read(box)
+        self._ensure(self._blocks(index, box))
+        x0, y0, x1, y1 = box
+        return self._levels[index - 1][y0:y1, x0:x1]
+
+    def level(self, index: int) -> Array:
+        """The whole of a level, made now where it is not there yet."""
+        height, width = self.size(index)
+        if index == 0:
+            return self.read((0, 0, width, height))
+        self.build()
+        return self._levels[index - 1]
 
     def build(self) -> None:
         """Make every level that will be asked for (for use off the main thread)."""
-        self.level(self.level_for(0.0))
+        if self._depth:
+            self._make_now(self._blocks(0, (0, 0, self._shape[1], self._shape[0])))
+
+    def prepare(self) -> None:
+        """Make the stand-in (for use off the main thread; else it is made when first needed)."""
+        if self._coarse is None and not self.small:
+            half = self._stride // 2
+            coarse = np.ascontiguousarray(eight_bits(self.base[half :: self._stride, half :: self._stride]))
+            self._coarse = premultiply(coarse) if coarse.ndim == 3 and coarse.shape[2] == 4 else coarse
 
     def update(self, box: Box) -> None:
-        """Bring the levels that exist up to date after ``box`` of the base changed."""
-        x0, y0, x1, y1 = box
-        for index in range(1, len(self._levels)):
+        """Bring what exists up to date after ``box`` of the base changed."""
+        x0, y0, x1, y1 = box = intersect(box, (0, 0, self._shape[1], self._shape[0]))
+        if is_empty(box):
+            return
+        self._coarse = None
+        blocks = (slice(y0 // BLOCK, (y1 - 1) // BLOCK + 1), slice(x0 // BLOCK, (x1 - 1) // BLOCK + 1))
+        self._version[blocks] += 1  # what is being made of them is out of date
+        if not self._levels:
+            return
+        if self.want is not None and not self.small and (x1 - x0) * (y1 - y0) > _AT_ONCE:
+            self._state[blocks] = np.minimum(self._state[blocks], _STAND_IN)
+            return
+        for index, level in enumerate(self._levels, 1):
             x0, y0, x1, y1 = x0 // 2, y0 // 2, (x1 + 1) // 2, (y1 + 1) // 2
-            above = self._levels[index - 1]
-            source = (2 * x0, 2 * y0, min(2 * x1, above.shape[1]), min(2 * y1, above.shape[0]))
-            if not is_empty(source):
-                self._levels[index][y0:y1, x0:x1] = self._halve(above, source, index == 1)
+            height, width = self.size(index - 1)
+            source = (2 * x0, 2 * y0, min(2 * x1, width), min(2 * y1, height))
+            above = self.read(source) if index == 1 else _crop(self._levels[index - 2], source)
+            level[y0:y1, x0:x1] = _halve(above, index == 1)
 
-    @staticmethod
-    def _halve(above: NDArray[np.uint8], box: Box, first: bool) -> NDArray[np.uint8]:
-        x0, y0, x1, y1 = box
-        part = above[y0:y1, x0:x1]
-        if first and part.ndim == 3 and part.shape[2] == 4:
-            part = premultiply(part)
-        height, width = part.shape[:2]
-        if height % 2 or width % 2:
-            even = cv2.copyMakeBorder(part, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
-            part = np.asarray(even, np.uint8)
-        size = ((width + 1) // 2, (height + 1) // 2)
-        return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+    # -- blocks ----------------------------------------------------------------------------
+
+    def missing(self, blocks: Iterable[Block]) -> list[Block]:
+        """Those of ``blocks`` that are not up to date."""
+        return [block for block in blocks if self._state[block] != _READY]
+
+    def version(self, block: Block) -> int:
+        """A number that changes when what the block is made of does."""
+        return int(self._version[block])
+
+    def make(self, block: Block) -> None:
+        """Make all levels of a block; on any thread, one at a time."""
+        self._allocate()
+        x0, y0, x1, y1 = self.block_box(block)
+        part = self.read((x0, y0, x1, y1))
+        if part.ndim == 2 and self._state[block] == _NOTHING and not cv2.countNonZero(part):
+            return  # zeros already, which take no memory as long as nobody writes them
+        for index, level in enumerate(self._levels, 1):
+            part = _halve(part, index == 1)
+            top, left = y0 >> index, x0 >> index
+            level[top : top + part.shape[0], left : left + part.shape[1]] = part
+
+    def accept(self, block: Block, version: int) -> bool:
+        """Take over a block made of what was there at ``version``; False where that is out of date."""
+        if self._version[block] != version:
+            return False
+        self._state[block] = _READY
+        return True
+
+    def block_box(self, block: Block) -> Box:
+        """The pixels of the base that a block is made of."""
+        top, left = block[0] * BLOCK, block[1] * BLOCK
+        return left, top, min(left + BLOCK, self._shape[1]), min(top + BLOCK, self._shape[0])
+
+    def _slice(self, box: Box) -> Array:
+        return eight_bits(_crop(self.base, box))
+
+    def _blocks(self, index: int, box: Box) -> list[Block]:
+        size = BLOCK >> index
+        rows = range(box[1] // size, (box[3] - 1) // size + 1)
+        return [(row, column) for row in rows for column in range(box[0] // size, (box[2] - 1) // size + 1)]
+
+    def _ensure(self, blocks: list[Block]) -> None:
+        missing = self.missing(blocks)
+        if not missing:
+            return
+        if self.want is None or self.small:
+            self._make_now(missing)
+            return
+        self._allocate()
+        for block in missing:
+            if self._state[block] == _NOTHING:
+                self._stand_in(block)
+        self.want(self, missing)
+
+    def _make_now(self, blocks: list[Block]) -> None:
+        for block in self.missing(blocks):
+            self.make(block)
+            self._state[block] = _READY
+
+    def _allocate(self) -> None:
+        if not self._levels:  # zeros, not empty: the system gives the memory where it is written
+            self._levels = [
+                np.zeros((*self.size(k), *self.base.shape[2:]), np.uint8) for k in range(1, self._depth + 1)
+            ]
+
+    def _stand_in(self, block: Block) -> None:
+        x0, y0, x1, y1 = self.block_box(block)
+        self._state[block] = _STAND_IN
+        twin = self._twin
+        if twin is not None and twin._state[block] == _READY:
+            sources = [_crop(level, _shrink((x0, y0, x1, y1), k)) for k, level in enumerate(twin._levels, 1)]
+        else:
+            self.prepare()
+            assert self._coarse is not None
+            step = self._stride
+            few = self._coarse[
+                y0 // step : max(y1 // step, y0 // step + 1), x0 // step : max(x1 // step, x0 // step + 1)
+            ]
+            if few.ndim == 2 and not few.any():
+                return
+            sources = [few] * len(self._levels)
+        for index, (source, level) in enumerate(zip(sources, self._levels, strict=True), 1):
+            into = _crop(level, _shrink((x0, y0, x1, y1), index))
+            size = into.shape[1], into.shape[0]
+            into[...] = cv2.resize(np.ascontiguousarray(source), size, interpolation=cv2.INTER_LINEAR)
+
+
+def _shrink(box: Box, index: int) -> Box:
+    x0, y0, x1, y1 = box
+    return x0 >> index, y0 >> index, -(-x1 >> index), -(-y1 >> index)
+
+
+def _crop(array: NDArray[np.generic], box: Box) -> Array:
+    return array[box[1] : box[3], box[0] : box[2]]  # type: ignore[return-value]
+
+
+def _halve(part: Array, first: bool) -> Array:
+    if first and part.ndim == 3 and part.shape[2] == 4:
+        part = premultiply(part)
+    height, width = part.shape[:2]
+    if height % 2 or width % 2:
+        even = cv2.copyMakeBorder(part, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+        part = np.asarray(even, np.uint8)
+    size = ((width + 1) // 2, (height + 1) // 2)
+    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)

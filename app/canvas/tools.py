@@ -17,17 +17,37 @@ class Tool(Enum):
 
     BRUSH = "Brush"
     ERASER = "Eraser"
+    LASSO = "Lasso"
+    RECTANGLE = "Rectangle"
+    SIMILAR = "Similar colour"
     PAN = "Hand"
+
+    @property
+    def paints(self) -> bool:
+        """Whether it draws strokes."""
+        return self in (Tool.BRUSH, Tool.ERASER)
 
 
 @dataclass(frozen=True)
 class Pointer:
-    """Where the pointer is, and which keys are held."""
+    """Where the pointer is, how hard it is pressed, and which keys are held."""
 
     device: tuple[float, float]  # device px of the canvas
     picture: tuple[float, float]  # picture px
     alt: bool = False
     shift: bool = False
+    pressure: float = 1.0  # 0 to 1, after the pen's curve
+    eraser: bool = False  # the pen's other end
+
+
+@dataclass(frozen=True)
+class Band:
+    """A line drawn over the picture while something is selected."""
+
+    points: tuple[tuple[float, float], ...]  # picture px
+    closed: bool
+    corners: bool = False  # marked, the first one above all: clicking it closes
+    subtract: bool = False
 
 
 class Surface(Protocol):
@@ -37,15 +57,27 @@ class Surface(Protocol):
     def pan(self, dx: float, dy: float) -> None: ...
     def hand_over(self, edit: Edit | None) -> None: ...
 
+    @property
+    def zoom(self) -> float: ...
+
 
 class Drag(Protocol):
-    """One press of the pointer until it is let go."""
+    """One press of the pointer until it is let go, or several that belong together."""
 
     def move(self, pointer: Pointer) -> None:
         """The pointer has moved."""
 
-    def release(self) -> None:
-        """The button is let go: keep what was done."""
+    def press(self, pointer: Pointer) -> None:
+        """Pressed again, where letting go has not ended it."""
+
+    def release(self, pointer: Pointer) -> bool:
+        """The button is let go: True where that ends it and what was done is kept."""
+
+    def finish(self) -> None:
+        """Keep what was done: the answer to Enter and to a double click."""
+
+    def back(self) -> bool:
+        """Take the last step back: the answer to Backspace. False where nothing is left."""
 
     def cancel(self) -> None:
         """Everything as before the press."""
@@ -53,8 +85,40 @@ class Drag(Protocol):
     def pause(self) -> None:
         """Keep what was done so far as an edit of its own; the next move goes on from there."""
 
+    def band(self) -> Band | None:
+        """What to draw over the picture."""
 
-class PanDrag:
+
+class SimpleDrag:
+    """A drag that is over when the button is let go."""
+
+    def move(self, pointer: Pointer) -> None:
+        pass
+
+    def press(self, pointer: Pointer) -> None:
+        pass
+
+    def release(self, pointer: Pointer) -> bool:
+        self.finish()
+        return True
+
+    def finish(self) -> None:
+        pass
+
+    def back(self) -> bool:
+        return True
+
+    def cancel(self) -> None:
+        pass
+
+    def pause(self) -> None:
+        pass
+
+    def band(self) -> Band | None:
+        return None
+
+
+class PanDrag(SimpleDrag):
     """Moves the picture with the pointer."""
 
     def __init__(self, surface: Surface, pointer: Pointer) -> None:
@@ -65,13 +129,8 @@ class PanDrag:
         self._surface.pan(x - self._last[0], y - self._last[1])
         self._last = pointer.device
 
-    def release(self) -> None:
-        pass
 
-    cancel = pause = release
-
-
-class StrokeDrag:
+class StrokeDrag(SimpleDrag):
     """Paints one stroke on the mask."""
 
     def __init__(
@@ -84,25 +143,43 @@ class StrokeDrag:
     ) -> None:
         """``start``: where a straight line to the pointer begins, in picture px."""
         self._surface, self._document, self._brush = surface, document, brush
-        self._last = pointer.picture
-        surface.refresh_mask(document.begin_stroke(brush, *(start or pointer.picture)))
+        self._last = pointer
+        surface.refresh_mask(document.begin_stroke(brush, *(start or pointer.picture), pointer.pressure))
         if start is not None:
-            surface.refresh_mask(document.stroke_to(*pointer.picture))
+            surface.refresh_mask(document.stroke_to(*pointer.picture, pointer.pressure))
 
     def move(self, pointer: Pointer) -> None:
         if not self._document.stroking:
-            self._surface.refresh_mask(self._document.begin_stroke(self._brush, *self._last))
-        self._last = pointer.picture
-        self._surface.refresh_mask(self._document.stroke_to(*pointer.picture))
+            last = self._last
+            self._surface.refresh_mask(self._document.begin_stroke(self._brush, *last.picture, last.pressure))
+        self._last = pointer
+        self._surface.refresh_mask(self._document.stroke_to(*pointer.picture, pointer.pressure))
 
-    def release(self) -> None:
+    def finish(self) -> None:
         if self._document.stroking:
-            self._surface.hand_over(self._document.end_stroke())
+            edit = self._document.end_stroke()
+            if edit is not None and self._brush.smoothing:  # the brush has caught up with the hand
+                refresh(self._surface, edit)
+            self._surface.hand_over(edit)
 
     def cancel(self) -> None:
         self._surface.refresh_mask(self._document.cancel_stroke())
 
-    pause = release
+    def pause(self) -> None:
+        self.finish()
+
+
+def refresh(surface: Surface, edit: Edit) -> None:
+    """Show what an edit of the mask has changed."""
+    for part in edit.parts:
+        surface.refresh_mask(part.box)
+
+
+def take(surface: Surface, edit: Edit | None) -> None:
+    """Show an edit that a selection has made, and hand it over."""
+    if edit is not None:
+        refresh(surface, edit)
+        surface.hand_over(edit)
 
 
 def brush_for(tool: Tool, brush: Brush, alt: bool) -> Brush:

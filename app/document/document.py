@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.boxes import EMPTY, Box, intersect, is_empty, union
-from app.document.brush import Brush, Point, blend, rasterise
+from app.document.boxes import EMPTY, Box, bounds, crop, intersect, is_empty, union
+from app.document.brush import Brush, blend
 from app.document.edits import Edit, Recorder
 from app.document.picture import Picture
+from app.document.selections import Selections
+from app.document.stored import Pixels
+from app.document.strokes import Coverage, StrokePath
 
 
 class PatchLike(Protocol):
@@ -22,19 +24,19 @@ class PatchLike(Protocol):
     def box(self) -> Box: ...
 
     @property
-    def rgb(self) -> NDArray[np.uint8]: ...  # (y1 - y0, x1 - x0, 3)
+    def rgb(self) -> Pixels: ...  # (y1 - y0, x1 - x0, 3)
 
 
 class _Stroke:
-    """A stroke being painted: its brush, where it is, and what was there before."""
+    """A stroke being painted: its brush, where it goes, and what was there before."""
 
-    def __init__(self, brush: Brush, at: Point, mask: NDArray[np.uint8]) -> None:
+    def __init__(self, brush: Brush, path: StrokePath, mask: NDArray[np.uint8]) -> None:
         self.brush = brush
-        self.at = at
+        self.path = path
         self.recorder = Recorder("mask", mask)
 
 
-class Document:
+class Document(Selections):
     """A picture and its mask, changed only through edits that can be undone.
 
     All boxes are inside the picture; ``boxes.EMPTY`` means nothing changed. Positions may lie
@@ -44,73 +46,43 @@ class Document:
 
     def __init__(self, picture: Picture) -> None:
         """``picture`` becomes the document's own: its pixels are changed in place."""
-        if not (picture.pixels.flags.writeable and picture.pixels.flags.c_contiguous):
-            picture.pixels = np.array(picture.pixels, order="C")
-        self.picture = picture
-        self._mask: NDArray[np.uint8] = np.zeros((picture.height, picture.width), np.uint8)
-        self._revision = 0
+        super().__init__(picture)
         self._stroke: _Stroke | None = None
-
-    @property
-    def pixels(self) -> NDArray[np.uint8]:
-        """The picture's array, (H, W, 3) or (H, W, 4); read it, do not write to it."""
-        return self.picture.pixels
-
-    @property
-    def mask(self) -> NDArray[np.uint8]:
-        """What to erase, (H, W): 0 keep to 255 erase; read it, do not write to it."""
-        return self._mask
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(width, height) in pixels."""
-        return self.picture.size
-
-    @property
-    def revision(self) -> int:
-        """A number that changes with every edit, undo and redo."""
-        return self._revision
-
-    def mark_changed(self) -> None:
-        """Note that pixels or mask changed; edits call it when they are undone or redone.
-
-        Raises ``RuntimeError`` during a stroke: history and stroke would overwrite each other.
-        """
-        self._require_no_stroke()
-        self._revision += 1
 
     @property
     def stroking(self) -> bool:
         """Whether a stroke is being painted."""
         return self._stroke is not None
 
-    def begin_stroke(self, brush: Brush, x: float, y: float) -> Box:
+    def begin_stroke(self, brush: Brush, x: float, y: float, pressure: float = 1.0) -> Box:
         """Start a stroke with a dab at a position in picture pixels; answers the changed box.
 
-        Raises ``RuntimeError`` when a stroke is being painted already.
+        ``pressure`` is the pen's, 0 to 1, for a brush that follows it. Raises ``RuntimeError``
+        when a stroke is being painted already, ``ValueError`` for values that are not finite.
         """
         self._require_no_stroke()
-        if brush.size < 1.5:
-            # A click between four pixels would cover a quarter of each, too little to mask any.
-            x, y = math.floor(x) + 0.5, math.floor(y) + 0.5
-        stroke = _Stroke(brush, (x, y), self._mask)
-        box = self._paint(stroke, (x, y))
+        stroke = _Stroke(brush, StrokePath(brush, (x, y), pressure, self.size), self._mask)
+        box = self._paint(stroke, stroke.path.begin())
         self._stroke = stroke
         return box
 
-    def stroke_to(self, x: float, y: float) -> Box:
-        """Move the brush on in a straight line; answers the changed box.
+    def stroke_to(self, x: float, y: float, pressure: float = 1.0) -> Box:
+        """Move the hand on in a straight line; answers the changed box.
 
-        Raises ``RuntimeError`` when no stroke was begun.
+        A brush that smooths stays behind the hand. Raises ``RuntimeError`` when no stroke was
+        begun, ``ValueError`` for values that are not finite.
         """
-        return self._paint(self._current_stroke(), (x, y))
+        stroke = self._current_stroke()
+        return self._paint(stroke, stroke.path.move((x, y), pressure))
 
     def end_stroke(self) -> Edit | None:
         """Finish the stroke: one edit for all of it, or None when it changed nothing.
 
-        Raises ``RuntimeError`` when no stroke was begun.
+        A brush that smooths catches up with the hand first: that, too, is inside the edit's
+        boxes. Raises ``RuntimeError`` when no stroke was begun.
         """
         stroke = self._current_stroke()
+        self._paint(stroke, stroke.path.finish())
         self._stroke = None
         return self._edit("Eraser stroke" if stroke.brush.erase else "Brush stroke", stroke.recorder)
 
@@ -121,23 +93,6 @@ class Document:
         """
         stroke, self._stroke = self._stroke, None
         return EMPTY if stroke is None else stroke.recorder.restore()
-
-    def clear_mask(self) -> Edit | None:
-        """Take the whole mask away; None when it is empty already."""
-        self._require_no_stroke()
-        box = _bounds(self._mask)
-        recorder = Recorder("mask", self._mask)
-        recorder.touch(box)
-        _crop(self._mask, box)[...] = 0
-        return self._edit("Clear mask", recorder)
-
-    def invert_mask(self) -> Edit | None:
-        """Swap what is masked and what is not."""
-        self._require_no_stroke()
-        recorder = Recorder("mask", self._mask)
-        recorder.touch((0, 0, *self.size))
-        np.subtract(255, self._mask, out=self._mask)
-        return self._edit("Invert mask", recorder)
 
     def apply_result(self, patches: Sequence[PatchLike], mask_used: NDArray[np.uint8]) -> Edit | None:
         """Put new pixels in and clear the part of the mask they answer, as one edit.
@@ -152,33 +107,20 @@ class Document:
         old_pixels = Recorder("pixels", self.pixels)
         for patch in patches:
             old_pixels.touch(patch.box)
-            _crop(self.pixels, patch.box)[..., :3] = patch.rgb
+            crop(self.pixels, patch.box)[..., :3] = patch.rgb
         old_mask = Recorder("mask", self._mask)
-        used = _bounds(mask_used)
+        used = bounds(mask_used)
         old_mask.touch(used)
-        _crop(self._mask, used)[_crop(mask_used, used) > 0] = 0
+        crop(self._mask, used)[crop(mask_used, used) > 0] = 0
         return self._edit("Erase", old_pixels, old_mask)
 
-    def mask_box(self) -> Box | None:
-        """The bounds of what is masked (above 127), or None when nothing is."""
-        box = _bounds(self._mask, 127)
-        return None if is_empty(box) else box
-
-    def _paint(self, stroke: _Stroke, to: Point) -> Box:
+    def _paint(self, stroke: _Stroke, coverage: Coverage) -> Box:
         changed = EMPTY
-        for box, coverage in rasterise(stroke.brush, stroke.at, to, self.size):
+        for box, piece in coverage:
             stroke.recorder.touch(box)
-            blend(_crop(self._mask, box), coverage, stroke.brush.erase)
+            blend(crop(self._mask, box), piece, stroke.brush.erase)
             changed = union(changed, box)
-        stroke.at = to
         return changed
-
-    def _edit(self, name: str, *recorders: Recorder) -> Edit | None:
-        parts = tuple(part for recorder in recorders for part in recorder.parts())
-        if not parts:
-            return None
-        self._revision += 1
-        return Edit(name, parts)
 
     def _check_result(self, patches: Sequence[PatchLike], mask_used: NDArray[np.uint8]) -> None:
         if mask_used.shape != self._mask.shape:
@@ -187,28 +129,10 @@ class Document:
             x0, y0, x1, y1 = patch.box
             if is_empty(patch.box) or intersect(patch.box, (0, 0, *self.size)) != patch.box:
                 raise ValueError(f"the patch {patch.box} is not inside the picture {self.size}")
-            if patch.rgb.shape != (y1 - y0, x1 - x0, 3) or patch.rgb.dtype != np.uint8:
+            if patch.rgb.shape != (y1 - y0, x1 - x0, 3) or patch.rgb.dtype != self.pixels.dtype:
                 raise ValueError(f"the patch {patch.box} holds {patch.rgb.shape} {patch.rgb.dtype}")
 
     def _current_stroke(self) -> _Stroke:
         if self._stroke is None:
             raise RuntimeError("no stroke was begun")
         return self._stroke
-
-    def _require_no_stroke(self) -> None:
-        if self._stroke is not None:
-            raise RuntimeError("a stroke is being painted")
-
-
-def _bounds(mask: NDArray[np.uint8], above: int = 0) -> Box:
-    """The box around everything above a level, found by maxima: quick at any picture size."""
-    rows = np.flatnonzero(mask.max(axis=1) > above)
-    if rows.size == 0:
-        return EMPTY
-    top, bottom = int(rows[0]), int(rows[-1]) + 1
-    columns = np.flatnonzero(mask[top:bottom].max(axis=0) > above)
-    return int(columns[0]), top, int(columns[-1]) + 1, bottom
-
-
-def _crop(array: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
-    return array[box[1] : box[3], box[0] : box[2]]

@@ -1,21 +1,25 @@
-"""Undo: what an edit changed, as compressed boxes, and how to put it back."""
+"""Undo: what an edit changed, as boxes of pixels before and after, and how to put it back."""
 
 from __future__ import annotations
 
-import zlib
+import contextlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.boxes import EMPTY, Box, is_empty, tiles, union
+from app.document.boxes import EMPTY, Box, crop, is_empty, tiles, union
+from app.document.stored import Flat, OnDisk, Pixels, Raw, Stored, append, packed, stored
 
 Target: TypeAlias = Literal["mask", "pixels"]
 
-_TILE = 256
-# Mask tiles are nearly constant and photographs nearly incompressible: the fastest level is enough.
-_LEVEL = 1
+TILE = 256
+"""Side of the tiles that changes are recorded in, in pixels."""
+
+# As much as this is packed in a few milliseconds; more had better be packed on another thread.
+_AT_ONCE = 1 << 18
 
 
 class Editable(Protocol):
@@ -25,52 +29,99 @@ class Editable(Protocol):
     def mask(self) -> NDArray[np.uint8]: ...
 
     @property
-    def pixels(self) -> NDArray[np.uint8]: ...
+    def pixels(self) -> Pixels: ...
 
     def mark_changed(self) -> None: ...
 
 
-@dataclass(frozen=True)
 class EditPart:
-    """One changed box of the mask or the pixels, before and after (zlib)."""
+    """One changed box of the mask or the pixels; before and after change their form, never what they hold."""
 
-    target: Target
-    box: Box
-    before: bytes
-    after: bytes
+    __slots__ = ("after", "before", "box", "target")
+
+    def __init__(self, target: Target, box: Box, before: Stored, after: Stored) -> None:
+        self.target, self.box, self.before, self.after = target, box, before, after
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Edit:
     """One step of the history; it has been applied already when a document hands it out."""
 
     name: str  # for the menu: "Brush stroke"
     parts: tuple[EditPart, ...]
 
+    def __post_init__(self) -> None:
+        if self.nbytes <= _AT_ONCE:
+            self.pack()
+
     def undo(self, doc: Editable) -> list[Box]:
         """Put back what was there before; answers the boxes that changed.
 
-        Raises ``RuntimeError`` during a stroke.
+        Raises ``RuntimeError`` during a stroke, and ``OSError`` when the edit is on disk and
+        cannot be read; nothing has changed then.
         """
-        doc.mark_changed()
-        for part in self.parts:
-            _write(doc, part, part.before)
-        return [part.box for part in self.parts]
+        return self._put(doc, [part.before for part in self.parts])
 
     def redo(self, doc: Editable) -> list[Box]:
         """Apply the edit again after an undo; answers the boxes that changed.
 
-        Raises ``RuntimeError`` during a stroke.
+        Raises as ``undo`` does.
         """
-        doc.mark_changed()
-        for part in self.parts:
-            _write(doc, part, part.after)
-        return [part.box for part in self.parts]
+        return self._put(doc, [part.after for part in self.parts])
 
     @property
     def nbytes(self) -> int:
         """Memory the edit holds, in bytes, without Python's own overhead."""
-        return sum(len(part.before) + len(part.after) for part in self.parts)
+        return sum(part.before.nbytes + part.after.nbytes for part in self.parts)
+
+    @property
+    def box(self) -> Box:
+        """The box around everything it changed."""
+        box = EMPTY
+        for part in self.parts:
+            box = union(box, part.box)
+        return box
+
+    @property
+    def changes_pixels(self) -> bool:
+        """Whether it changes the picture, not only the mask."""
+        return any(part.target == "pixels" for part in self.parts)
+
+    def pack(self) -> None:
+        """Compress what is not compressed yet.
+
+        May run on any thread while others undo and redo the edit, but not at the same time as
+        ``move_to``. Takes about a second for 50 MB of photograph.
+        """
+        for part in self.parts:
+            # What is stored never changes, only the reference to it: whoever reads sees one or the other.
+            part.before, part.after = packed(part.before), packed(part.after)
+
+    def save(self, path: Path) -> list[tuple[Stored, Stored]]:
+        """Write everything to a new file, for ``move_to``; the edit stays in memory until then.
+
+        May run on any thread. Raises ``OSError``; no file is left then.
+        """
+        try:
+            with path.open("xb") as file:
+                return [(append(part.before, file, path), append(part.after, file, path)) for part in self.parts]
+        except BaseException:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+            raise
+
+    def move_to(self, places: list[tuple[Stored, Stored]]) -> None:
+        """Give up the memory for what ``save`` has written."""
+        for part, (before, after) in zip(self.parts, places, strict=True):
+            part.before, part.after = before, after
+
+    def _put(self, doc: Editable, content: list[Stored]) -> list[Box]:
+        # What is on disk may fail to come: read all of it before anything changes.
+        ready = [side.load() if isinstance(side, OnDisk) else side for side in content]
+        doc.mark_changed()
+        for part, side in zip(self.parts, ready, strict=True):
+            side.put(crop(doc.mask if part.target == "mask" else doc.pixels, part.box))
+        return [part.box for part in self.parts]
 
 
 class Recorder:
@@ -80,26 +131,26 @@ class Recorder:
     touched tiles, not the array.
     """
 
-    def __init__(self, target: Target, array: NDArray[np.uint8]) -> None:
-        """``array`` is (H, W) or (H, W, C); it is changed in place by others."""
+    def __init__(self, target: Target, array: Pixels) -> None:
+        """``array`` is (H, W) or (H, W, C) of any type; it is changed in place by others."""
         self._target = target
         self._array = array
-        self._tiles: dict[tuple[int, int], NDArray[np.uint8]] = {}
+        self._tiles: dict[tuple[int, int], Raw | Flat] = {}
 
     def touch(self, box: Box) -> None:
         """Save every tile of a box that was not saved yet; the box lies inside the array."""
-        for key in tiles(box, _TILE):
+        for key in tiles(box, TILE):
             if key not in self._tiles:
-                self._tiles[key] = self._view(key).copy()
+                self._tiles[key] = stored(self._view(key))
 
     def restore(self) -> Box:
         """Put everything back as it was; answers the box around what was touched."""
         box = EMPTY
         for key, before in self._tiles.items():
             view = self._view(key)
-            view[...] = before
-            height, width = before.shape[:2]
-            x0, y0 = key[0] * _TILE, key[1] * _TILE
+            before.put(view)
+            height, width = view.shape[:2]
+            x0, y0 = key[0] * TILE, key[1] * TILE
             box = union(box, (x0, y0, x0 + width, y0 + height))
         return box
 
@@ -108,39 +159,36 @@ class Recorder:
         parts = []
         for key, before in self._tiles.items():
             after = self._view(key)
-            inner = _changed_box(before, after)
+            old = before.colour if isinstance(before, Flat) else before.array
+            inner = _changed_box(after, old)
             if is_empty(inner):
                 continue
             x0, y0, x1, y1 = inner
-            left, top = key[0] * _TILE, key[1] * _TILE
-            parts.append(
-                EditPart(
-                    self._target,
-                    (left + x0, top + y0, left + x1, top + y1),
-                    zlib.compress(before[y0:y1, x0:x1].tobytes(), _LEVEL),
-                    zlib.compress(after[y0:y1, x0:x1].tobytes(), _LEVEL),
-                )
-            )
+            left, top = key[0] * TILE, key[1] * TILE
+            kept: Stored = before
+            if isinstance(before, Raw) and crop(after, inner).shape != after.shape:
+                kept = stored(crop(before.array, inner))
+            box = (left + x0, top + y0, left + x1, top + y1)
+            parts.append(EditPart(self._target, box, kept, stored(crop(after, inner))))
         return parts
 
-    def _view(self, key: tuple[int, int]) -> NDArray[np.uint8]:
-        x0, y0 = key[0] * _TILE, key[1] * _TILE
-        return self._array[y0 : y0 + _TILE, x0 : x0 + _TILE]
+    def _view(self, key: tuple[int, int]) -> Pixels:
+        x0, y0 = key[0] * TILE, key[1] * TILE
+        return crop(self._array, (x0, y0, x0 + TILE, y0 + TILE))
 
 
-def _changed_box(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Box:
-    changed = before != after
-    if changed.ndim == 3:
-        changed = changed.any(axis=2)
-    rows = np.flatnonzero(changed.any(axis=1))
+def _changed_box(after: Pixels, before: Pixels) -> Box:
+    """The box around what differs from an array of the same shape, or from one colour."""
+    height, width = after.shape[:2]
+    before = np.broadcast_to(before, after.shape)
+    # A result changes whole tiles: where every side has changed there is no need to look inside.
+    if all((after[y] != before[y]).any() for y in (0, height - 1)) and all(
+        (after[:, x] != before[:, x]).any() for x in (0, width - 1)
+    ):
+        return 0, 0, width, height
+    changed = after != before
+    rows = np.flatnonzero(changed.reshape(height, -1).any(axis=1))
     if rows.size == 0:
         return EMPTY
-    columns = np.flatnonzero(changed.any(axis=0))
+    columns = np.flatnonzero(changed.any(axis=0).reshape(width, -1).any(axis=1))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-
-
-def _write(doc: Editable, part: EditPart, packed: bytes) -> None:
-    array = doc.mask if part.target == "mask" else doc.pixels
-    x0, y0, x1, y1 = part.box
-    view = array[y0:y1, x0:x1]
-    view[...] = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(view.shape)

@@ -88,7 +88,11 @@ def write_picture(picture: Picture, path: str | Path, *, format: str | None = No
     if not 1 <= quality <= 100:
         raise ValueError(f"quality {quality} is not within 1..100")
     path = Path(path)
-    data = _encode(picture, path, format or format_of(path), quality)
+    write_file(path, _encode(picture, path, format or format_of(path), quality))
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all: an older one stays until the new one is complete. Raises ``DocumentError``."""
     try:
         _replace(path, data)
     except OSError as error:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from app.engine.protocol import (
+    EngineNote,
     EngineState,
     EngineStatus,
     EraseCancelled,
@@ -14,6 +15,7 @@ from app.engine.protocol import (
     EraseFailed,
     EraseOptions,
     EraseRequest,
+    IdleRequest,
     LoadRequest,
     ModelInfo,
 )
@@ -26,6 +28,7 @@ class EngineController(QObject):
     statusChanged = Signal(object)
     progressed = Signal(object)  # EraseProgress
     previewed = Signal(object)  # ErasePreview, the newest only
+    noted = Signal(object)  # EngineNote
     finished = Signal(object)  # EraseDone | EraseCancelled | EraseFailed
     _requested = Signal(object)
 
@@ -71,6 +74,10 @@ class EngineController(QObject):
         self._ids += 1
         self._requested.emit(LoadRequest(self._ids, model, device))
 
+    def unload_after(self, minutes: float) -> None:
+        """Unload the model after so many minutes without an erase; 0: never. ``statusChanged`` tells of it."""
+        self._requested.emit(IdleRequest(minutes))
+
     def erase(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], options: EraseOptions) -> int:
         """Start an erase and return its id; a running one is cancelled first.
 
@@ -84,7 +91,7 @@ class EngineController(QObject):
         return request.id
 
     def cancel(self) -> None:
-        """End the running erase at once for the window; the thread follows within one step."""
+        """End the running erase at once for the window; the thread follows between two layers of the network."""
         if self._job is None:
             return
         job, self._job = self._job, None
@@ -116,6 +123,9 @@ class EngineController(QObject):
         if isinstance(answer, EngineStatus):
             self._status = answer
             self.statusChanged.emit(answer)
+        elif isinstance(answer, EngineNote):
+            if self._job is not None and answer.id == self._job.request.id:
+                self.noted.emit(answer)
         elif isinstance(answer, EraseDone | EraseCancelled | EraseFailed):
             if self._job is None or answer.id != self._job.request.id:
                 return  # of a job cancelled before

@@ -26,6 +26,8 @@ class EraseOptions:
     guidance: float | None = None
     strength: float | None = None
     seed: int = 0
+    context: int | None = None  # side in pixels at which the model works; smaller is faster
+    colour: str | None = None  # how colours are matched around the hole
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,13 @@ class LoadRequest:
 
 
 @dataclass(frozen=True)
+class IdleRequest:
+    """After how many minutes without an erase the model is unloaded; 0: never."""
+
+    minutes: float
+
+
+@dataclass(frozen=True)
 class EraseRequest:
     id: int
     rgb: NDArray[np.uint8]  # (H, W, 3)
@@ -61,6 +70,7 @@ class EngineState(Enum):
     EMPTY = "no model"
     LOADING = "loading"
     READY = "ready"
+    IDLE = "unloaded"  # not used for a while; the next erase loads it again
     FAILED = "failed"
 
 
@@ -93,6 +103,14 @@ class ErasePreview:
     total: int
     box: Box
     rgb: NDArray[np.uint8] = field(repr=False)  # (y1 - y0, x1 - x0, 3)
+
+
+@dataclass(frozen=True)
+class EngineNote:
+    """Something the user should know of an erase that goes on."""
+
+    id: int
+    message: str
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.engine.protocol import (
+    EngineNote,
     EngineState,
     EngineStatus,
     EraseCancelled,
@@ -23,6 +24,7 @@ from app.engine.protocol import (
     ErasePreview,
     EraseProgress,
     EraseRequest,
+    IdleRequest,
     LoadRequest,
     ModelInfo,
     Patch,
@@ -59,11 +61,11 @@ def model_info(model: str) -> ModelInfo:
 
 
 def bundled_infos() -> tuple[ModelInfo, ...]:
-    """The models that come with the program; damaged ones are left out."""
-    from inference.catalogue import bundled_models
+    """The models that come with the program, the patch fill last; damaged ones are left out."""
+    from inference.catalogue import PATCH_FILL, bundled_models
 
     infos = []
-    for name in bundled_models():
+    for name in (*bundled_models(), PATCH_FILL):
         try:
             infos.append(model_info(name))
         except ValueError:
@@ -104,13 +106,33 @@ class EngineWorker(QObject):
         self._pipeline: ErasePipeline | None = None
         self._loaded: tuple[str, str] | None = None
         self._prepared = False
+        self._idle = QTimer(self)  # moves to the engine's thread with its parent
+        self._idle.setSingleShot(True)
+        self._idle.timeout.connect(self._unload)
 
     @Slot(object)
     def handle(self, request: object) -> None:
-        if isinstance(request, LoadRequest):
+        self._idle.stop()
+        if isinstance(request, IdleRequest):
+            self._idle.setInterval(round(request.minutes * 60_000))
+        elif isinstance(request, LoadRequest):
             self._load(request.model, request.device)
         elif isinstance(request, Job):
             self.answered.emit(self._erase(request))
+        if self._pipeline is not None and self._idle.interval() > 0:
+            self._idle.start()
+
+    @Slot()
+    def _unload(self) -> None:
+        """Give the model's memory back; the next erase loads it again."""
+        if self._loaded is None or self._pipeline is None:
+            return
+        (model, _), title = self._loaded, self._pipeline.folder.title
+        self._pipeline = self._loaded = None
+        from inference.ladder import free_caches
+
+        free_caches()
+        self.answered.emit(EngineStatus(EngineState.IDLE, model, title))
 
     def _prepare_thread(self) -> None:
         """Once, on the engine's thread: allocator, threads, and less right to the processor than the window."""
@@ -150,6 +172,8 @@ class EngineWorker(QObject):
 
     def _erase(self, job: Job) -> EraseDone | EraseCancelled | EraseFailed:
         request = job.request
+        if job.cancelled.is_set():  # before it began: nothing is loaded for it
+            return EraseCancelled(request.id)
         failure = self._load(request.model, request.device)
         if failure is not None:
             return EraseFailed(request.id, explain(failure), "".join(traceback.format_exception(failure)))
@@ -185,8 +209,12 @@ class EngineWorker(QObject):
             if self.previews.put(answer):
                 self.previewReady.emit()
 
+        def on_note(sentence: str) -> None:
+            self.answered.emit(EngineNote(request.id, sentence))
+
         if job.cancelled.is_set():
             raise Cancelled
+        where = pipeline.device.type
         parts = pipeline.erase_parts(
             request.rgb,
             request.mask,
@@ -194,8 +222,16 @@ class EngineWorker(QObject):
             guidance=options.guidance,
             strength=options.strength,
             seed=options.seed,
+            context=options.context,
+            colour=options.colour,
             on_step=on_step,
+            on_note=on_note,
+            cancelled=job.cancelled.is_set,
         )
+        if pipeline.device.type != where:  # memory ran out there
+            self.answered.emit(
+                EngineStatus(EngineState.READY, request.model, pipeline.folder.title, pipeline.device.type)
+            )
         if job.cancelled.is_set():
             raise Cancelled
         patches = tuple(Patch(part.box, part.rgb) for part in parts)

@@ -1,84 +1,87 @@
-"""Every command of the window: its name, icon, shortcut and place in the menus."""
+"""The commands as Qt actions, with the shortcuts the user gave them, in menus."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable, Mapping
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from app.canvas.tools import Tool
-from app.ui import theme
-
-_Keys = str | QKeySequence.StandardKey
-
-# Keys the canvas understands by itself, for the list of shortcuts.
-CANVAS_KEYS = (
-    ("Move the picture", "Space + drag, or the middle button"),
-    ("Zoom about the pointer", "Wheel"),
-    ("Brush size", "Ctrl+Wheel"),
-    ("Eraser while held (with the eraser: brush)", "Alt"),
-    ("Straight line from the last point", "Shift + click"),
-    ("Show the picture before, while held", "Tab"),
-)
+from app.ui import settings, theme
+from app.ui.command_table import COMMANDS, MENUS, Command
+from app.ui.settings import Settings
 
 
 class Actions:
-    """The window's commands; who answers them connects to ``triggered``."""
+    """One ``QAction`` for every command, as an attribute of the command's name; who answers connects to it."""
 
-    def __init__(self, window: QMainWindow) -> None:
-        self._window = window
-        keys = QKeySequence.StandardKey
-        self.open = self._make("Open…", "folder-open", keys.Open)
-        self.save = self._make("Save", "save", keys.Save)
-        self.save_as = self._make("Save As…", "", "Ctrl+Shift+S")
-        self.export = self._make("Export…", "download", "Ctrl+Shift+E")
-        self.quit = self._make("Quit", "", "Ctrl+Q")
-        self.undo = self._make("Undo", "undo-2", "Ctrl+Z")
-        self.redo = self._make("Redo", "redo-2", "Ctrl+Shift+Z", "Ctrl+Y")
-        self.clear_mask = self._make("Clear Mask", "trash-2", "Ctrl+D")
-        self.invert_mask = self._make("Invert Mask", "contrast", "Ctrl+I")
-        self.erase = self._make("Erase", "wand-sparkles", "Ctrl+Enter", "Ctrl+Return")
-        self.cancel = self._make("Cancel Erase", "x", "Esc")
-        self.smaller = self._make("Smaller Brush", "", "[")
-        self.larger = self._make("Larger Brush", "", "]")
-        self.zoom_in = self._make("Zoom In", "zoom-in", "Ctrl++", "Ctrl+=")
-        self.zoom_out = self._make("Zoom Out", "zoom-out", "Ctrl+-")
-        self.fit = self._make("Fit to Window", "maximize", "Ctrl+0")
-        self.actual = self._make("Actual Size (100%)", "scan", "Ctrl+1")
-        self.before = self._make("Show Before", "eye", "Ctrl+B")
-        self.before.setCheckable(True)
-        self.focus = self._make("Go to Canvas or Panel", "", "F6")
-        self.shortcuts = self._make("Shortcuts", "keyboard", "F1")
-        self.about = self._make("About Moebius", "info")
-
-        self.tools: dict[Tool, QAction] = {
-            Tool.BRUSH: self._make("Brush", "brush", "B"),
-            Tool.ERASER: self._make("Eraser", "eraser", "E"),
-            Tool.PAN: self._make("Hand", "hand", "H"),
-        }
+    def __init__(self, window: QMainWindow, store: Settings) -> None:
+        self._window, self._settings = window, store
+        self.commands: dict[str, Command] = {command.id: command for command in COMMANDS}
+        self._actions = {command.id: self._make(command) for command in COMMANDS}
+        self.tools: dict[Tool, QAction] = {tool: self[f"tool_{tool.name.lower()}"] for tool in Tool}
         group = QActionGroup(window)
         for action in self.tools.values():
-            action.setCheckable(True)
             group.addAction(action)
         self.tools[Tool.BRUSH].setChecked(True)
-
-        self.recent = QMenu("Open Recent", window)
+        self.recent = QMenu("Open &Recent", window)
+        self.menus: dict[str, QMenu] = {}  # by their titles
         self._fill_menus()
+        self._put_on(self._chosen())
 
-    def need_picture(self) -> tuple[QAction, ...]:
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def __getattr__(self, name: str) -> QAction:
+        try:
+            return self.__dict__["_actions"][name]
+        except KeyError:
+            raise AttributeError(f"there is no command {name}") from None
+
+    def need_picture(self) -> Iterable[QAction]:
         """The commands that make no sense before a picture is open."""
-        return (
-            *(self.save, self.save_as, self.export, self.clear_mask, self.invert_mask, self.erase),
-            *(self.smaller, self.larger, self.zoom_in, self.zoom_out, self.fit, self.actual, self.before),
-            *self.tools.values(),
-        )
+        return [self[command.id] for command in COMMANDS if command.picture]
 
     def name_steps(self, undo: str, redo: str) -> None:
         """Say what the next undo and redo would do."""
-        for action, verb, step in ((self.undo, "Undo", undo), (self.redo, "Redo", redo)):
-            action.setText(f"{verb} {step}".rstrip())
-            action.setToolTip(f"{action.text()}  ({native(action)})")
+        for name, step in (("undo", undo), ("redo", redo)):
+            action = self[name]
+            action.setText(f"{self.commands[name].text} {step}".rstrip())
+            self._tell(action, f"{self.commands[name].name} {step}".rstrip())
+
+    # -- shortcuts -------------------------------------------------------------------------
+
+    def keys(self, name: str) -> tuple[str, ...]:
+        """The shortcuts a command has now, as portable text."""
+        return tuple(_text(keys) for keys in self[name].shortcuts())
+
+    def set_keys(self, chosen: Mapping[str, tuple[str, ...]]) -> None:
+        """Give commands other shortcuts, and remember them; commands not named get their own back."""
+        others = {name: list(keys) for name, keys in chosen.items() if keys != normal(self.commands[name].keys)}
+        self._settings.set(settings.SHORTCUTS, json.dumps(others))
+        self._put_on(self._chosen())
+
+    def _chosen(self) -> dict[str, tuple[str, ...]]:
+        try:
+            known = json.loads(self._settings.get(settings.SHORTCUTS))
+            return {name: tuple(map(str, keys)) for name, keys in known.items() if name in self.commands}
+        except (ValueError, AttributeError, TypeError):  # a file somebody has edited
+            return {}
+
+    def _put_on(self, chosen: Mapping[str, tuple[str, ...]]) -> None:
+        for name, command in self.commands.items():
+            keys = chosen.get(name, command.keys)
+            self[name].setShortcuts([QKeySequence(key) for key in keys])
+            self._tell(self[name], command.name)
+
+    @staticmethod
+    def _tell(action: QAction, name: str) -> None:
+        keys = native(action)
+        action.setToolTip(f"{name}  ({keys})" if keys else name)
+
+    # -- building --------------------------------------------------------------------------
 
     def show_recent(self, paths: list[str], open_path: Callable[[str], None], clear: Callable[[], None]) -> None:
         """Fill the menu of pictures opened last."""
@@ -92,45 +95,44 @@ class Actions:
             self.recent.addSeparator()
             self.recent.addAction("Clear This List").triggered.connect(lambda: clear())
 
-    def _make(self, text: str, icon: str, *keys: _Keys) -> QAction:
-        action = QAction(text, self._window)
-        if icon:
-            action.setIcon(theme.icon(icon))
-        plain = text.rstrip("…")
-        action.setIconText(plain)
-        if keys:
-            action.setShortcuts([QKeySequence(key) for key in keys])
-            action.setToolTip(f"{plain}  ({native(action)})")
+    def _make(self, command: Command) -> QAction:
+        action = QAction(command.text, self._window)
+        action.setObjectName(command.id)
+        if command.icon:
+            theme.set_icon(action, command.icon)
+        action.setIconText(command.name)
+        action.setStatusTip(command.help)
+        action.setWhatsThis(command.help)
+        action.setCheckable(command.checkable)
+        # Else a Mac would move them by the words in their texts.
+        roles = {"quit": QAction.MenuRole.QuitRole, "about": QAction.MenuRole.AboutRole}
+        roles["preferences"] = QAction.MenuRole.PreferencesRole
+        action.setMenuRole(roles.get(command.id, QAction.MenuRole.NoRole))
         self._window.addAction(action)
         return action
 
     def _fill_menus(self) -> None:
-        bar = self._window.menuBar()
-        file = bar.addMenu("&File")
-        file.addAction(self.open)
-        file.addMenu(self.recent)
-        file.addSeparator()
-        file.addActions([self.save, self.save_as, self.export])
-        file.addSeparator()
-        file.addAction(self.quit)
-        edit = bar.addMenu("&Edit")
-        edit.addActions([self.undo, self.redo])
-        edit.addSeparator()
-        edit.addActions([self.clear_mask, self.invert_mask])
-        edit.addSeparator()
-        edit.addActions([*self.tools.values(), self.smaller, self.larger])
-        edit.addSeparator()
-        edit.addActions([self.erase, self.cancel])
-        view = bar.addMenu("&View")
-        view.addActions([self.zoom_in, self.zoom_out, self.fit, self.actual])
-        view.addSeparator()
-        view.addAction(self.before)
-        view.addSeparator()
-        view.addAction(self.focus)
-        help_menu = bar.addMenu("&Help")
-        help_menu.addActions([self.shortcuts, self.about])
+        for title in MENUS:
+            menu = self.menus[title] = self._window.menuBar().addMenu(title)
+            for command in COMMANDS:
+                if command.menu != title:
+                    continue
+                if command.line:
+                    menu.addSeparator()
+                menu.addAction(self[command.id])
+                if command.id == "open":
+                    menu.addMenu(self.recent)
 
 
 def native(action: QAction) -> str:
-    """The action's first shortcut as this system writes it."""
+    """The action's first shortcut as this system writes it; empty where it has none."""
     return action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def normal(keys: Iterable[str]) -> tuple[str, ...]:
+    """Shortcuts as Qt writes them on every system."""
+    return tuple(_text(QKeySequence(key)) for key in keys)
+
+
+def _text(keys: QKeySequence) -> str:
+    return keys.toString(QKeySequence.SequenceFormat.PortableText)

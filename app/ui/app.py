@@ -13,7 +13,6 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.engine.controller import EngineController
-from app.ui import theme
 from app.ui.main_window import MainWindow
 from app.ui.messages import Messages
 
@@ -52,7 +51,6 @@ def main(argv: list[str] | None = None) -> int:
     application.setApplicationName("Moebius")
     application.setOrganizationName("Moebius")
     application.setDesktopFileName("moebius")
-    theme.apply(application)
     messages = Messages(application)
     _report_surprises(messages)
     window = MainWindow(EngineController(), messages=messages)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from app.ui import theme
 from app.ui.messages import Level, Message
 
-_ICONS = {Level.ERROR: ("circle-alert", "#ff9a8a"), Level.INFO: ("info", "#d8d8d8")}
+_ICONS = {Level.ERROR: ("circle-alert", 20, "error_ink"), Level.INFO: ("info", 20, "ink")}
 
 
 class MessageBanner(QFrame):
@@ -39,7 +39,7 @@ class MessageBanner(QFrame):
         self.details = QPushButton("Details…")
         self.details.setAccessibleName("Show details of this message")
         self.close_button = QToolButton()
-        self.close_button.setIcon(theme.icon("x"))
+        theme.set_icon(self.close_button, "x")
         self.close_button.setToolTip("Close this message")
         self.close_button.setAccessibleName("Close this message")
         for button in (self.details, self.close_button):
@@ -60,8 +60,7 @@ class MessageBanner(QFrame):
     def show_message(self, message: Message) -> None:
         """Show ``message`` in place of the one before."""
         self.message = message
-        name, colour = _ICONS[message.level]
-        self._icon.setPixmap(theme.pixmap(name, 20, colour, self.devicePixelRatioF()))
+        theme.set_mark(self._icon, *_ICONS[message.level])
         self._text.setText(message.text)
         self.setAccessibleDescription(message.text)
         self.details.setVisible(bool(message.details))

@@ -1,70 +1,172 @@
-"""Undo: a thin layer between Qt's stack and the document's edits."""
+"""Undo: the document's history with Qt's signals, and the picture on the screen kept up with it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtCore import QObject, QStandardPaths, Signal
 
 from app.document.boxes import Box
 from app.document.document import Document
 from app.document.edits import Edit
+from app.document.history import History as Steps
+from app.document.history import Run, Step, run_now
+from app.document.spill import remove_leftovers
 
 Refresh = Callable[[Iterable[Box]], None]
 
-
-class EditCommand(QUndoCommand):
-    """One edit on the stack."""
-
-    def __init__(self, history: History, document: Document, edit: Edit, refresh: Refresh) -> None:
-        super().__init__(edit.name)
-        self._history, self._document, self._edit, self._refresh = history, document, edit, refresh
-        self.changes_pixels = any(part.target == "pixels" for part in edit.parts)
-        self._version_before = history.pixel_version
-        self._version_after = history.new_version() if self.changes_pixels else history.pixel_version
-        self._applied = True  # push() calls redo(), but an edit handed out is done already
-
-    def redo(self) -> None:
-        if not self._applied:
-            self._refresh(self._edit.redo(self._document))
-        self._applied = True
-        self._history.pixel_version = self._version_after
-
-    def undo(self) -> None:
-        self._refresh(self._edit.undo(self._document))
-        self._applied = False
-        self._history.pixel_version = self._version_before
+UNREADABLE = (
+    "This step was kept on disk and cannot be read back, so it cannot be undone or redone. "
+    "Save the picture as it is; other programs may have removed temporary files."
+)
 
 
-class History(QUndoStack):
-    """The undo stack, which also knows whether the pixels differ from the file.
+class History(QObject):
+    """The steps of one document after the other, with the names QUndoStack gives them.
 
-    Only pixels count: a mask is not part of what Save writes.
+    It is none because a stack cannot forget its oldest commands while newer ones stay.
     """
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    indexChanged = Signal(int)  # steps were done, undone or forgotten
+    memoryChanged = Signal()  # they hold more or less memory
+    failed = Signal(str)  # a step cannot be gone to; a sentence for the user
+
+    def __init__(self, parent: QObject | None = None, run: Run = run_now, folder: Path | None = None) -> None:
+        """``run`` does slow work, e.g. ``Background.run``; ``folder`` is where old steps are written to."""
         super().__init__(parent)
-        self.pixel_version = 0
-        self.saved_version = 0
-        self._newest = 0
+        cache = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.CacheLocation)
+        folder = folder or Path(cache) / "history"
+        self._steps = Steps(run, folder=folder)
+        self._steps.listeners.append(self._on_own_change)
+        self._document: Document | None = None
+        self._refresh: Refresh = _show_nothing
+        self._told = (0, 0)  # index and count
+        run(lambda: remove_leftovers(folder), lambda _: None, lambda _: None)
 
-    def new_version(self) -> int:
-        """A number for pixels that were never there before."""
-        self._newest += 1
-        return self._newest
+    # -- what there is ---------------------------------------------------------------------
 
-    @property
-    def unsaved(self) -> bool:
-        """Whether the pixels are others than those saved."""
-        return self.pixel_version != self.saved_version
+    def index(self) -> int:
+        """How many steps are done."""
+        return self._steps.index
 
-    def start_over(self) -> None:
-        """Another document: nothing done, nothing unsaved."""
-        self.pixel_version = self.saved_version = self._newest = 0
-        self.clear()
+    def count(self) -> int:
+        """How many steps there are, undone ones too."""
+        return len(self._steps.steps)
+
+    def command(self, number: int) -> Step:
+        """A step by its number, from 0; it is the same object as long as it is in the history."""
+        return self._steps.steps[number]
+
+    def text(self, number: int) -> str:
+        """A step's name."""
+        return self.command(number).name
+
+    def canUndo(self) -> bool:
+        """Whether a step is done."""
+        return self.index() > 0
+
+    def canRedo(self) -> bool:
+        """Whether a step is undone."""
+        return self.index() < self.count()
+
+    def undoText(self) -> str:
+        """The name of the step that ``undo`` undoes, "" when there is none."""
+        return self.text(self.index() - 1) if self.canUndo() else ""
+
+    def redoText(self) -> str:
+        """The name of the step that ``redo`` does again, "" when there is none."""
+        return self.text(self.index()) if self.canRedo() else ""
 
     def redo_changes_pixels(self) -> bool:
         """Whether the next redo would change pixels, not only the mask."""
-        command = self.command(self.index()) if self.canRedo() else None
-        return isinstance(command, EditCommand) and command.changes_pixels
+        return self.canRedo() and self.command(self.index()).changes_pixels
+
+    @property
+    def nbytes(self) -> int:
+        """Memory the steps hold, in bytes."""
+        return self._steps.nbytes
+
+    @property
+    def disk_nbytes(self) -> int:
+        """Disk the oldest steps take, in bytes."""
+        return self._steps.disk_nbytes
+
+    @property
+    def budget(self) -> int:
+        """Memory the steps may hold, in bytes; may be set at any time."""
+        return self._steps.budget
+
+    @budget.setter
+    def budget(self, nbytes: int) -> None:
+        self._steps.budget = nbytes
+
+    @property
+    def pixel_version(self) -> int:
+        """A number for the pixels as they are now."""
+        return self._steps.pixel_version
+
+    @property
+    def saved_version(self) -> int:
+        """The number of the pixels that were saved last."""
+        return self._steps.saved_version
+
+    @saved_version.setter
+    def saved_version(self, version: int) -> None:
+        self._steps.saved_version = version
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether the pixels are others than those saved; a mask is not part of what Save writes."""
+        return self._steps.unsaved
+
+    # -- going back and forth --------------------------------------------------------------
+
+    def push(self, edit: Edit, document: Document, refresh: Refresh) -> None:
+        """Add an edit that has been applied and is shown; ``refresh`` shows boxes that undo and redo change."""
+        self._document, self._refresh = document, refresh
+        self._steps.push(edit)
+        self._tell()
+
+    def undo(self) -> None:
+        """Take the last step back, if there is one."""
+        if self.canUndo():
+            self.go_to(self.index() - 1)
+
+    def redo(self) -> None:
+        """Do the next step again, if there is one."""
+        if self.canRedo():
+            self.go_to(self.index() + 1)
+
+    def go_to(self, index: int) -> None:
+        """Undo or redo until ``index`` steps are done, or one cannot be read back: ``failed`` follows then."""
+        assert self._document is not None  # there is no step without one
+        try:
+            self._refresh(self._steps.go_to(self._document, index))
+        except OSError:
+            self._refresh([(0, 0, *self._document.size)])  # some steps may have been gone
+            self.failed.emit(UNREADABLE)
+        self._tell()
+
+    def start_over(self) -> None:
+        """Another document: nothing done, nothing unsaved."""
+        self._steps.clear()
+        self._document, self._refresh = None, _show_nothing
+        self._tell()
+
+    def close(self) -> None:
+        """Remove the files of old steps, when nothing is being written any more."""
+        self._steps.close()
+
+    def _tell(self) -> None:
+        self._told = (self.index(), self.count())
+        self.indexChanged.emit(self.index())
+
+    def _on_own_change(self) -> None:
+        if self._told != (self.index(), self.count()):
+            self._tell()
+        self.memoryChanged.emit()
+
+
+def _show_nothing(_: Iterable[Box]) -> None:
+    """Before there is a document."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
+from typing import Literal, TypeAlias
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButton, QWidget
 
 from app.document.formats import OPEN_FORMATS, SAVE_FORMATS
+
+MaskMode: TypeAlias = Literal["replace", "add", "subtract"]
 
 _TITLES = {"PNG": "PNG", "JPEG": "JPEG", "WEBP": "WebP", "TIFF": "TIFF", "BMP": "BMP"}
 
@@ -78,3 +81,48 @@ def ask_unsaved(parent: QWidget, name: str) -> Unsaved:
     box.setDefaultButton(buttons.Save)
     answer = box.exec()
     return {buttons.Save: Unsaved.SAVE, buttons.Discard: Unsaved.DISCARD}.get(buttons(answer), Unsaved.CANCEL)
+
+
+def ask_mask_file(parent: QWidget, folder: str) -> Path | None:
+    """Which picture to read a mask from."""
+    patterns = " ".join(f"*{suffix}" for suffixes in OPEN_FORMATS.values() for suffix in suffixes)
+    chosen, _ = QFileDialog.getOpenFileName(parent, "Import a mask", folder, f"Pictures ({patterns});;All files (*)")
+    return Path(chosen) if chosen else None
+
+
+def ask_save_mask(parent: QWidget, suggestion: Path) -> Path | None:
+    """Where to write the mask."""
+    return ask_save(parent, "Export the mask", suggestion, "PNG")
+
+
+def ask_mask_mode(
+    parent: QWidget, name: str, size: tuple[int, int], wanted: tuple[int, int], has_mask: bool
+) -> MaskMode | None:
+    """How to put an imported mask in; ``size`` is its own (w, h), ``wanted`` the picture's."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle("Import a mask")
+    box.setText(f"How should {name} be put in?" if has_mask else f"Fit {name} to the picture?")
+    if size != wanted:
+        box.setInformativeText(
+            f"It is {size[0]} × {size[1]} px, the picture {wanted[0]} × {wanted[1]} px: it is stretched to fit."
+        )
+    role = QMessageBox.ButtonRole.AcceptRole
+    modes: dict[QPushButton, MaskMode] = {}
+    if has_mask:
+        modes[box.addButton("Replace", role)] = "replace"
+        modes[box.addButton("Add", role)] = "add"
+        modes[box.addButton("Take away", role)] = "subtract"
+    else:
+        modes[box.addButton("Stretch", role)] = "replace"
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(next(iter(modes)))
+    box.exec()
+    clicked = box.clickedButton()
+    return next((mode for button, mode in modes.items() if button is clicked), None)
+
+
+def ask_pixels(parent: QWidget, title: str, pixels: int, most: int) -> int | None:
+    """By how many pixels of the picture."""
+    chosen, accepted = QInputDialog.getInt(parent, title, "Pixels of the picture:", pixels, 1, most)
+    return chosen if accepted else None

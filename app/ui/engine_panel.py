@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.engine.protocol import EngineState, EngineStatus, ModelInfo
 from app.ui import dialogs, settings
-from app.ui.erase_job import Engine
+from app.ui.engine_api import Engine
 from app.ui.messages import Messages
 from app.ui.options_panel import OptionsPanel
 from app.ui.settings import Settings
@@ -39,8 +39,8 @@ class EnginePanel(QObject):
         self._window, self._engine, self._panel, self._status = window, engine, panel, status
         self._messages, self._settings = messages, store
         self._device = "auto"
-        panel.modelChosen.connect(self._on_model)
-        panel.addModelRequested.connect(self._on_add)
+        panel.model.modelChosen.connect(self._on_model)
+        panel.model.add.clicked.connect(self._on_add)
         engine.statusChanged.connect(self._on_status)
         self._show(engine.status())
 
@@ -54,9 +54,10 @@ class EnginePanel(QObject):
         if model and model not in keys:
             added = self._add(model)
             wanted = added.key if added is not None else ""
-        self._panel.set_models(self._engine.models(), wanted)
-        if self._panel.model_key:
-            self._engine.load(self._panel.model_key, device)
+        self._panel.model.set_models(self._engine.models(), wanted)
+        self._panel.show_defaults()
+        if self._panel.model.key:
+            self._engine.load(self._panel.model.key, device)
 
     def _add(self, folder: str, *, quietly: bool = False) -> ModelInfo | None:
         try:
@@ -78,7 +79,8 @@ class EnginePanel(QObject):
         if info is not None:
             known = self._settings.get(settings.MODEL_FOLDERS)
             self._settings.set(settings.MODEL_FOLDERS, [*(f for f in known if f != str(folder)), str(folder)])
-            self._panel.set_models(self._engine.models(), info.key)
+            self._panel.model.set_models(self._engine.models(), info.key)
+            self._panel.show_defaults()
             self._on_model(info.key)
 
     @Slot(object)
@@ -95,8 +97,9 @@ class EnginePanel(QObject):
         text, device_text = {
             EngineState.EMPTY: ("No model loaded", "No model loaded"),
             EngineState.LOADING: (f"Loading {title}…", "Loading…"),
+            EngineState.IDLE: ("Ready to load", "Unloaded to save memory"),
             EngineState.READY: ("Ready", device or "Ready"),
             EngineState.FAILED: ("The model could not be loaded", "Not loaded"),
         }[status.state]
         self._status.show_engine(text)
-        self._panel.show_device(device_text)
+        self._panel.model.device.setText(device_text)

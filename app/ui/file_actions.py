@@ -25,8 +25,17 @@ class FileActions(QObject):
     readingBegun = Signal()
     documentTaken = Signal(object)  # Opened
 
-    def __init__(self, window: QWidget, actions: Actions, workspace: Workspace, store: Settings) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        actions: Actions,
+        workspace: Workspace,
+        store: Settings,
+        settle: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``settle`` brings the document to what is seen, before it is written or left."""
         super().__init__(window)
+        self._settle = settle
         self._window, self._actions, self._workspace, self._settings = window, actions, workspace, store
         self._given_up = 0  # pixel version the user agreed to lose
         actions.open.triggered.connect(self.open)
@@ -55,11 +64,13 @@ class FileActions(QObject):
     @Slot()
     def save(self) -> None:
         """Write to the file the picture came from; ask where it has none."""
+        self._settle()
         self._save(None)
 
     @Slot()
     def save_as(self) -> None:
         """Ask where to, and write there from now on."""
+        self._settle()
         self._save_as(None)
 
     @Slot()
@@ -67,6 +78,7 @@ class FileActions(QObject):
         """Ask how and where to, and write a copy."""
         if self._workspace.document is None:
             return
+        self._settle()
         store = self._settings
         dialog = ExportDialog(self._window, store.get(settings.EXPORT_FORMAT), store.get(settings.EXPORT_QUALITY))
         accepted, name, quality = dialog.exec(), dialog.format_name, dialog.quality_chosen
@@ -85,6 +97,7 @@ class FileActions(QObject):
 
     def unless_unsaved(self, then: Callable[[], None]) -> bool:
         """Call ``then``; with unsaved work only once that is saved or given up. False where not at once."""
+        self._settle()
         history = self._workspace.history
         if history.unsaved:
             answer = dialogs.ask_unsaved(self._window, self._workspace.name)

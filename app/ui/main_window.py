@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt, QTimer, Slot
+from PySide6.QtCore import QSettings, QTimer, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget
 
 import resources
 from app.canvas.images import thumbnail
-from app.canvas.tools import Tool
 from app.canvas.view import CanvasView
-from app.document.brush import MAX_SIZE, MIN_SIZE, Brush, default_brush_size
-from app.document.edits import Edit
 from app.document.formats import read_picture
-from app.engine.protocol import EngineState, EraseProgress
-from app.ui import settings
+from app.ui import settings, theme
 from app.ui.actions import Actions
+from app.ui.appearance import Appearance
 from app.ui.background import Background
 from app.ui.banner import MessageBanner
-from app.ui.commands import EditCommand
+from app.ui.candidate_strip import CandidateStrip
+from app.ui.command_list import CommandList
+from app.ui.editing import Editing
+from app.ui.engine_api import Engine
 from app.ui.engine_panel import EnginePanel
-from app.ui.erase_bar import progress_text
-from app.ui.erase_job import Engine, EraseJob
+from app.ui.erase_job import EraseJob
+from app.ui.erase_progress import EraseProgressView
+from app.ui.erasing import Erasing
 from app.ui.file_actions import FileActions
-from app.ui.help_dialogs import shortcuts_dialog, show_about
+from app.ui.help_dialogs import show_about
 from app.ui.hint import FIRST_HINT, Hint
+from app.ui.history_panel import HistoryPanel
+from app.ui.layout import central
+from app.ui.mask_actions import MaskActions
 from app.ui.messages import Messages
 from app.ui.options_panel import OptionsPanel
+from app.ui.pending import Navigator
+from app.ui.preferences import Preferences
 from app.ui.settings import Settings
+from app.ui.shortcut_editor import ShortcutEditor
 from app.ui.status_line import StatusLine
-from app.ui.tool_strip import ToolStrip
+from app.ui.view_state import ViewState
 from app.ui.welcome import THUMBNAIL, Welcome
 from app.ui.workspace import Opened, Workspace
 
@@ -46,105 +52,104 @@ class MainWindow(QMainWindow):
         self._engine = engine
         self.settings = store or Settings(QSettings())
         self.messages = messages or Messages(self)
-        self._background = Background(self)
+        self.appearance = Appearance(self.settings, self)
+        self._background, self._drawing = Background(self), Background(self)  # files; small pictures
         self.workspace = Workspace(self._background, self.messages, self)
-        self.actions_ = Actions(self)
+        self.actions_ = do = Actions(self, self.settings)
         self.view = CanvasView()
-        self.panel = OptionsPanel()
-        self.status = StatusLine(self.actions_.fit, self.actions_.actual)
+        self.navigator = Navigator(self.view)
+        self.history = HistoryPanel(self.workspace, self.settings, self._drawing)
+        self.panel = OptionsPanel(self.settings, do, self.navigator, self.history)
+        self.status = StatusLine(do.fit, do.actual)
         self.banner = MessageBanner()
-        self.welcome = Welcome(sorted(resources.path("samples").glob("*.jpg")))
+        self.welcome = Welcome(sorted(resources.path("samples").glob("*.jpg")), do.open)
         self.badge = QLabel("Before", self.view)
         self.badge.setObjectName("badge")
         self.badge.move(14, 14)
         self.badge.hide()
         self.hint = Hint(FIRST_HINT, self.view)
         self.job = EraseJob(engine, self.view, self.messages, self)
-        self.files = FileActions(self, self.actions_, self.workspace, self.settings)
+        self.editing = Editing(self.view, self.workspace, self.job, self.messages, self)
+        self.erasing = Erasing(
+            self.job,
+            self.editing,
+            self.view,
+            self.workspace,
+            self.panel.erase.options,
+            self.settings,
+            self.messages,
+            self,
+        )
+        self.strip = CandidateStrip(self.job, do, self._drawing, self.view)
+        self.masks = MaskActions(
+            self, do, self.view, self.workspace, self.editing, self._background, self.settings, self.messages
+        )
+        self.files = FileActions(self, do, self.workspace, self.settings, self.erasing.settle)
         self.engine_panel = EnginePanel(self, engine, self.panel, self.status, self.messages, self.settings)
-        self._brush_default = 40.0  # px, for the picture that is open
-        self._erase_began = 0  # where the history was then
+        self.progress = EraseProgressView(self, engine, self.job, self.panel, self.status)
+        self.state = ViewState(self.view, self.panel, do, self.settings, self)
         self._given_up: int | None = None  # pixel version that may be lost at closing
         self._close_when_written = False
-        self._build()
-        self._connect()
-        self._restore()
-        self._update_actions()
-        self._update_title()
-
-    # -- building --------------------------------------------------------------------------
-
-    def _build(self) -> None:
-        do = self.actions_
-        strip = ToolStrip(
-            [
-                list(do.tools.values()),
-                [do.undo, do.redo, do.clear_mask, do.invert_mask],
-                [do.zoom_in, do.zoom_out, do.fit, do.before],
-            ]
-        )
         self.stack = QStackedWidget()
-        self.stack.addWidget(self.welcome)
-        self.stack.addWidget(self.view)
-        middle, row = QGridLayout(), QHBoxLayout()
-        for layout in (middle, row):
-            layout.setContentsMargins(0, 0, 0, 0)
-            layout.setSpacing(0)
-        # The banner lies over the canvas: were it beside it, a message would move the picture under the brush.
-        middle.addWidget(self.stack, 0, 0)
-        middle.addWidget(self.banner, 0, 0, Qt.AlignmentFlag.AlignTop)
-        self.banner.raise_()
-        row.addWidget(strip)
-        row.addLayout(middle, 1)
-        row.addWidget(self.panel)
-        root = QWidget()
-        outer = QVBoxLayout(root)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addLayout(row, 1)
-        outer.addWidget(self.status)
-        self.setCentralWidget(root)
+        self.setCentralWidget(central(do, self.stack, self.welcome, self.view, self.banner, self.panel, self.status))
         self.setMinimumSize(900, 600)
+        self._connect_commands()
+        self._connect_parts()
+        geometry = self.settings.get(settings.GEOMETRY)
+        if geometry.isEmpty() or not self.restoreGeometry(geometry):
+            self.resize(1360, 860)
+        self.actions_.panel.setChecked(self.settings.get(settings.PANEL_SHOWN))
+        self.panel.setVisible(self.settings.get(settings.PANEL_SHOWN))
+        self.status.show_size(None)
+        self._update_actions()
+        # Children go in the order they came: the history tells of its end, and nobody is left to be told then.
+        self.workspace.setParent(None)
+        self.workspace.setParent(self)
 
-    def _connect(self) -> None:
-        do, view, workspace, job = self.actions_, self.view, self.workspace, self.job
+    def _connect_commands(self) -> None:
+        do, view = self.actions_, self.view
         do.quit.triggered.connect(self.close)
-        do.undo.triggered.connect(self.undo)
-        do.redo.triggered.connect(self.redo)
-        do.clear_mask.triggered.connect(self.clear_mask)
-        do.invert_mask.triggered.connect(self.invert_mask)
-        do.erase.triggered.connect(self.erase)
-        do.cancel.triggered.connect(self.cancel)
-        do.smaller.triggered.connect(lambda: view.change_brush_size(-1))
-        do.larger.triggered.connect(lambda: view.change_brush_size(1))
+        do.undo.triggered.connect(self.editing.undo)
+        do.redo.triggered.connect(self.editing.redo)
+        do.erase.triggered.connect(self.erasing.erase)
+        do.cancel.triggered.connect(self.erasing.cancel)
+        do.again.triggered.connect(self.erasing.again)
+        do.next.triggered.connect(lambda: self.job.step(1))
+        do.previous.triggered.connect(lambda: self.job.step(-1))
+        do.keep.triggered.connect(self.job.keep)
         do.zoom_in.triggered.connect(lambda: view.zoom_step(1))
         do.zoom_out.triggered.connect(lambda: view.zoom_step(-1))
         do.fit.triggered.connect(view.fit)
         do.actual.triggered.connect(lambda: view.set_zoom(1.0))
         do.before.toggled.connect(view.set_show_before)
+        do.panel.toggled.connect(self._show_panel)
+        do.options.triggered.connect(lambda: self._show_page(0))
+        do.history.triggered.connect(lambda: self._show_page(1))
+        do.navigator.setChecked(self.panel.navigator.unfolded)
+        do.navigator.toggled.connect(self.panel.navigator.set_unfolded)
+        self.panel.navigator.heading.toggled.connect(do.navigator.setChecked)
+        do.focus.triggered.connect(self._switch_focus)
+        do.preferences.triggered.connect(lambda: Preferences(self, self.settings).show())
+        do.shortcuts.triggered.connect(lambda: ShortcutEditor(self, do).show())
+        do.find.triggered.connect(lambda: CommandList(self, do, self.settings).show())
+        do.about.triggered.connect(lambda: show_about(self))
+
+    def _connect_parts(self) -> None:
+        do, view, workspace, job = self.actions_, self.view, self.workspace, self.job
         view.beforeChanged.connect(do.before.setChecked)
         view.beforeChanged.connect(self.badge.setVisible)
-        do.focus.triggered.connect(self._switch_focus)
-        do.shortcuts.triggered.connect(lambda: shortcuts_dialog(self, do).show())
-        do.about.triggered.connect(lambda: show_about(self))
-        for tool, action in do.tools.items():
-            action.triggered.connect(lambda _checked=False, tool=tool: self._choose_tool(tool))
-
         view.zoomChanged.connect(self.status.show_zoom)
-        view.strokeFinished.connect(self._push)
+        view.strokeFinished.connect(self.editing.push)
+        view.strokeFinished.connect(self.erasing.on_stroke)
         view.filesDropped.connect(self._on_dropped)
-        view.brushChanged.connect(self._on_brush)
-        self.panel.brushEdited.connect(view.set_brush)
-        self.panel.overlayEdited.connect(self._on_overlay)
+        self.editing.pushed.connect(self.hint.hide)
+        self.history.chosen.connect(self.editing.go_to)
+        self.strip.chosen.connect(job.show)
         self.panel.left.connect(view.setFocus)
-        self.panel.erase_bar.eraseRequested.connect(self.erase)
-        self.panel.erase_bar.cancelRequested.connect(self.cancel)
-        self.panel.new_seed.toggled.connect(lambda on: self.settings.set(settings.NEW_SEED, on))
-        self.welcome.openRequested.connect(self.files.open)
+        self.appearance.changed.connect(self._on_look)
         self.welcome.sampleChosen.connect(lambda path: self.files.open_path(path, sample=True))
         self.welcome.filesDropped.connect(self._on_dropped)
         self.hint.dismissed.connect(self._dismiss_hint)
-
         workspace.fileChanged.connect(self._update_title)
         workspace.activityChanged.connect(self.status.show_file_work)
         workspace.written.connect(self._on_written)
@@ -152,23 +157,14 @@ class MainWindow(QMainWindow):
         workspace.history.indexChanged.connect(self._update_actions)
         self.files.readingBegun.connect(self.banner.dismiss)
         self.files.documentTaken.connect(self._on_document)
-        job.runningChanged.connect(self._on_running)
-        self._engine.statusChanged.connect(self._say_what_it_waits_for)
-        job.progressed.connect(self._on_progress)
-        job.done.connect(self._on_done)
+        job.runningChanged.connect(self._update_actions)
+        job.activeChanged.connect(self._update_actions)
+        job.candidatesChanged.connect(self._update_actions)
+        self.erasing.begun.connect(self._on_erase_begun)
+        # Who has erased something knows how.
+        self.erasing.erased.connect(lambda: self.settings.set(settings.HINT_SEEN, True))
         self.messages.posted.connect(self.banner.show_message)
         self.messages.begin_showing()
-
-    def _restore(self) -> None:
-        geometry = self.settings.get(settings.GEOMETRY)
-        if geometry.isEmpty() or not self.restoreGeometry(geometry):
-            self.resize(1360, 860)
-        self.panel.new_seed.setChecked(self.settings.get(settings.NEW_SEED))
-        self.view.set_brush(self._start_brush(512, 512))
-        self.panel.set_brush(self.view.brush)
-        self.panel.overlay.set_value(self.settings.get(settings.OVERLAY_OPACITY) * 100)
-        self.view.set_overlay_opacity(self.settings.get(settings.OVERLAY_OPACITY))
-        self.status.show_size(None)
 
     def start(self, picture: Path | None = None, model: str = "", device: str = "auto") -> None:
         """Begin what would have held up the first sight of the window: samples, model, picture."""
@@ -178,70 +174,17 @@ class MainWindow(QMainWindow):
             self._load_thumbnail(sample)
         self.engine_panel.start(model, device)
 
-    # -- editing ---------------------------------------------------------------------------
-
-    @Slot()
-    def undo(self) -> None:
-        """One step back; a stroke being painted is given up instead."""
-        if self.view.stroking:
-            self.view.cancel_stroke()
-        elif self.actions_.undo.isEnabled():
-            self.workspace.history.undo()
-
-    @Slot()
-    def redo(self) -> None:
-        """One step forward again."""
-        if not self.view.stroking and self.actions_.redo.isEnabled():
-            self.workspace.history.redo()
-
-    @Slot()
-    def clear_mask(self) -> None:
-        """Take the whole mask away."""
-        if self.workspace.document is not None and not self.view.stroking:
-            self._apply(self.workspace.document.clear_mask())
-
-    @Slot()
-    def invert_mask(self) -> None:
-        """Mask what is not masked."""
-        if self.workspace.document is not None and not self.view.stroking:
-            self._apply(self.workspace.document.invert_mask())
-
-    @Slot()
-    def erase(self) -> None:
-        """Erase what the mask covers."""
-        if self.workspace.document is not None and not self.job.running:
-            self.banner.dismiss()
-            self.actions_.before.setChecked(False)
-            self.job.start(self.workspace.document, self.panel.options)
-
-    @Slot()
-    def cancel(self) -> None:
-        """Give the erase up."""
-        self.job.cancel()
-
-    def _apply(self, edit: Edit | None) -> None:
-        if edit is not None:
-            self.view.refresh(part.box for part in edit.parts)
-            self._push(edit)
-
-    @Slot(object)
-    def _push(self, edit: Edit) -> None:
-        document, history = self.workspace.document, self.workspace.history
-        if document is not None:
-            history.push(EditCommand(history, document, edit, self.view.refresh))
-            self.hint.hide()
-
     # -- answers ---------------------------------------------------------------------------
 
     @Slot(object)
     def _on_document(self, opened: Opened) -> None:
-        self.job.cancel()
+        self.erasing.forget()
         document = opened.document
         self.actions_.before.setChecked(False)
         self.stack.setCurrentWidget(self.view)
         self.view.set_document(document, opened.pixels)
         height, width = document.mask.shape
-        self.view.set_brush(self._start_brush(height, width))
+        self.state.begin(height, width)
         self.status.show_size((width, height))
         self.view.setFocus()
         self.hint.setVisible(False)
@@ -251,42 +194,11 @@ class MainWindow(QMainWindow):
             self.messages.info(document.picture.note)
         self._update_actions()
 
-    @Slot(bool)
-    def _on_running(self, running: bool) -> None:
-        self._erase_began = self.workspace.history.index()
-        self.panel.set_running(running)
-        self.status.show_erase("")
-        self._say_what_it_waits_for()
-        self._update_actions()
-
     @Slot()
-    def _say_what_it_waits_for(self) -> None:
-        if self.job.running:
-            loading = self._engine.status().state is EngineState.LOADING
-            text = "Waiting for the model…" if loading else "Preparing…"
-            self.panel.erase_bar.label.setText(text)
-            self.status.show_erase(f"Erasing: {text}")
-
-    @Slot(object)
-    def _on_done(self, edit: Edit) -> None:
-        self._push(edit)
-        self.settings.set(settings.HINT_SEEN, True)  # who has erased something knows how
-
-    @Slot(object)
-    def _on_progress(self, progress: EraseProgress) -> None:
-        self.panel.erase_bar.show_progress(progress)
-        self.status.show_erase(f"Erasing: {progress_text(progress)}")
-
-    @Slot(object)
-    def _on_brush(self, brush: Brush) -> None:
-        self.panel.set_brush(brush)
-        self.settings.set(settings.BRUSH_SCALE, brush.size / self._brush_default)
-        self.settings.set(settings.BRUSH_HARDNESS, brush.hardness)
-
-    @Slot(float)
-    def _on_overlay(self, opacity: float) -> None:
-        self.view.set_overlay_opacity(opacity)
-        self.settings.set(settings.OVERLAY_OPACITY, opacity)
+    def _on_erase_begun(self) -> None:
+        self.banner.dismiss()
+        self.hint.hide()
+        self.actions_.before.setChecked(False)
 
     @Slot(object)
     def _on_dropped(self, paths: list[str]) -> None:
@@ -323,21 +235,29 @@ class MainWindow(QMainWindow):
         self.view.setFocus()
 
     @Slot()
+    def _on_look(self) -> None:
+        self.history.renew()
+        self.welcome.fit_samples()
+
+    @Slot()
     def _switch_focus(self) -> None:
-        (self.panel.brush_size.spin if self.view.hasFocus() else self.view).setFocus()
+        if self.view.hasFocus():
+            self.actions_.panel.setChecked(True)
+            self.panel.take_focus()
+        else:
+            self.view.setFocus()
 
-    def _choose_tool(self, tool: Tool) -> None:
-        self.view.set_tool(tool)
-        self.actions_.tools[tool].setChecked(True)
+    @Slot(bool)
+    def _show_panel(self, on: bool) -> None:
+        self.settings.set(settings.PANEL_SHOWN, on)
+        self.panel.setVisible(on)
 
-    def _start_brush(self, height: int, width: int) -> Brush:
-        self._brush_default = default_brush_size(height, width)
-        size = self._brush_default * self.settings.get(settings.BRUSH_SCALE)
-        hardness = self.settings.get(settings.BRUSH_HARDNESS)
-        return replace(self.view.brush, size=float(round(min(max(size, MIN_SIZE), MAX_SIZE))), hardness=hardness)
+    def _show_page(self, index: int) -> None:
+        self.actions_.panel.setChecked(True)
+        self.panel.show_page(index)
 
     def _load_thumbnail(self, sample: Path) -> None:
-        ratio = self.devicePixelRatioF()
+        ratio = self.devicePixelRatioF() * theme.SCALES[1]  # sharp at every UI scale
 
         def make() -> Callable[[], None]:
             pixels = read_picture(sample).pixels
@@ -350,17 +270,19 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _update_actions(self) -> None:
-        do, history, running = self.actions_, self.workspace.history, self.job.running
+        do, history, job = self.actions_, self.workspace.history, self.job
         has_picture = self.workspace.document is not None
         for action in do.need_picture():
             action.setEnabled(has_picture)
-        do.erase.setEnabled(has_picture and not running)
-        do.cancel.setEnabled(running)
-        # The result on its way is made from these pixels and this mask: only what came since can be undone.
-        do.undo.setEnabled(history.canUndo() and not (running and history.index() <= self._erase_began))
-        do.redo.setEnabled(history.canRedo() and not (running and history.redo_changes_pixels()))
+        do.erase.setEnabled(has_picture and not job.running)
+        do.again.setEnabled(has_picture and not job.active)
+        do.cancel.setEnabled(job.active)
+        for action in (do.next, do.previous, do.keep):
+            action.setEnabled(job.choosing)
+        do.undo.setEnabled(self.editing.can_undo)
+        do.redo.setEnabled(self.editing.can_redo)
         do.name_steps(history.undoText(), history.redoText())
-        self.panel.erase_bar.button.setEnabled(has_picture or running)
+        self.panel.erase_bar.button.setEnabled(has_picture)
         self._update_title()
 
     @Slot()
@@ -370,6 +292,7 @@ class MainWindow(QMainWindow):
         self.setWindowModified(self.workspace.history.unsaved)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.erasing.settle()
         history = self.workspace.history
         version = history.pixel_version
         if self.workspace.saving:
@@ -384,6 +307,8 @@ class MainWindow(QMainWindow):
         self.hide()  # what the threads are at now may take seconds to end
         self.job.cancel()
         self._background.wait()
+        self._drawing.wait()
+        self.workspace.history.close()
         self._engine.shutdown()
         event.accept()
 

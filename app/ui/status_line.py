@@ -41,8 +41,7 @@ class StatusLine(QFrame):
         self.picture_size.setText("No picture" if size is None else f"{size[0]} × {size[1]} px")
         for widget in (self.zoom, self.fit, self.actual):
             widget.setEnabled(size is not None)
-        if size is None:
-            self.zoom.setText("")
+        self.zoom.setVisible(size is not None)
 
     def show_zoom(self, zoom: float) -> None:
         """Screen pixels per picture pixel."""

@@ -1,69 +1,164 @@
-"""The look: neutral dark greys, so that nothing around the picture colours the eye; icons in that grey."""
+"""The look: one style sheet, a palette file for each theme, icons in its ink, lengths that follow the UI scale.
+
+Icons and fixed sizes are given to widgets through this module, which remembers them as properties
+of the widget, so that another theme or scale can be put on while the window is open.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 from functools import cache
+from typing import Protocol
 
-from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtCore import QByteArray, QObject, QSize, Qt
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 import resources
 
-INK, INK_FAINT, INK_ON_ACCENT = "#d8d8d8", "#6f6f6f", "#1c1c1c"
+THEMES = ("dark", "light")
+SCALES = (0.75, 2.0)  # the range of the UI scale
 _SIZES = (16, 20, 24, 32, 40, 48, 64)
+_ICON, _ROLE, _SIZE, _FIXED, _ICON_SIZE = "themeIcon", "themeRole", "themeSize", "themeFixed", "themeIconSize"
 
-_PALETTE = {
-    QPalette.ColorRole.Window: "#2b2b2b",
-    QPalette.ColorRole.WindowText: INK,
-    QPalette.ColorRole.Base: "#212121",
-    QPalette.ColorRole.AlternateBase: "#2f2f2f",
-    QPalette.ColorRole.Text: INK,
-    QPalette.ColorRole.PlaceholderText: "#8a8a8a",
-    QPalette.ColorRole.Button: "#3a3a3a",
-    QPalette.ColorRole.ButtonText: INK,
-    QPalette.ColorRole.BrightText: "#ffffff",
-    QPalette.ColorRole.ToolTipBase: "#3c3c3c",
-    QPalette.ColorRole.ToolTipText: "#eeeeee",
-    QPalette.ColorRole.Highlight: "#5c5c5c",
-    QPalette.ColorRole.HighlightedText: "#ffffff",
-    QPalette.ColorRole.Link: "#e6c765",
-    QPalette.ColorRole.Light: "#4a4a4a",
-    QPalette.ColorRole.Mid: "#242424",
-    QPalette.ColorRole.Dark: "#1a1a1a",
-    QPalette.ColorRole.Shadow: "#101010",
+_ROLES = {
+    QPalette.ColorRole.Window: "window",
+    QPalette.ColorRole.WindowText: "ink",
+    QPalette.ColorRole.Base: "field",
+    QPalette.ColorRole.AlternateBase: "card",
+    QPalette.ColorRole.Text: "ink",
+    QPalette.ColorRole.PlaceholderText: "ink_faint",
+    QPalette.ColorRole.Button: "button",
+    QPalette.ColorRole.ButtonText: "ink",
+    QPalette.ColorRole.BrightText: "ink_strong",
+    QPalette.ColorRole.ToolTipBase: "tooltip",
+    QPalette.ColorRole.ToolTipText: "tooltip_ink",
+    QPalette.ColorRole.Highlight: "selection",
+    QPalette.ColorRole.HighlightedText: "selection_ink",
+    QPalette.ColorRole.Link: "link",
+    QPalette.ColorRole.Light: "button_hover",
+    QPalette.ColorRole.Mid: "line",
+    QPalette.ColorRole.Dark: "border",
+    QPalette.ColorRole.Shadow: "border",
 }
 
 
-def apply(application: QApplication) -> None:
-    """Give the whole application its look."""
-    application.setStyle("Fusion")
-    palette = QPalette()
-    for role, colour in _PALETTE.items():
-        palette.setColor(role, QColor(colour))
-    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(INK_FAINT))
-    application.setPalette(palette)
-    sheet = resources.path("theme", "dark.qss").read_text(encoding="utf-8")
-    application.setStyleSheet(sheet.replace("{theme}", resources.path("theme").as_posix()))
-    application.setWindowIcon(icon("wand-sparkles", "#ffcc00"))
+class _HasIcon(Protocol):
+    """An action or a button."""
+
+    def setIcon(self, icon: QIcon, /) -> None: ...
+    def setProperty(self, name: str, value: object, /) -> bool: ...
+
+
+class _Look:
+    """What is on at present."""
+
+    name = "dark"
+    scale = 1.0
 
 
 @cache
-def icon(name: str, colour: str = INK) -> QIcon:
-    """The icon of that name in ``colour``, fainter where disabled."""
+def colours(name: str) -> dict[str, str]:
+    """The palette of a theme: names of its colours to ``#rrggbb``."""
+    found: dict[str, str] = json.loads(resources.path("theme", f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def colour(role: str) -> str:
+    """A colour of the theme that is on, ``#rrggbb``."""
+    return colours(_Look.name)[role]
+
+
+def current() -> tuple[str, float]:
+    """The theme that is on and the UI scale."""
+    return _Look.name, _Look.scale
+
+
+def px(length: float) -> int:
+    """A length of the design in pixels at the UI scale."""
+    return max(1, round(length * _Look.scale))
+
+
+def system_theme() -> str:
+    """The theme the system asks for; dark where it does not say."""
+    scheme = QGuiApplication.styleHints().colorScheme()
+    return "light" if scheme is Qt.ColorScheme.Light else "dark"
+
+
+def style_sheet(name: str, scale: float) -> str:
+    """The window's style sheet in a theme's colours; hairlines of 1 px stay what they are."""
+    folder = resources.path("theme")
+    names = {
+        **colours(name),
+        "chevron": (folder / f"chevron-down-{name}.svg").as_posix(),
+        "check": (folder / "check.svg").as_posix(),
+    }
+
+    def length(found: re.Match[str]) -> str:
+        value = int(found.group(1))
+        return f"{value if abs(value) <= 1 else round(value * scale)}px"
+
+    sheet = re.sub(r"(-?\d+)px", length, (folder / "window.qss").read_text(encoding="utf-8"))
+    return re.sub(r"@([a-z_]+)", lambda found: names[found.group(1)], sheet)
+
+
+def apply(application: QApplication, name: str = "dark", scale: float = 1.0) -> None:
+    """Give the whole application a look, also the windows that are open. ``scale``: 0.75 to 2."""
+    _Look.name, _Look.scale = name, scale
+    application.setStyle("Fusion")
+    palette = QPalette()
+    for role, key in _ROLES.items():
+        palette.setColor(role, QColor(colour(key)))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(colour("ink_disabled")))
+    application.setPalette(palette)
+    application.setStyleSheet(style_sheet(name, scale))
+    application.setWindowIcon(icon("wand-sparkles", "accent"))
+    for window in application.topLevelWidgets():
+        for thing in (window, *window.findChildren(QObject)):
+            _renew(thing)
+
+
+def set_icon(target: _HasIcon, name: str, role: str = "ink") -> None:
+    """Give an action or a button the icon of that name, in the theme's colour of that role from now on."""
+    target.setProperty(_ICON, name)
+    target.setProperty(_ROLE, role)
+    target.setIcon(icon(name, role))
+
+
+def set_mark(label: QLabel, name: str, size: int, role: str = "ink") -> None:
+    """Show an icon of ``size`` px on a label, in the theme's colour of that role from now on."""
+    for key, value in ((_ICON, name), (_ROLE, role), (_SIZE, size)):
+        label.setProperty(key, value)
+    label.setPixmap(_pixmap(name, px(size), colour(role), label.devicePixelRatioF()))
+
+
+def fix(widget: QWidget, width: int = 0, height: int = 0, icon: int = 0) -> None:
+    """Fix a widget's size, and a button's icon's, in px of the design; 0 leaves it free."""
+    widget.setProperty(_FIXED, QSize(width, height))
+    widget.setProperty(_ICON_SIZE, icon)
+    _fit(widget)
+
+
+def icon(name: str, role: str = "ink") -> QIcon:
+    """The icon of that name in a colour of the theme that is on, fainter where disabled."""
+    return _icon(name, colour(role), colour("ink_disabled"))
+
+
+@cache
+def _icon(name: str, ink: str, disabled: str) -> QIcon:
     result = QIcon()
-    for mode, ink in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, INK_FAINT)):
+    for mode, mode_ink in ((QIcon.Mode.Normal, ink), (QIcon.Mode.Disabled, disabled)):
         for size in _SIZES:
-            result.addPixmap(pixmap(name, size, ink), mode)
+            result.addPixmap(_pixmap(name, size, mode_ink), mode)
     return result
 
 
-def pixmap(name: str, size: int, colour: str = INK, ratio: float = 1.0) -> QPixmap:
-    """The icon of that name as ``size`` px square, ``ratio`` times as many pixels."""
+def _pixmap(name: str, size: int, ink: str, ratio: float = 1.0) -> QPixmap:
     source = resources.path("icons", f"{name}.svg").read_text(encoding="utf-8")
-    renderer = QSvgRenderer(QByteArray(source.replace("currentColor", colour).encode()))
+    renderer = QSvgRenderer(QByteArray(source.replace("currentColor", ink).encode()))
     result = QPixmap(QSize(size, size) * ratio)
     result.fill(Qt.GlobalColor.transparent)
     painter = QPainter(result)
@@ -71,3 +166,24 @@ def pixmap(name: str, size: int, colour: str = INK, ratio: float = 1.0) -> QPixm
     painter.end()
     result.setDevicePixelRatio(ratio)
     return result
+
+
+def _renew(thing: QObject) -> None:
+    name = thing.property(_ICON)
+    if name and isinstance(thing, QLabel):
+        set_mark(thing, name, int(thing.property(_SIZE)), thing.property(_ROLE))
+    elif name and isinstance(thing, QAction | QAbstractButton):
+        thing.setIcon(icon(name, thing.property(_ROLE)))
+    if isinstance(thing, QWidget) and thing.property(_FIXED) is not None:
+        _fit(thing)
+
+
+def _fit(widget: QWidget) -> None:
+    size = widget.property(_FIXED)
+    if size.width():
+        widget.setFixedWidth(px(size.width()))
+    if size.height():
+        widget.setFixedHeight(px(size.height()))
+    if icon_size := int(widget.property(_ICON_SIZE)):
+        assert isinstance(widget, QAbstractButton)
+        widget.setIconSize(QSize(px(icon_size), px(icon_size)))

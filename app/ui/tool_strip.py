@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 
-_ICON = 22
+from app.ui import theme
 
 
 class ToolStrip(QFrame):
@@ -32,8 +32,7 @@ class ToolStrip(QFrame):
             for action in group:
                 button = QToolButton()
                 button.setDefaultAction(action)
-                button.setIconSize(QSize(_ICON, _ICON))
-                button.setFixedSize(36, 36)
+                theme.fix(button, 36, 36, icon=22)
                 button.setAccessibleName(action.iconText())
                 button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
                 column.addWidget(button)

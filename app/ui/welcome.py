@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout
 
 from app.canvas.drops import DropWidget
 from app.ui import theme
@@ -17,24 +17,23 @@ THUMBNAIL = (168, 112)
 class Welcome(DropWidget):
     """The empty state; takes files that are dropped on it."""
 
-    openRequested = Signal()
     sampleChosen = Signal(object)  # Path
 
-    def __init__(self, samples: list[Path], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, samples: list[Path], open_action: QAction) -> None:
+        super().__init__()
         self.setObjectName("welcome")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         picture = QLabel()
-        picture.setPixmap(theme.pixmap("image-plus", 56, "#7d7d7d", self.devicePixelRatioF()))
+        theme.set_mark(picture, "image-plus", 56, "ink_faint")
         title = QLabel("Drop a picture here")
         title.setObjectName("title")
         text = QLabel("or open one to brush something out of it. It stays on this computer.")
         text.setObjectName("faint")
         self.open_button = QPushButton(" Open a picture…")
         self.open_button.setObjectName("primary")
-        self.open_button.setIcon(theme.icon("folder-open", theme.INK_ON_ACCENT))
-        self.open_button.setToolTip("Open a picture  (Ctrl+O)")
-        self.open_button.clicked.connect(self.openRequested)
+        theme.set_icon(self.open_button, "folder-open", "on_accent")
+        self.open_button.setToolTip(open_action.toolTip())
+        self.open_button.clicked.connect(open_action.trigger)
         column = QVBoxLayout(self)
         column.setSpacing(8)
         column.addStretch(3)
@@ -61,17 +60,25 @@ class Welcome(DropWidget):
         """The small picture of a sample."""
         self.samples[path].setIcon(QIcon(QPixmap.fromImage(image)))
 
+    def fit_samples(self) -> None:
+        """Show the samples at the UI scale that is on."""
+        for button in self.samples.values():
+            button.setIconSize(QSize(theme.px(THUMBNAIL[0]), theme.px(THUMBNAIL[1])))
+
     def _sample(self, path: Path) -> QToolButton:
         name = sample_title(path)
         button = QToolButton()
         button.setObjectName("sample")
         button.setText(name)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        button.setIconSize(QSize(*THUMBNAIL))
+        empty = QPixmap(*THUMBNAIL)
+        empty.fill(Qt.GlobalColor.transparent)
+        button.setIcon(QIcon(empty))  # nothing moves when the picture comes
         button.setAccessibleName(f"Open the sample picture {name}")
         button.setToolTip(f"Open the sample picture {name}")
         button.clicked.connect(lambda: self.sampleChosen.emit(path))
         self.samples[path] = button
+        self.fit_samples()
         return button
 
 

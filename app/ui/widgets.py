@@ -1,18 +1,25 @@
-"""Small controls the panel is made of: a labelled slider with its number, and a section."""
+"""Small controls the panel is made of: a labelled slider with its number, a section that folds, a colour."""
 
 from __future__ import annotations
 
 import math
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
+    QCheckBox,
+    QColorDialog,
     QDoubleSpinBox,
     QGridLayout,
     QLabel,
+    QPushButton,
     QSlider,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
+
+from app.ui import theme
 
 _STEPS = 1000
 
@@ -59,7 +66,7 @@ class NumberSlider(QWidget):
         self.spin.setDecimals(decimals)
         self.spin.setSingleStep(step)
         self.spin.setSuffix(suffix)
-        self.spin.setFixedWidth(78)
+        theme.fix(self.spin, width=78)
         self.spin.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.spin.setKeyboardTracking(False)
         self.spin.lineEdit().setTextMargins(6, 0, 6, 0)  # a style sheet's padding is ignored there
@@ -125,14 +132,88 @@ class NumberSlider(QWidget):
         self.valueChanged.emit(value)
 
 
-class Section(QWidget):
-    """A heading with controls under it."""
+class Fold(QWidget):
+    """A heading that folds and unfolds the controls under it; ``column`` is where they go."""
 
-    def __init__(self, title: str) -> None:
+    toggled = Signal(bool)  # by the user's hand
+
+    def __init__(self, title: str, *, unfolded: bool = False, inner: bool = False) -> None:
         super().__init__()
-        heading = QLabel(title)
-        heading.setObjectName("heading")
-        self.column = QVBoxLayout(self)
+        self.heading = QToolButton()
+        self.heading.setObjectName("innerFold" if inner else "fold")
+        self.heading.setCheckable(True)
+        self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.heading.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        theme.fix(self.heading, icon=16)
+        self.body = QWidget()
+        self.column = QVBoxLayout(self.body)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(10)
-        self.column.addWidget(heading)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(6)
+        outer.addWidget(self.heading)
+        outer.addWidget(self.body)
+        self.set_title(title)
+        self.heading.toggled.connect(self._on_toggled)
+        self.heading.clicked.connect(self.toggled)
+        self.heading.setChecked(unfolded)
+        self._on_toggled(unfolded)
+
+    def set_title(self, title: str) -> None:
+        """Show another heading."""
+        self.heading.setText(title)
+        self.heading.setAccessibleName(title)
+        self.heading.setToolTip(f"Fold or unfold: {title}")
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether the controls are seen."""
+        return self.heading.isChecked()
+
+    def set_unfolded(self, on: bool) -> None:
+        """Show the controls or hide them."""
+        self.heading.setChecked(on)
+
+    @Slot(bool)
+    def _on_toggled(self, on: bool) -> None:
+        theme.set_icon(self.heading, "chevron-down" if on else "chevron-right")
+        self.heading.setAccessibleDescription("Unfolded" if on else "Folded")
+        self.body.setVisible(on)
+
+
+class ColourButton(QPushButton):
+    """Shows a colour and asks for another."""
+
+    picked = Signal(str)  # #rrggbb
+
+    def __init__(self, label: str) -> None:
+        super().__init__()
+        self.setObjectName("colour")
+        self.setAccessibleName(label)
+        self.setToolTip(f"{label}: choose another")
+        self.setAutoDefault(False)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._colour, self._label = "#ffcc00", label
+        self.clicked.connect(self._ask)
+
+    def set_colour(self, colour: str) -> None:
+        """Show another colour, ``#rrggbb``."""
+        self._colour = colour
+        self.setStyleSheet(f"background: {colour};")
+        self.setAccessibleDescription(colour)
+
+    @Slot()
+    def _ask(self) -> None:
+        chosen = QColorDialog.getColor(QColor(self._colour), self.window(), self._label)
+        if chosen.isValid():
+            self.set_colour(chosen.name())
+            self.picked.emit(chosen.name())
+
+
+def check(text: str, tip: str = "") -> QCheckBox:
+    """A check box that leaves the keyboard to the canvas when it is clicked."""
+    box = QCheckBox(text)
+    box.setToolTip(tip)
+    box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return box

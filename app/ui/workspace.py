@@ -39,6 +39,7 @@ class Workspace(QObject):
     """One document at a time. Files are read and written in the background."""
 
     opened = Signal(object)  # Opened, before it takes the place of the document
+    taken = Signal()  # another document is there
     written = Signal(object)  # Path, by save or export
     writingFailed = Signal()  # a message says why
     fileChanged = Signal()  # the document has another name or path
@@ -47,7 +48,8 @@ class Workspace(QObject):
     def __init__(self, background: Background, messages: Messages, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.document: Document | None = None
-        self.history = History(self)
+        self.history = History(self, background.run)
+        self.history.failed.connect(messages.error)
         self._background, self._messages = background, messages
         self._name = ""
         self._opening = 0  # number of the newest request; older answers are dropped
@@ -95,6 +97,7 @@ class Workspace(QObject):
         """Put an opened document in the place of the one before."""
         self.document = opened.document
         self.history.start_over()
+        self.taken.emit()
         self.fileChanged.emit()
 
     def save(self, path: Path, then: Callable[[], None] | None = None) -> None:

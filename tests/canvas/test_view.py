@@ -241,7 +241,7 @@ def test_files_can_be_dropped(view: CanvasView, qtbot: QtBot) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile("/pictures/a.jpg")])
     left, copy = Qt.MouseButton.LeftButton, Qt.DropAction.CopyAction
-    enter = QDragEnterEvent(QPointF(10, 10), copy, data, left, NONE)
+    enter = QDragEnterEvent(QPoint(10, 10), copy, data, left, NONE)
     QApplication.sendEvent(view, enter)
     assert enter.isAccepted()
     event = QDropEvent(QPointF(10, 10), copy, data, left, NONE)

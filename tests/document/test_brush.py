@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from app.document.brush import Brush, Point, blend, default_brush_size, rasterise
+from app.document.boxes import Point
+from app.document.brush import Brush, blend, default_brush_size, rasterise
 
 _sizes = st.floats(1, 60)
 _hardness = st.floats(0, 1)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.document.document import Document
-from app.ui import dialogs, theme
+from app.ui import dialogs
 from app.ui.dialogs import Unsaved
 from app.ui.main_window import MainWindow
 from app.ui.messages import Message, Messages
@@ -107,9 +107,6 @@ class Driver:
 
 @pytest.fixture
 def driver(qtbot: QtBot, engine: FakeEngine, store: Settings, answers: Answers) -> Driver:
-    application = QApplication.instance()
-    assert isinstance(application, QApplication)
-    theme.apply(application)
     messages = Messages()
     posted: list[Message] = []
     messages.posted.connect(posted.append)

@@ -233,20 +233,20 @@ def test_an_erase_may_wait_for_the_model(ready: Driver) -> None:
 
 def test_the_engine_gets_copies_and_the_options(ready: Driver) -> None:
     panel = ready.window.panel
-    panel.new_seed.setChecked(False)
-    panel.seed.setValue(42)
-    panel.steps.spin.setValue(9)
-    panel.guidance.spin.setValue(3.5)
-    panel.strength.spin.setValue(40)
+    panel.erase.new_seed.setChecked(False)
+    panel.erase.seed.setValue(42)
+    panel.erase.steps.spin.setValue(9)
+    panel.erase.guidance.spin.setValue(3.5)
+    panel.erase.strength.spin.setValue(40)
     ready.window.actions_.erase.trigger()
     rgb, mask, options = ready.engine.requests[0]
     assert (options.seed, options.steps, options.guidance, options.strength) == (42, 9, 3.5, 0.4)
     assert not np.shares_memory(rgb, ready.document.pixels)
     assert not np.shares_memory(mask, ready.document.mask)
     ready.window.actions_.cancel.trigger()
-    panel.new_seed.setChecked(True)
+    panel.erase.new_seed.setChecked(True)
     ready.window.actions_.erase.trigger()
-    assert ready.engine.requests[1][2].seed == panel.seed.value()
+    assert ready.engine.requests[1][2].seed == panel.erase.seed.value()
 
 
 def test_before_is_the_picture_as_opened(ready: Driver) -> None:

@@ -1,0 +1,55 @@
+"""The picture as it was, kept only where it has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.canvas.pyramid import eight_bits
+from app.document.boxes import Box, intersect, is_empty
+
+_TILE = 256  # px
+
+
+class Before:
+    """Copies of the tiles of ``pixels``, (H, W, C), taken before they change for the first time."""
+
+    def __init__(self, pixels: NDArray[np.generic]) -> None:
+        self.pixels = pixels
+        self._kept: NDArray[np.generic] = np.zeros(pixels.shape, pixels.dtype)  # takes memory where it is written
+        height, width = pixels.shape[:2]
+        self._have = np.zeros((-(-height // _TILE), -(-width // _TILE)), bool)
+
+    def keep(self, boxes: Iterable[Box]) -> None:
+        """Copy what ``boxes`` touch; what was copied before stays as it is."""
+        for box in boxes:
+            for x0, y0, x1, y1 in self._tiles(box):
+                at = y0 // _TILE, x0 // _TILE
+                if not self._have[at]:
+                    self._kept[y0:y1, x0:x1] = self.pixels[y0:y1, x0:x1]
+                    self._have[at] = True
+
+    def read(self, box: Box) -> NDArray[np.uint8]:
+        """``box`` of the picture as it was, 8 bits."""
+        x0, y0, x1, y1 = box
+        kept = [tile for tile in self._tiles(box) if self._have[tile[1] // _TILE, tile[0] // _TILE]]
+        out = eight_bits(self.pixels[y0:y1, x0:x1])
+        if kept and out.base is not None:
+            out = out.copy()
+        for tile in kept:
+            left, top, right, bottom = intersect(tile, box)
+            out[top - y0 : bottom - y0, left - x0 : right - x0] = eight_bits(self._kept[top:bottom, left:right])
+        return out
+
+    def _tiles(self, box: Box) -> list[Box]:
+        height, width = self.pixels.shape[:2]
+        x0, y0, x1, y1 = box = intersect(box, (0, 0, width, height))
+        if is_empty(box):
+            return []
+        return [
+            (x, y, min(x + _TILE, width), min(y + _TILE, height))
+            for y in range(y0 // _TILE * _TILE, y1, _TILE)
+            for x in range(x0 // _TILE * _TILE, x1, _TILE)
+        ]

@@ -1,0 +1,90 @@
+"""The line between before and after, and lines of selections, drawn over the canvas. All in the widget's pixels."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
+
+_REACH = 8.0  # px beside the line within which it is taken hold of
+_GRIP = 14.0  # px, radius
+_DARK, _LIGHT = QColor(0, 0, 0, 150), QColor(255, 255, 255)
+_LABEL_MARGIN, _LABEL_PADDING = 14.0, 7.0
+_CORNER = 3.5  # px, half a corner's mark
+
+
+class SplitHandle:
+    """Where the picture before ends: ``at`` is a part of the canvas's width, 0 to 1."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.at = 0.5
+        self.grabbed = False
+
+    def x(self, width: float) -> float:
+        """The line's place on a canvas of this width."""
+        return self.at * width
+
+    def move_to(self, at: float) -> None:
+        """Put the line at a part of the width, as far as the canvas goes."""
+        self.at = min(max(at, 0.0), 1.0)
+
+    def hit(self, x: float, width: float) -> bool:
+        """Whether pressing at ``x`` takes hold of the line."""
+        return self.on and abs(x - self.x(width)) <= _REACH
+
+    def draw(self, painter: QPainter, width: float, height: float) -> None:
+        """The line with its grip, and what is on its sides."""
+        x, middle = self.x(width), height / 2
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for colour, thick in ((_DARK, 3.0), (_LIGHT, 1.4)):
+            painter.setPen(QPen(colour, thick))
+            painter.drawLine(QPointF(x, 0), QPointF(x, height))
+        painter.setPen(QPen(_DARK, 1))
+        painter.setBrush(_LIGHT)
+        painter.drawEllipse(QPointF(x, middle), _GRIP, _GRIP)
+        painter.setPen(QPen(QColor(40, 40, 40), 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        for side in (-1, 1):
+            tip = QPointF(x + side * 8, middle)
+            painter.drawPolyline([QPointF(x + side * 4, middle - 4), tip, QPointF(x + side * 4, middle + 4)])
+        self._label(painter, "Before", x - _LABEL_MARGIN, left_of=True)
+        self._label(painter, "After", x + _LABEL_MARGIN, left_of=False)
+
+    @staticmethod
+    def _label(painter: QPainter, text: str, x: float, *, left_of: bool) -> None:
+        font = QFont(painter.font())
+        font.setBold(True)
+        painter.setFont(font)
+        metrics = painter.fontMetrics()
+        wide, high = metrics.horizontalAdvance(text) + 2 * _LABEL_PADDING, metrics.height() + _LABEL_PADDING
+        box = QRectF(x - wide if left_of else x, _LABEL_MARGIN, wide, high)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(_DARK)
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setPen(_LIGHT)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def draw_band(painter: QPainter, points: list[QPointF], *, closed: bool, corners: bool, subtract: bool) -> None:
+    """A selection's line, dashed light on dark and not smoothed: crisp at any scaling.
+
+    ``corners`` marks the points, the first one larger; a red one takes away.
+    """
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    dark, light = (QColor(150, 0, 0), QColor(255, 200, 200)) if subtract else (QColor(0, 0, 0), _LIGHT)
+    shape = QPolygonF(points)
+    for colour, style in ((dark, Qt.PenStyle.SolidLine), (light, Qt.PenStyle.CustomDashLine)):
+        pen = QPen(colour, 1, style)
+        if style == Qt.PenStyle.CustomDashLine:
+            pen.setDashPattern([4, 4])
+        painter.setPen(pen)
+        if closed:
+            painter.drawPolygon(shape)
+        else:
+            painter.drawPolyline(shape)
+    if corners:
+        painter.setPen(QPen(dark, 1))
+        painter.setBrush(light)
+        for index, point in enumerate(points[:-1] if len(points) > 1 else points):
+            half = _CORNER if index else _CORNER + 1.5
+            painter.drawRect(QRectF(point.x() - half, point.y() - half, 2 * half, 2 * half))

@@ -1,0 +1,281 @@
+"""The steps done so far, back and forth, within a budget of memory and one of disk."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from app.document.boxes import Box
+from app.document.edits import Edit, Editable
+from app.document.spill import SpillFolder
+from app.document.stored import Stored
+
+MEMORY_BUDGET = 1000 * 1000**2
+DISK_BUDGET = 4 * 1000**3
+
+Listener: TypeAlias = Callable[[], None]
+
+
+class Run(Protocol):
+    """Does work, now or on another thread, and answers where it was asked."""
+
+    def __call__(
+        self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None], /
+    ) -> None: ...
+
+
+def run_now(work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
+    """Do the work and answer at once."""
+    try:
+        result = work()
+    except Exception as error:
+        failed(error)
+    else:
+        done(result)
+
+
+class Step:
+    """An edit in the history. Two steps are never equal."""
+
+    def __init__(self, edit: Edit, version: int) -> None:
+        self.edit = edit
+        self.version = version  # of the pixels with it done
+        self.name = edit.name
+        self.box: Box = edit.box
+        self.changes_pixels = edit.changes_pixels
+        self.time = time.time()  # seconds since 1970
+        self.nbytes = edit.nbytes  # of memory
+        self.disk_nbytes = 0
+        self.path: Path | None = None  # of its file, once it is on disk
+        self.busy = False  # being compressed or written
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether undoing it reads a file."""
+        return self.path is not None
+
+
+class History:
+    """A list of edits and how many of them are done.
+
+    New steps are compressed by ``run``. When the memory budget is exceeded the oldest steps
+    are written to a temporary file each, and read from there when they are undone, which the
+    caller waits for (as long as reading the file takes). When the disk budget is exceeded, or
+    the disk is full, the oldest are forgotten: undo ends there. The newest step and the one
+    undone next stay in memory whatever the budget. One thread calls; ``run`` may use another
+    one for the work it is given, one piece after the other, and answers on the first.
+    """
+
+    def __init__(
+        self,
+        run: Run = run_now,
+        *,
+        budget: int = MEMORY_BUDGET,
+        disk_budget: int = DISK_BUDGET,
+        folder: Path | None = None,
+    ) -> None:
+        """Budgets are in bytes; ``folder`` is where temporary files go (the system's place by default)."""
+        self.steps: list[Step] = []  # read it, do not write to it
+        self.index = 0  # of steps done
+        self.saved_version = 0
+        # Called when something changed by itself: steps were forgotten, or hold less memory than before.
+        self.listeners: list[Listener] = []
+        self._run, self._parent, self._folder = run, folder, SpillFolder(folder)
+        self._budget, self._disk_budget = budget, disk_budget
+        self._disk_full = self._trimming = False
+        self._first_version = self._newest_version = 0
+
+    # -- what there is ---------------------------------------------------------------------
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held by all steps, in bytes."""
+        return sum(step.nbytes for step in self.steps)
+
+    @property
+    def disk_nbytes(self) -> int:
+        """Disk held by all steps, in bytes."""
+        return sum(step.disk_nbytes for step in self.steps)
+
+    @property
+    def pixel_version(self) -> int:
+        """A number for the picture's pixels as they are now; equal numbers are equal pixels."""
+        return self.steps[self.index - 1].version if self.index else self._first_version
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether the pixels are others than those saved; the mask is not part of what is saved."""
+        return self.pixel_version != self.saved_version
+
+    @property
+    def budget(self) -> int:
+        """Memory the steps may hold, in bytes; may be set at any time."""
+        return self._budget
+
+    @budget.setter
+    def budget(self, nbytes: int) -> None:
+        self._budget = nbytes
+        self._trim()
+
+    @property
+    def disk_budget(self) -> int:
+        """Disk the steps may hold, in bytes; may be set at any time."""
+        return self._disk_budget
+
+    @disk_budget.setter
+    def disk_budget(self, nbytes: int) -> None:
+        self._disk_budget = nbytes
+        self._trim()
+
+    # -- going back and forth --------------------------------------------------------------
+
+    def push(self, edit: Edit) -> Step:
+        """Add an edit that has been applied; what was undone before it is forgotten."""
+        self._forget(self.steps[self.index :])
+        if edit.changes_pixels:
+            self._newest_version += 1
+            step = Step(edit, self._newest_version)
+        else:
+            step = Step(edit, self.pixel_version)
+        del self.steps[self.index :]
+        self.steps.append(step)
+        self.index += 1
+        self._pack(step)
+        return step
+
+    def undo(self, document: Editable) -> list[Box]:
+        """Take the last step back; answers the boxes that changed.
+
+        Raises ``IndexError`` when nothing is left, ``OSError`` when a step cannot be read back from
+        disk and ``RuntimeError`` during a stroke; nothing has changed then.
+        """
+        if self.index == 0:
+            raise IndexError("there is nothing to undo")
+        boxes = self.steps[self.index - 1].edit.undo(document)
+        self.index -= 1
+        return boxes
+
+    def redo(self, document: Editable) -> list[Box]:
+        """Do the next step again; answers the boxes that changed. Raises as ``undo`` does."""
+        if self.index == len(self.steps):
+            raise IndexError("there is nothing to redo")
+        boxes = self.steps[self.index].edit.redo(document)
+        self.index += 1
+        return boxes
+
+    def go_to(self, document: Editable, index: int) -> list[Box]:
+        """Undo or redo until ``index`` steps are done; answers the boxes that changed. Raises as ``undo`` does."""
+        if not 0 <= index <= len(self.steps):
+            raise IndexError(f"there is no step {index}")
+        boxes = []
+        while self.index > index:
+            boxes += self.undo(document)
+        while self.index < index:
+            boxes += self.redo(document)
+        return boxes
+
+    def clear(self) -> None:
+        """Forget all steps and remove their files: the pixels are as saved, and nothing can be undone."""
+        self.steps, self.index = [], 0
+        self.saved_version = self._first_version = self._newest_version = 0
+        self._disk_full = False
+        # What is being written goes to the old folder, and is removed with it.
+        old, self._folder = self._folder, SpillFolder(self._parent)
+        self._run(old.close, _ignore, _ignore)
+
+    def close(self) -> None:
+        """Remove all files now: nothing on disk can be undone any more. Not while ``run`` is at work."""
+        self._folder.close()
+
+    # -- budgets ---------------------------------------------------------------------------
+
+    def _pack(self, step: Step) -> None:
+        step.busy = True
+        # Without memory to compress in, it stays as it is.
+        self._run(step.edit.pack, partial(self._settled, step), partial(self._settled, step))
+
+    def _settled(self, step: Step, _: object) -> None:
+        step.busy = False
+        step.nbytes = step.edit.nbytes
+        if step in self.steps:
+            self._trim()
+            self._tell()
+
+    def _trim(self) -> None:
+        """Write out or forget what is over budget, one step after the other."""
+        if self._trimming:  # work that was done at once: the loop below goes on
+            return
+        self._trimming = True
+        while self.nbytes > self._budget and not any(step.busy for step in self.steps):
+            oldest = self._oldest_in_memory()
+            if oldest is None or (self._disk_full and not self._drop()):
+                break
+            if not self._disk_full:
+                self._spill(oldest)
+        while self.disk_nbytes > self._disk_budget and self._drop():
+            pass
+        self._trimming = False
+
+    def _oldest_in_memory(self) -> Step | None:
+        """The step to write out next: never the newest, nor the one undone next."""
+        kept = (self.steps[-1], self.steps[max(self.index - 1, 0)]) if self.steps else ()
+        return next((step for step in self.steps if step not in kept and not step.on_disk), None)
+
+    def _spill(self, step: Step) -> None:
+        folder = self._folder
+
+        def save() -> tuple[Path, int, list[tuple[Stored, Stored]]]:
+            path = folder.unused()
+            places = step.edit.save(path)
+            return path, path.stat().st_size, places
+
+        def done(answer: tuple[Path, int, list[tuple[Stored, Stored]]]) -> None:
+            path, nbytes, places = answer
+            step.edit.move_to(places)
+            step.path, step.disk_nbytes = path, nbytes
+            if step not in self.steps:
+                self._forget([step])
+            self._settled(step, None)
+
+        def failed(_: Exception) -> None:
+            self._disk_full = self._disk_full or step in self.steps
+            self._settled(step, None)
+
+        step.busy = True
+        self._run(save, done, failed)
+
+    def _drop(self) -> bool:
+        """Forget the oldest step, if it is done and another one is."""
+        if self.index < 2:
+            return False
+        step = self.steps.pop(0)
+        self._first_version = step.version
+        self.index -= 1
+        if step.on_disk:
+            self._disk_full = False  # there is room again
+        self._forget([step])
+        self._tell()
+        return True
+
+    def _forget(self, steps: list[Step]) -> None:
+        paths = [step.path for step in steps if step.path is not None]
+        if paths:
+            self._run(partial(_remove, paths), _ignore, _ignore)
+
+    def _tell(self) -> None:
+        for listener in tuple(self.listeners):
+            listener()
+
+
+def _remove(paths: list[Path]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _ignore(_: object) -> None:
+    """What is left over on disk goes with the folder."""

@@ -1,0 +1,48 @@
+"""Masks as files: any picture read as one, and masks written as 8-bit gray PNG."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from app.document import formats
+
+
+@dataclass(frozen=True)
+class MaskFile:
+    """A mask of the size asked for, and the size it has in its file."""
+
+    mask: NDArray[np.uint8]  # (H, W): 0 keep to 255 erase
+    original_size: tuple[int, int]  # (width, height) in pixels
+
+
+def read_mask(path: str | Path, size: tuple[int, int]) -> MaskFile:
+    """Read any picture as a mask of (width, height) ``size``.
+
+    Alpha counts when any of it is not opaque, brightness otherwise. Another size is averaged
+    down or interpolated up, without keeping its proportions: compare ``original_size``.
+    Raises ``DocumentError``.
+    """
+    mask = formats.read_mask(path)
+    original = (mask.shape[1], mask.shape[0])
+    if original != tuple(size):
+        shrinks = size[0] <= original[0] and size[1] <= original[1]
+        how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        mask = np.asarray(cv2.resize(mask, size, interpolation=how), np.uint8)
+    return MaskFile(mask, original)
+
+
+def write_mask(path: str | Path, mask: NDArray[np.uint8]) -> None:
+    """Write a mask (H, W) as an 8-bit gray PNG, whole or not at all, whatever the file is called.
+
+    Raises ``DocumentError``.
+    """
+    buffer = io.BytesIO()
+    Image.fromarray(mask).save(buffer, format="PNG", compress_level=4)
+    formats.write_file(Path(path), buffer.getvalue())

@@ -1,0 +1,193 @@
+"""The ways to erase: by the button, as you paint, again with another seed; and what becomes of the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.canvas.view import CanvasView
+from app.document.document import Document
+from app.document.edits import Edit
+from app.engine.protocol import EraseOptions
+from app.ui import settings
+from app.ui.editing import Editing
+from app.ui.erase_job import Candidate, EraseJob, Hole
+from app.ui.messages import Messages
+from app.ui.settings import Settings
+from app.ui.workspace import Workspace
+
+NOTHING_AGAIN = "Nothing has been erased yet that could be erased again: brush over what should go, then press Erase."
+NO_CHANGE = "The model found nothing to change here."
+
+
+@dataclass(frozen=True)
+class _Last:
+    """The result that is newest, for Again."""
+
+    document: Document
+    edit: Edit
+    mask: NDArray[np.uint8]  # (H, W), what was erased
+    version: int  # of the pixels with it
+    index: int  # of the history with it
+
+
+class _Scratch:
+    """Copies that an edit can be undone on."""
+
+    def __init__(self, document: Document) -> None:
+        self.picture = document.picture.copy()
+        self.pixels = self.picture.pixels
+        self.mask = np.empty(document.mask.shape, np.uint8)  # what is written to it is not read
+
+    def mark_changed(self) -> None:
+        pass
+
+
+class Erasing(QObject):
+    """Starts erases and puts what is kept of them into the document, as one step each."""
+
+    begun = Signal()
+    erased = Signal()
+
+    def __init__(
+        self,
+        job: EraseJob,
+        editing: Editing,
+        view: CanvasView,
+        workspace: Workspace,
+        options: Callable[[bool], EraseOptions],
+        store: Settings,
+        messages: Messages,
+        parent: QObject,
+    ) -> None:
+        """``options(new_seed)`` answers how to erase, with another seed than the last if so asked."""
+        super().__init__(parent)
+        self._job, self._editing, self._view, self._workspace = job, editing, view, workspace
+        self._options, self._settings, self._messages = options, store, messages
+        self._last: _Last | None = None
+        self._replaces: _Last | None = None  # what the erase under way takes the place of
+        self._queued = False  # a stroke waits for its turn
+        self._pausing = False
+        job.kept.connect(self._on_kept)
+        job.ended.connect(self._on_ended)
+
+    # -- commands --------------------------------------------------------------------------
+
+    @Slot()
+    def erase(self) -> None:
+        """Erase what the mask covers; a result that waits for a choice is kept first."""
+        document = self._workspace.document
+        if document is None or self._job.running:
+            return
+        if self._job.choosing:
+            self._job.keep()
+            if document.mask_box() is None:
+                return
+        if self._job.may_start(document):
+            self._start(document, None)
+
+    @Slot()
+    def again(self) -> None:
+        """Erase the last hole anew with another seed; the new result takes the place of the old."""
+        document, last = self._workspace.document, self._last
+        if document is None or self._job.active:
+            return
+        if last is not None and last.document is document and self._workspace.history.pixel_version == last.version:
+            self._start(document, last)
+        elif document.mask_box() is not None:
+            self._start(document, None, new_seed=True)
+        else:
+            self._messages.info(NOTHING_AGAIN)
+
+    @Slot()
+    def cancel(self) -> None:
+        """Give the erase and its results up."""
+        self._job.cancel()
+
+    def settle(self) -> None:
+        """Keep the result that is seen, where a choice is waited for: what is seen is what is saved."""
+        if self._job.choosing and not self._job.running:
+            self._job.keep()
+
+    def forget(self) -> None:
+        """Another document: nothing to erase again."""
+        self._job.cancel()
+        self._last = None
+
+    @Slot(object)
+    def on_stroke(self, edit: Edit) -> None:
+        """A tool has finished an edit of the mask: erase it now, where that is wanted."""
+        document = self._workspace.document
+        if self._pausing or document is None or not self._settings.get(settings.LIVE):
+            return
+        if edit.name.startswith("Eraser") or document.mask_box() is None:
+            return
+        if not self._job.running:
+            self.erase()
+        elif self._settings.get(settings.LIVE_JOINS) and self._replaces is None:
+            self._job.cancel()
+            self.erase()
+        else:
+            self._queued = True
+
+    # -- inside ----------------------------------------------------------------------------
+
+    def _start(self, document: Document, replaces: _Last | None, *, new_seed: bool = False) -> None:
+        self._pause()
+        if replaces is None:
+            hole = Hole(document, np.array(document.picture.rgb, order="C"), document.mask.copy())
+        else:
+            scratch = _Scratch(document)
+            replaces.edit.undo(scratch)
+            hole = Hole(document, np.array(scratch.picture.rgb, order="C"), replaces.mask)
+        self._replaces, self._queued = replaces, False
+        self.begun.emit()
+        first = self._options(new_seed or replaces is not None)
+        plans = [first]
+        for _ in range(self._settings.get(settings.CANDIDATES) - 1):
+            plans.append(replace(first, seed=(plans[-1].seed + 1) % 2**31))
+        self._job.start(hole, plans)
+
+    def _pause(self) -> None:
+        self._pausing = True  # the part of a stroke handed over is no stroke let go
+        try:
+            self._view.pause_stroke()
+        finally:
+            self._pausing = False
+
+    @Slot(object, object)
+    def _on_kept(self, hole: Hole, candidate: Candidate) -> None:
+        document, history = hole.document, self._workspace.history
+        replaces, self._replaces = self._replaces, None
+        self._pause()
+        # With strokes painted since on top of it, the old result stays below them as a step of its own.
+        undone = (
+            replaces is not None
+            and history.pixel_version == replaces.version
+            and history.index() == replaces.index
+            and history.canUndo()
+        )
+        if undone:
+            history.undo()
+        self._view.keep_before(patch.box for patch in candidate.patches)
+        edit = document.apply_result(candidate.patches, hole.mask)
+        if edit is None:
+            if undone:
+                history.redo()
+            self._messages.info(NO_CHANGE)
+            return
+        self._editing.apply(edit)
+        self._last = _Last(document, edit, hole.mask, history.pixel_version, history.index())
+        self.erased.emit()
+
+    @Slot(bool)
+    def _on_ended(self, kept: bool) -> None:
+        queued, self._queued = self._queued, False
+        self._replaces = None
+        document = self._workspace.document
+        if kept and queued and document is not None and document.mask_box() is not None:
+            self.erase()

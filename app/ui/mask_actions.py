@@ -1,0 +1,134 @@
+"""What the Mask menu does."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QWidget
+
+from app.canvas.view import CanvasView
+from app.document.document import Document
+from app.document.edits import Edit
+from app.document.errors import DocumentError
+from app.document.mask_files import MaskFile, read_mask, write_mask
+from app.ui import dialogs, settings
+from app.ui.actions import Actions
+from app.ui.background import Background
+from app.ui.editing import Editing
+from app.ui.messages import Messages
+from app.ui.settings import Setting, Settings
+from app.ui.workspace import Workspace
+
+MASK_EMPTY = "There is no mask yet: brush over something first."
+
+
+class MaskActions(QObject):
+    """Every change of the mask that is no stroke, each one step of the history."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        actions: Actions,
+        view: CanvasView,
+        workspace: Workspace,
+        editing: Editing,
+        background: Background,
+        store: Settings,
+        messages: Messages,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._view, self._workspace, self._editing = window, view, workspace, editing
+        self._background, self._settings, self._messages = background, store, messages
+        actions.fill_mask.triggered.connect(lambda: self._change(Document.fill_mask))
+        actions.clear_mask.triggered.connect(lambda: self._change(Document.clear_mask))
+        actions.invert_mask.triggered.connect(lambda: self._change(Document.invert_mask))
+        actions.grow_mask.triggered.connect(lambda: self._by_pixels("Grow mask", settings.GROW, Document.grow_mask))
+        actions.shrink_mask.triggered.connect(
+            lambda: self._by_pixels("Shrink mask", settings.GROW, Document.shrink_mask)
+        )
+        actions.feather_mask.triggered.connect(
+            lambda: self._by_pixels("Feather mask", settings.FEATHER, Document.feather_mask)
+        )
+        actions.import_mask.triggered.connect(self.import_mask)
+        actions.export_mask.triggered.connect(self.export_mask)
+
+    @Slot()
+    def import_mask(self) -> None:
+        """Ask which file, read it, and ask how to put it in where that is not plain."""
+        document = self._workspace.document
+        path = dialogs.ask_mask_file(self._window, self._folder()) if document is not None else None
+        if document is None or path is None:
+            return
+        self._settings.set(settings.LAST_FOLDER, str(path.parent))
+
+        def done(found: MaskFile) -> None:
+            if self._workspace.document is document:
+                self._put_in(document, path, found)
+
+        self._background.run(
+            lambda: read_mask(path, document.size),
+            done,
+            lambda error: self._report(f"No mask could be read from {path.name}.", error),
+        )
+
+    @Slot()
+    def export_mask(self) -> None:
+        """Ask where to, and write the mask as a grey picture."""
+        document = self._workspace.document
+        if document is None:
+            return
+        if document.mask_box() is None:
+            self._messages.info(MASK_EMPTY)
+            return
+        name = Path(self._workspace.name).stem or "picture"
+        path = dialogs.ask_save_mask(self._window, Path(self._folder()) / f"{name}-mask.png")
+        if path is None:
+            return
+        self._settings.set(settings.LAST_FOLDER, str(path.parent))
+        mask = document.mask.copy()
+        self._background.run(
+            lambda: write_mask(path, mask),
+            lambda _nothing: self._messages.info(f"The mask is in {path.name}."),
+            lambda error: self._report(f"The mask could not be written to {path.name}.", error),
+        )
+
+    def _put_in(self, document: Document, path: Path, found: MaskFile) -> None:
+        how: dialogs.MaskMode | None = "replace"
+        if found.original_size != document.size or document.mask_box() is not None:
+            how = dialogs.ask_mask_mode(
+                self._window, path.name, found.original_size, document.size, document.mask_box() is not None
+            )
+        if how is not None and self._workspace.document is document and not self._view.stroking:
+            edit = document.set_mask(found.mask, how)
+            if edit is None:
+                self._messages.info(f"{path.name} changes nothing: the mask is the same already.")
+            self._editing.apply(edit)
+
+    def _change(self, change: Callable[[Document], Edit | None]) -> None:
+        document = self._workspace.document
+        if document is not None and not self._view.stroking:
+            self._editing.apply(change(document))
+
+    def _by_pixels(self, title: str, setting: Setting[int], change: Callable[[Document, int], Edit | None]) -> None:
+        document = self._workspace.document
+        if document is None or self._view.stroking:
+            return
+        if document.mask_box() is None:
+            self._messages.info(MASK_EMPTY)
+            return
+        pixels = dialogs.ask_pixels(self._window, title, self._settings.get(setting), int(setting.high or 1))
+        if pixels is not None:
+            self._settings.set(setting, pixels)
+            self._editing.apply(change(document, pixels))
+
+    def _folder(self) -> str:
+        return self._settings.get(settings.LAST_FOLDER) or str(Path.home())
+
+    def _report(self, sentence: str, error: Exception) -> None:
+        if isinstance(error, DocumentError):
+            self._messages.error(str(error))
+        else:
+            self._messages.error(sentence, "".join(traceback.format_exception(error)))

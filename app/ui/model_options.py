@@ -1,0 +1,165 @@
+"""Which model erases, and with which settings."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSpinBox, QToolButton
+
+from app.engine.protocol import EraseOptions, ModelInfo
+from app.ui import theme
+from app.ui.widgets import Fold, NumberSlider, WheelGuard, check
+
+SEED_MAX = 2**31 - 1  # QSpinBox's range
+
+
+class ModelOptions(Fold):
+    """The models there are, the one chosen, and what it runs on."""
+
+    modelChosen = Signal(str)  # key
+
+    def __init__(self) -> None:
+        super().__init__("Model")
+        self._models: tuple[ModelInfo, ...] = ()
+        self.model = QComboBox()
+        self.model.setAccessibleName("Model")
+        self.model.setToolTip("The model that fills the hole")
+        self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.model.currentIndexChanged.connect(self._on_model)
+        WheelGuard(self.model)
+        self.note = QLabel()
+        self.note.setObjectName("faint")
+        self.note.setWordWrap(True)
+        self.device = QLabel("–")
+        self.device.setObjectName("faint")
+        self.device.setAccessibleName("Device")
+        chip = QLabel()
+        theme.set_mark(chip, "cpu", 16, "ink_faint")
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(chip)
+        row.addWidget(self.device, 1)
+        self.add = QPushButton(" Add model folder…")
+        self.add.setToolTip("Use a model that lies in a folder on this computer")
+        theme.set_icon(self.add, "folder-open")
+        self.add.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.column.addWidget(self.model)
+        self.column.addWidget(self.note)
+        self.column.addLayout(row)
+        self.column.addWidget(self.add)
+
+    @property
+    def key(self) -> str:
+        """The key of the model chosen, empty where there is none."""
+        return str(self.model.currentData() or "")
+
+    @property
+    def info(self) -> ModelInfo | None:
+        """The model chosen."""
+        index = self.model.currentIndex()
+        return self._models[index] if 0 <= index < len(self._models) else None
+
+    def set_models(self, models: Sequence[ModelInfo], key: str) -> None:
+        """Offer these models, the one called ``key`` chosen; nobody is told."""
+        self._models = tuple(models)
+        self.model.blockSignals(True)
+        self.model.clear()
+        for info in self._models:
+            self.model.addItem(info.title, info.key)
+        self.model.setCurrentIndex(max(0, self.model.findData(key)))
+        self.model.blockSignals(False)
+        self._show_note()
+
+    @Slot()
+    def _on_model(self) -> None:
+        self._show_note()
+        if self.key:
+            self.modelChosen.emit(self.key)
+
+    def _show_note(self) -> None:
+        note = self.info.note if self.info is not None else ""
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+        self.set_title("Model" if self.info is None else f"Model: {self.info.title}")
+
+
+class EraseSettings(Fold):
+    """Steps, guidance, seed and how many results."""
+
+    candidatesEdited = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__("Erase", unfolded=True)
+        self.steps = NumberSlider(
+            "Steps",
+            1,
+            100,
+            tip="More steps take longer and may look better. Below full strength only a part of them is done.",
+        )
+        self.candidates = NumberSlider("Results to choose from", 1, 4, tip="An erase makes so many, one after another")
+        self.guidance = NumberSlider(
+            "Guidance", 0, 10, decimals=1, step=0.5, tip="How strongly the model follows what it has learned"
+        )
+        self.strength = NumberSlider(
+            "Strength", 1, 100, step=5, suffix=" %", tip="How much of the first draft is painted anew"
+        )
+        self.seed = QSpinBox()
+        self.seed.setRange(0, SEED_MAX)
+        self.seed.lineEdit().setTextMargins(6, 0, 6, 0)
+        self.seed.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.seed.setAccessibleName("Seed")
+        self.seed.setToolTip("The same seed gives the same result again")
+        self.seed.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        WheelGuard(self.seed)
+        dice = QToolButton()
+        theme.set_icon(dice, "dices")
+        dice.setToolTip("Another seed")
+        dice.setAccessibleName("Another seed")
+        dice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        dice.clicked.connect(self.roll_seed)
+        caption = QLabel("Seed")
+        caption.setBuddy(self.seed)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(caption)
+        row.addWidget(self.seed, 1)
+        row.addWidget(dice)
+        self.new_seed = check("New seed each time", "Every erase gives another result")
+        self.new_seed.setChecked(True)
+        self.advanced = Fold("Advanced", inner=True)
+        for widget in (self.guidance, self.strength):
+            self.advanced.column.addWidget(widget)
+        self.advanced.column.addLayout(row)
+        self.advanced.column.addWidget(self.new_seed)
+        for part in (self.steps, self.candidates, self.advanced):
+            self.column.addWidget(part)
+        self.candidates.valueChanged.connect(lambda count: self.candidatesEdited.emit(round(count)))
+
+    def numbers(self) -> tuple[NumberSlider, ...]:
+        """The numbers that can be entered."""
+        return self.steps, self.candidates, self.guidance, self.strength
+
+    def options(self, another: bool = False) -> EraseOptions:
+        """How to erase, as chosen; a new seed first where one is wanted each time, or ``another``."""
+        if another or self.new_seed.isChecked():
+            self.roll_seed()
+        self.seed.interpretText()
+        return EraseOptions(
+            steps=round(self.steps.value),
+            guidance=self.guidance.value,
+            strength=self.strength.value / 100,
+            seed=self.seed.value(),
+        )
+
+    def show_defaults(self, info: ModelInfo) -> None:
+        """Begin with what the model does best with."""
+        self.steps.set_value(info.steps)
+        self.guidance.set_value(info.guidance)
+        self.strength.set_value(info.strength * 100)
+
+    @Slot()
+    def roll_seed(self) -> None:
+        """Another seed."""
+        self.seed.setValue(random.randrange(SEED_MAX))

@@ -1,0 +1,68 @@
+"""Stopping a network in the middle of a pass: between its layers, and within its largest convolutions."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Check = Callable[[], None]  # raises to stop
+
+BAND = 4e9  # multiply-adds after which a convolution looks up: about a tenth of a second on two slow cores
+
+
+def never() -> None:
+    """The check of what is never stopped."""
+
+
+@contextmanager
+def interruptible(check: Check, *networks: object) -> Iterator[None]:
+    """Within this context the networks call ``check`` many times a second, on the thread that runs them.
+
+    ``networks``: modules, or objects that hold modules in their attributes (a codec). What ``check`` raises ends
+    the pass. A network with an attribute ``between`` calls it by itself; elsewhere hooks do, and on a processor
+    3x3 convolutions too large for one go are done in bands of rows, with the same result.
+    """
+    with ExitStack() as stack:
+        for network in networks:
+            if hasattr(network, "between"):
+                before = network.between
+                network.between = check
+                stack.callback(setattr, network, "between", before)
+                continue
+            held = [network] if isinstance(network, nn.Module) else vars(network).values()
+            for module in [part for one in held if isinstance(one, nn.Module) for part in one.modules()]:
+                if next(module.children(), None) is None:
+                    stack.callback(module.register_forward_pre_hook(lambda _module, _inputs: check()).remove)
+                if isinstance(module, nn.Conv2d) and _banded(module):
+                    vars(module)["forward"] = functools.partial(_in_bands, module, check)
+                    stack.callback(module.__dict__.pop, "forward")
+        yield
+
+
+def _banded(module: nn.Conv2d) -> bool:
+    return (
+        module.weight.device.type == "cpu"
+        and (module.kernel_size, module.stride, module.padding) == ((3, 3), (1, 1), (1, 1))
+        and (module.dilation, module.groups, module.padding_mode) == ((1, 1), 1, "zeros")
+    )
+
+
+def _in_bands(conv: nn.Conv2d, check: Check, x: Tensor) -> Tensor:
+    batch, _, height, width = x.shape
+    work = 9 * conv.in_channels * conv.out_channels * batch * width * height
+    rows = max(8, int(height * BAND / max(work, 1)))
+    if rows >= height:
+        return F.conv2d(x, conv.weight, conv.bias, padding=1)
+    parts = []
+    for top in range(0, height, rows):
+        check()
+        bottom = min(top + rows, height)
+        band = x[:, :, max(top - 1, 0) : min(bottom + 1, height)]
+        band = F.pad(band, (1, 1, int(top == 0), int(bottom == height)))
+        parts.append(F.conv2d(band, conv.weight, conv.bias))
+    return torch.cat(parts, dim=2)

@@ -1,0 +1,1 @@
+"""Fills compared on pictures whose truth is known."""

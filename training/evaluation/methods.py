@@ -1,0 +1,116 @@
+"""The fills that are compared, by name; and a memory for patch fills, which take most of the time."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+import inference.fill
+from inference import ErasePipeline
+from inference.fill import patch_fill, smooth_fill
+from training.evaluation.cases import Case
+from training.metrics import Picture
+
+Method = Callable[[Case], Picture]
+
+DESCRIPTIONS = {
+    "telea": "OpenCV's Telea fill, radius 5",
+    "ns": "OpenCV's Navier-Stokes fill, radius 5",
+    "smooth": "push-pull interpolation",
+    "patch": "PatchMatch fill of the exact hole",
+    "patch-grown": "PatchMatch fill of all the program may change: the hole grown and faded",
+    "default": "the program as it comes",
+    "noise-N": "the model alone, from noise, in N steps",
+    "strength-S-N": "the program at strength S (as 0.6), N steps planned",
+}
+USUAL = ("telea", "ns", "smooth", "patch", "patch-grown", "default", "noise-4", "noise-8", "noise-20")
+
+_NOISE = re.compile(r"noise-(\d+)$")
+_STRENGTH = re.compile(r"strength-(\d*\.?\d+)-(\d+)$")
+
+
+class Fills:
+    """Patch fills kept in a folder, with the time each took."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.saved = 0.0  # seconds that fills found here took when they were made
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def __call__(
+        self, rgb: NDArray[np.uint8], hole: NDArray[np.bool_], *, radius: int = 5, seed: int = 0
+    ) -> NDArray[np.uint8]:
+        key = hashlib.sha256(repr((rgb.shape, radius, seed)).encode())
+        key.update(np.ascontiguousarray(rgb).tobytes())
+        key.update(np.ascontiguousarray(hole).tobytes())
+        path = self.folder / f"{key.hexdigest()[:32]}.npz"
+        if path.exists():
+            with np.load(path) as kept:
+                self.saved += float(kept["seconds"])
+                return np.asarray(kept["fill"])
+        start = time.perf_counter()
+        fill = patch_fill(rgb, hole, radius=radius, seed=seed)
+        temporary = path.with_suffix(".partial")
+        with temporary.open("wb") as file:
+            np.savez_compressed(file, fill=fill, seconds=np.asarray(time.perf_counter() - start))
+        temporary.replace(path)
+        return fill
+
+
+@contextmanager
+def kept_fills(folder: Path) -> Iterator[Fills]:
+    """Within, every patch fill of the pipeline's is looked up in ``folder`` first.
+
+    The pipeline has no place to hand a fill in, and needs none but for this.
+    """
+    fills = Fills(folder)
+    holders = [
+        module
+        for name, module in sys.modules.items()
+        if name.startswith("inference.") and getattr(module, "patch_fill", None) is patch_fill
+    ]
+    for module in holders:
+        module.patch_fill = fills  # type: ignore[attr-defined]
+    try:
+        yield fills
+    finally:
+        for module in holders:
+            module.patch_fill = patch_fill  # type: ignore[attr-defined]
+
+
+def make_method(name: str, pipeline: Callable[[], ErasePipeline]) -> Method:
+    """The method of that name; raises ``ValueError`` for an unknown one."""
+    if name in ("telea", "ns"):
+        flag = cv2.INPAINT_TELEA if name == "telea" else cv2.INPAINT_NS
+        return lambda case: np.asarray(cv2.inpaint(case.damaged, case.mask, 5, flag), dtype=np.uint8)
+    if name == "smooth":
+        return lambda case: smooth_fill(case.damaged, case.hole)
+    if name == "patch":
+        return lambda case: inference.fill.patch_fill(
+            case.damaged, case.hole, radius=pipeline().folder.settings.fill_radius, seed=case.seed
+        )
+    if name == "patch-grown":
+        return lambda case: inference.fill.patch_fill(
+            case.damaged,
+            pipeline().affected(case.mask),
+            radius=pipeline().folder.settings.fill_radius,
+            seed=case.seed,
+        )
+    if name == "default":
+        return lambda case: pipeline().erase(case.damaged, case.mask, seed=case.seed)
+    if found := _NOISE.match(name):
+        steps = int(found[1])
+        return lambda case: pipeline().erase(case.damaged, case.mask, seed=case.seed, strength=1.0, steps=steps)
+    if found := _STRENGTH.match(name):
+        strength, planned = float(found[1]), int(found[2])
+        return lambda case: pipeline().erase(case.damaged, case.mask, seed=case.seed, strength=strength, steps=planned)
+    raise ValueError(f"there is no method {name!r}; known: {', '.join(DESCRIPTIONS)}")

@@ -1,0 +1,1 @@
+"""Losses: distillation (the paper's), perceptual terms, and pictures'."""
