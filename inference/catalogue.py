@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
+import zipfile
+import zlib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from inference.config import RELEASED_SCHEDULE, UNET_CONFIGS, PatchAutoencoderConfig, UNetConfig
+from inference.config import (
+    PIXELHACKER_CONFIGS,
+    RELEASED_SCHEDULE,
+    UNET_CONFIGS,
+    PatchAutoencoderConfig,
+    PixelHackerConfig,
+    UNetConfig,
+    unet_config,
+)
 from inference.errors import ModelError
 
 BUNDLED = Path(__file__).resolve().parent.parent / "resources" / "models"
 DEFAULT_MODEL = "moebius-nano"
 PATCH_FILL = "patch-fill"  # no model at all: the hole is filled with patches
+NAMES = 1 << 20  # bytes at a checkpoint's start that hold the names of its entries
 CHECKPOINT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
 
 
@@ -31,6 +42,8 @@ class EraseSettings:
     transfer_sigma: float = 0.0  # > 0: only the change, low-passed over this many native pixels, is added to the fill
     transfer_gain: float = 1.0
     transfer_below: float = 0.95  # at this strength and above the denoised picture itself is the result
+    solver: str = "ddim"  # or "dpm++", "unipc": fewer steps for the same quality
+    guidance_until: float = 1.0  # share of the steps that are guided, from the first; fewer are quicker
     fill_radius: int = 4  # of the patch fill, in pixels
     context: int = 0  # side in pixels at which the model works; 0: its native one
     refine: float = 0.45  # strength of the tiles over a hole much larger than the context; 0: none
@@ -62,7 +75,7 @@ class ModelFolder:
     path: Path
     title: str
     note: str
-    unet: UNetConfig | None  # None: there is no model
+    unet: UNetConfig | PixelHackerConfig | None  # None: there is no model
     schedule: dict[str, Any]
     settings: EraseSettings
     autoencoder: PatchAutoencoderConfig | None  # None: SDXL's, beside the checkpoint
@@ -141,7 +154,7 @@ def _own_folder(path: Path, values: dict[str, Any]) -> ModelFolder:
             path=path,
             title=str(values.get("title", path.name)),
             note=str(values.get("note", "")),
-            unet=UNetConfig.from_dict(dict(values["unet"])),
+            unet=unet_config(dict(values["unet"])),
             schedule=dict(values["schedule"]),
             settings=EraseSettings.from_dict(dict(values.get("erase", {}))),
             autoencoder=PatchAutoencoderConfig.from_dict(dict(values["autoencoder"])),
@@ -169,17 +182,36 @@ def _published_folder(path: Path) -> ModelFolder:
         raise ModelError(
             f"{root} has no vae folder. Put the autoencoder (folder 'vae' of hustvl/PixelHacker) beside the checkpoint."
         )
+    teacher = _names_attention(checkpoint)
     return ModelFolder(
         name=str(path),
         path=path,
-        title=f"Moebius ({root.name})",
-        note="The full Moebius weights: denoises from noise, as released.",
-        unet=UNET_CONFIGS["moebius"],
+        title=f"{'PixelHacker' if teacher else 'Moebius'} ({root.name})",
+        note=(
+            "Moebius's teacher: four times as large, several times slower."
+            if teacher
+            else "The full Moebius weights: denoises from noise, as released."
+        ),
+        unet=PIXELHACKER_CONFIGS["pixelhacker"] if teacher else UNET_CONFIGS["moebius"],
         schedule=dict(RELEASED_SCHEDULE),
-        settings=EraseSettings(),
+        settings=EraseSettings(guidance=4.5) if teacher else EraseSettings(),
         autoencoder=None,
         files={"unet": checkpoint, "autoencoder": checkpoint_in(vae)},
     )
+
+
+def _names_attention(checkpoint: Path) -> bool:
+    """Whether a checkpoint's entries are PixelHacker's, by a name of theirs; the weights themselves are not read."""
+    name = b"attn1.gk_proj"
+    try:
+        if zipfile.is_zipfile(checkpoint):
+            with zipfile.ZipFile(checkpoint) as archive:
+                pickles = [n for n in archive.namelist() if n.endswith("data.pkl")]
+                return any(name in archive.read(n) for n in pickles)
+        with checkpoint.open("rb") as file:  # safetensors and old pickles name their entries first
+            return name in file.read(NAMES)
+    except (OSError, zipfile.BadZipFile, RuntimeError, zlib.error, NotImplementedError):
+        return False  # what is wrong with it is said when it is read
 
 
 def checkpoint_in(folder: Path) -> Path:

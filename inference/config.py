@@ -56,6 +56,7 @@ class UNetConfig:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> UNetConfig:
         """Raises :class:`ModelError` naming unknown or ill-typed entries."""
+        values = {k: v for k, v in values.items() if k != "network"}
         known = {f.name for f in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
@@ -79,6 +80,77 @@ UNET_CONFIGS: dict[str, UNetConfig] = {
         context_width=128,
     ),
 }
+
+
+@dataclass(frozen=True)
+class PixelHackerConfig:
+    """Everything that decides the shapes of a :class:`inference.pixelhacker.PixelHackerUNet`."""
+
+    latent_channels: int = 4  # C; the input has 2 C + 1 channels, the output C
+    widths: tuple[int, ...] = (320, 640, 1280, 1280)  # one per level; the deepest has no attention
+    layers_per_block: int = 2  # in a down block; an up block has one more
+    heads: int = 8
+    groups: int = 32  # of every GroupNorm
+    grid: int = 64  # native latent height and width
+    tokens: int = 10  # category tokens per sample
+    categories: int = 20  # rows of the embedding: the first half background, the second foreground
+    embedding_width: int = 3072
+    context_width: int = 768
+
+    def __post_init__(self) -> None:
+        sizes = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "widths"}
+        sizes |= {f"widths[{index}]": width for index, width in enumerate(self.widths)}
+        for name, size in sizes.items():
+            if not isinstance(size, int) or size < 1:
+                raise ModelError(f"{name} must be a positive whole number, not {size!r}.")
+        if not self.widths or any(width % (2 * self.heads) or width % self.groups for width in self.widths):
+            raise ModelError(
+                f"widths {self.widths} must be multiples of twice the heads ({self.heads}) and of groups "
+                f"({self.groups})."
+            )
+
+    @property
+    def in_channels(self) -> int:
+        """Noisy latents, mask, masked-image latents."""
+        return 2 * self.latent_channels + 1
+
+    @property
+    def time_width(self) -> int:
+        return 4 * self.widths[0]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"network": "pixelhacker", **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> PixelHackerConfig:
+        """Raises :class:`ModelError` naming unknown or ill-typed entries."""
+        values = {k: v for k, v in values.items() if k != "network"}
+        unknown = sorted(set(values) - {f.name for f in fields(cls)})
+        if unknown:
+            raise ModelError(f"unknown U-Net settings: {', '.join(unknown)}.")
+        try:
+            if "widths" in values:
+                values = {**values, "widths": tuple(int(w) for w in values["widths"])}
+            return cls(**values)
+        except (TypeError, ValueError) as error:
+            raise ModelError(f"the U-Net settings are not valid: {error}.") from error
+
+
+PIXELHACKER_CONFIGS: dict[str, PixelHackerConfig] = {
+    "pixelhacker": PixelHackerConfig(),  # 862,251,708 parameters; the published model
+    # A teacher for moebius-nano: the same latents and categories, its first up block the size of the student's deepest.
+    "pixelhacker-nano": PixelHackerConfig(
+        latent_channels=8, widths=(64, 128, 256, 256), grid=32, embedding_width=256, context_width=128
+    ),
+}
+
+
+def unet_config(values: dict[str, Any]) -> UNetConfig | PixelHackerConfig:
+    """The configuration that ``to_dict`` of either made; raises :class:`ModelError`."""
+    network = values.get("network", "moebius")
+    if network not in ("moebius", "pixelhacker"):
+        raise ModelError(f"there is no network {network!r}.")
+    return (PixelHackerConfig if network == "pixelhacker" else UNetConfig).from_dict(values)
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,6 @@ def _offsets(reduced: NDArray[np.uint8], hole: NDArray[np.bool_], seed: int, che
     usable[:, : RADIUS + STRIDE] = usable[:, width - RADIUS - STRIDE :] = False
     if not usable.any():
         return None
-    open_: NDArray[np.bool_] = usable
     described = _components(reduced, usable, seed)
     rng = np.random.default_rng(seed)
     ys = np.minimum(np.arange(STRIDE // 2, height + STRIDE // 2, STRIDE), height - 1)
@@ -147,9 +146,9 @@ def _offsets(reduced: NDArray[np.uint8], hole: NDArray[np.bool_], seed: int, che
     cost = ((described[source[:, 0], source[:, 1]] - own) ** 2).sum(1)
 
     def attempt(candidate: NDArray[np.intp]) -> None:
-        inside = ((candidate >= 0) & (candidate < (height, width))).all(1)
+        inside: NDArray[np.bool_] = ((candidate >= 0) & (candidate < (height, width))).all(1)
         candidate = np.where(inside[:, None], candidate, source)
-        good = open_[candidate[:, 0], candidate[:, 1]]
+        good = usable[candidate[:, 0], candidate[:, 1]]
         price = ((described[candidate[:, 0], candidate[:, 1]] - own) ** 2).sum(1)
         better = good & (price < cost)
         source[better], cost[better] = candidate[better], price[better]

@@ -17,7 +17,8 @@ from inference.errors import ModelError
 from inference.evaluation import EvaluationUNet
 from inference.loading import load_weights, read_checkpoint
 from inference.schedules import ddim
-from inference.unet import MoebiusUNet
+from inference.sampling import Denoiser
+from inference.unet import MoebiusUNet, build_unet
 
 # SDXL's autoencoder, for published folders whose vae/ comes without its config.json.
 _SDXL_VAE: dict[str, Any] = {
@@ -41,7 +42,7 @@ class Model:
     """A loaded model in evaluation mode."""
 
     folder: ModelFolder
-    unet: EvaluationUNet
+    unet: Denoiser
     codec: Codec
 
 
@@ -57,10 +58,11 @@ def load_model(model: str | Path, device: torch.device) -> Model:
     except (TypeError, ValueError, RuntimeError) as error:
         raise ModelError(f"{folder.path} has a noise schedule that can't be used: {error}") from error
     with torch.device("meta"):
-        unet = MoebiusUNet(folder.unet)
+        unet = build_unet(folder.unet)
     load_weights(unet, read_checkpoint(folder.files["unet"]), folder.files["unet"])
     unet.requires_grad_(False).eval().to(device)
-    return Model(folder, EvaluationUNet(unet).pack(), _load_codec(folder, folder.unet.latent_channels, device))
+    form: Denoiser = EvaluationUNet(unet).pack() if isinstance(unet, MoebiusUNet) else unet
+    return Model(folder, form, _load_codec(folder, folder.unet.latent_channels, device))
 
 
 def _load_codec(folder: ModelFolder, latent_channels: int, device: torch.device) -> Codec:

@@ -1,10 +1,16 @@
-"""Noise schedulers; they are diffusers'."""
+"""Noise schedulers; they are diffusers'. The loop around them is :mod:`inference.sampling`'s."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
-from diffusers import DDIMScheduler
+import torch
+from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, UniPCMultistepScheduler
+from torch import Tensor
+
+from inference.errors import InputError
+
+Solver: TypeAlias = DDIMScheduler | DPMSolverMultistepScheduler | UniPCMultistepScheduler
 
 
 def ddim(settings: dict[str, Any]) -> DDIMScheduler:
@@ -13,3 +19,30 @@ def ddim(settings: dict[str, Any]) -> DDIMScheduler:
     ``settings``: the betas and the prediction type, as in :mod:`inference.config`.
     """
     return DDIMScheduler(num_train_timesteps=1000, clip_sample=False, set_alpha_to_one=True, steps_offset=0, **settings)
+
+
+def solver(name: str, base: DDIMScheduler, timesteps: Tensor) -> Solver:
+    """What takes the steps of ``timesteps`` (falling), with the noise levels and the prediction type of ``base``.
+
+    ``name``: "ddim" is ``base`` itself; "dpm++" (Lu et al., arXiv 2211.01095) and "unipc" (Zhao et al.,
+    arXiv 2302.04867), both of second order, remember the steps before and serve one run. Raises
+    :class:`InputError` for another name.
+    """
+    if name == "ddim":
+        return base
+    settings: dict[str, Any] = {"num_train_timesteps": 1000, "solver_order": 2, "final_sigmas_type": "zero"}
+    settings |= {"prediction_type": base.config.prediction_type, "trained_betas": base.betas.tolist()}
+    made: Solver
+    if name == "dpm++":
+        made = DPMSolverMultistepScheduler(**settings, algorithm_type="dpmsolver++")
+    elif name == "unipc":
+        made = UniPCMultistepScheduler(**settings)
+    else:
+        raise InputError(f"There is no solver {name!r}; there are ddim, dpm++ and unipc.")
+    made.set_timesteps(len(timesteps))
+    # Theirs are spaced otherwise; every solver is to start at the same noise and take the same steps.
+    kept = base.alphas_cumprod[timesteps.cpu()].double()
+    made.timesteps = timesteps.cpu()
+    made.sigmas = torch.cat([((1 - kept) / kept).sqrt(), torch.zeros(1, dtype=torch.double)]).float()
+    made.set_begin_index(0)
+    return made

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, overload
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inference.config import UNET_CONFIGS, UNetConfig
+from inference.config import PIXELHACKER_CONFIGS, UNET_CONFIGS, PixelHackerConfig, UNetConfig
 from inference.errors import ModelError
 from inference.layers import LambdaBlock, ResidualBlock, SeparableConv, TransformerBlock
+
+if TYPE_CHECKING:
+    from inference.pixelhacker import PixelHackerUNet
 
 
 @dataclass(frozen=True)
@@ -171,13 +175,25 @@ class MoebiusUNet(nn.Module):
         return output
 
 
-def build_unet(name: str | UNetConfig) -> MoebiusUNet:
-    """A U-Net with fresh weights: ``"moebius"``, ``"moebius-nano"`` or a :class:`UNetConfig`.
+@overload
+def build_unet(name: UNetConfig) -> MoebiusUNet: ...
+@overload
+def build_unet(name: PixelHackerConfig) -> PixelHackerUNet: ...
+@overload
+def build_unet(name: str) -> Any: ...
+def build_unet(name: str | UNetConfig | PixelHackerConfig) -> MoebiusUNet | PixelHackerUNet:
+    """A U-Net with fresh weights, by name or configuration.
 
-    Raises :class:`ModelError` for an unknown name.
+    Names: ``"moebius"``, its teacher ``"pixelhacker"``, and the small ones of both, ``"moebius-nano"`` and
+    ``"pixelhacker-nano"``. Raises :class:`ModelError` for an unknown name.
     """
+    if isinstance(name, str):
+        known: dict[str, UNetConfig | PixelHackerConfig] = {**UNET_CONFIGS, **PIXELHACKER_CONFIGS}
+        if name not in known:
+            raise ModelError(f"unknown model {name!r}; known: {', '.join(known)}.")
+        name = known[name]
     if isinstance(name, UNetConfig):
         return MoebiusUNet(name)
-    if name not in UNET_CONFIGS:
-        raise ModelError(f"unknown model {name!r}; known: {', '.join(UNET_CONFIGS)}.")
-    return MoebiusUNet(UNET_CONFIGS[name])
+    from inference.pixelhacker import PixelHackerUNet  # it is made of parts of this module
+
+    return PixelHackerUNet(name)

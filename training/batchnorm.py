@@ -7,8 +7,6 @@ processes normalise with the statistics one would find with the whole batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -18,18 +16,22 @@ from torch import Tensor, nn
 
 from inference.layers import TokenNorm
 
-_recomputing = False
+_recomputing = 0  # how many passes are being computed anew
 
 
-@contextmanager
-def recomputing() -> Iterator[None]:
-    """Running statistics are left alone within: the activations are those of a pass already counted."""
-    global _recomputing
-    before, _recomputing = _recomputing, True
-    try:
-        yield
-    finally:
-        _recomputing = before
+class recomputing:  # noqa: N801 - reads as a word where it is used
+    """A context in which running statistics are left alone: the activations are those of a pass already counted.
+
+    It can be entered again, which a second backward pass through the same layers does.
+    """
+
+    def __enter__(self) -> None:
+        global _recomputing
+        _recomputing += 1
+
+    def __exit__(self, *_: object) -> None:
+        global _recomputing
+        _recomputing -= 1
 
 
 class _Shared(nn.modules.batchnorm._BatchNorm):
@@ -39,8 +41,10 @@ class _Shared(nn.modules.batchnorm._BatchNorm):
         world = dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
         if not self.training or (world == 1 and not _recomputing):
             return super().forward(x)
-        if world == 1:
-            return F.batch_norm(x, None, None, self.weight, self.bias, True, 0.0, self.eps)
+        assert self.running_mean is not None and self.running_var is not None
+        if world == 1:  # the same operation, on statistics that are thrown away
+            mean, variance = self.running_mean.clone(), self.running_var.clone()
+            return F.batch_norm(x, mean, variance, self.weight, self.bias, True, 0.0, self.eps)
         return self._normalise(x)
 
     def _normalise(self, x: Tensor) -> Tensor:

@@ -99,7 +99,7 @@ class Frame:
         """Look for the outline in some rows; the others are as they were."""
         rows, columns = self._outline
         first, last = np.searchsorted(rows, (top, bottom))
-        found = np.divmod(np.flatnonzero(self._edges[top:bottom]), self._edges.shape[1])
+        found = np.divmod(np.flatnonzero(self._edges[top:bottom] != 0), self._edges.shape[1])
         self._outline = (
             np.concatenate((rows[:first], found[0] + top, rows[last:])),
             np.concatenate((columns[:first], found[1], columns[last:])),

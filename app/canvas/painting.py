@@ -23,7 +23,7 @@ def word(rgb: tuple[int, int, int]) -> np.uint32:
     return np.uint32(np.array((*rgb[::-1], 255), np.uint8).view(np.uint32)[0])
 
 
-def put(out: NDArray[np.uint8], colours: NDArray[np.uint8], view: Viewport, part: Box) -> None:
+def put_colours(out: NDArray[np.uint8], colours: NDArray[np.uint8], view: Viewport, part: Box) -> None:
     """Write RGB, or premultiplied RGBA over checks, as BGRX."""
     if colours.shape[2] == 3:
         cv2.cvtColor(colours, cv2.COLOR_RGB2BGRA, dst=out)
@@ -48,16 +48,19 @@ def tint(out: NDArray[np.uint8], mask: NDArray[np.uint8], rgb: tuple[int, int, i
         band, cover = out[top : top + rows], mask[top : top + rows]
         if not cv2.countNonZero(cover):
             continue
-        soft = cv2.inRange(cover, 1, 254)
-        if cv2.countNonZero(soft) * _FEW < cover.size:
-            at = np.flatnonzero(soft)
+        _, full = cv2.threshold(cover, 254, 255, cv2.THRESH_BINARY)
+        solid = cv2.countNonZero(full)
+        soft = cv2.countNonZero(cover) - solid
+        if solid == cover.size:
+            cv2.addWeighted(band, 1 - opacity, sheet[: len(band)], opacity, 0, dst=band)
+        elif soft * _FEW < cover.size:
             words = band.view(np.uint32)[..., 0]
-            y, x = np.divmod(at, cover.shape[1])
+            y, x = np.divmod(np.flatnonzero(cover != full), cover.shape[1])
             picked = words[y, x].view(np.uint8).reshape(-1, 4)
             weight = cover[y, x].astype(np.float32)[:, None] * np.float32(opacity / 255)
             mixed = (picked + (colour - picked) * weight + 0.5).astype(np.uint8)
-            solid = cv2.addWeighted(band, 1 - opacity, sheet[: len(band)], opacity, 0)
-            cv2.copyTo(solid, cv2.threshold(cover, 254, 255, cv2.THRESH_BINARY)[1], band)
+            tinted = cv2.addWeighted(band, 1 - opacity, sheet[: len(band)], opacity, 0)
+            cv2.copyTo(tinted, full, band)
             words[y, x] = mixed.view(np.uint32)[:, 0]
         else:
             weight8 = cv2.LUT(cover, weights)

@@ -19,7 +19,6 @@ _DEEPEST = 10  # levels at which a block has become one pixel
 _SMALLEST = 128  # px of the short side at which halving further gains nothing
 _COARSE = 512  # px of the long side of the stand-in
 _AT_ONCE = 4_000_000  # px that are halved while the caller waits: a few milliseconds
-_NOTHING, _STAND_IN, _READY = range(3)
 
 
 def premultiply(array: Array) -> Array:
@@ -59,7 +58,8 @@ class Pyramid:
         self._depth = self.level_for(0.0)
         self._levels: list[Array] = []  # from level 1
         self._grid = -(-height // BLOCK), -(-width // BLOCK)
-        self._state = np.zeros(self._grid, np.uint8)
+        self._ready = np.zeros(self._grid, bool)
+        self._shown = np.zeros((self._depth + 1, *self._grid), bool)  # by level: something is there, if only a stand-in
         self._version = np.zeros(self._grid, np.int64)
         self._stride = max(1, -(-max(height, width) // _COARSE))
         self._coarse: Array | None = None
@@ -89,7 +89,7 @@ class Pyramid:
         """The pixels of a level inside ``box``, a box of that level; see the class about what is not there yet."""
         if index == 0:
             return self.read(box)
-        self._ensure(self._blocks(index, box))
+        self._ensure(index, self._blocks(index, box))
         x0, y0, x1, y1 = box
         return self._levels[index - 1][y0:y1, x0:x1]
 
@@ -124,7 +124,7 @@ class Pyramid:
         if not self._levels:
             return
         if self.want is not None and not self.small and (x1 - x0) * (y1 - y0) > _AT_ONCE:
-            self._state[blocks] = np.minimum(self._state[blocks], _STAND_IN)
+            self._ready[blocks] = False  # what was there stands in
             return
         for index, level in enumerate(self._levels, 1):
             x0, y0, x1, y1 = x0 // 2, y0 // 2, (x1 + 1) // 2, (y1 + 1) // 2
@@ -137,7 +137,7 @@ class Pyramid:
 
     def missing(self, blocks: Iterable[Block]) -> list[Block]:
         """Those of ``blocks`` that are not up to date."""
-        return [block for block in blocks if self._state[block] != _READY]
+        return [block for block in blocks if not self._ready[block]]
 
     def version(self, block: Block) -> int:
         """A number that changes when what the block is made of does."""
@@ -148,7 +148,7 @@ class Pyramid:
         self._allocate()
         x0, y0, x1, y1 = self.block_box(block)
         part = self.read((x0, y0, x1, y1))
-        if part.ndim == 2 and self._state[block] == _NOTHING and not cv2.countNonZero(part):
+        if part.ndim == 2 and not self._shown[(slice(None), *block)].any() and not cv2.countNonZero(part):
             return  # zeros already, which take no memory as long as nobody writes them
         for index, level in enumerate(self._levels, 1):
             part = _halve(part, index == 1)
@@ -159,7 +159,7 @@ class Pyramid:
         """Take over a block made of what was there at ``version``; False where that is out of date."""
         if self._version[block] != version:
             return False
-        self._state[block] = _READY
+        self._take(block)
         return True
 
     def block_box(self, block: Block) -> Box:
@@ -175,7 +175,7 @@ class Pyramid:
         rows = range(box[1] // size, (box[3] - 1) // size + 1)
         return [(row, column) for row in rows for column in range(box[0] // size, (box[2] - 1) // size + 1)]
 
-    def _ensure(self, blocks: list[Block]) -> None:
+    def _ensure(self, index: int, blocks: list[Block]) -> None:
         missing = self.missing(blocks)
         if not missing:
             return
@@ -184,14 +184,19 @@ class Pyramid:
             return
         self._allocate()
         for block in missing:
-            if self._state[block] == _NOTHING:
-                self._stand_in(block)
+            if not self._shown[(index, *block)]:
+                self._shown[(index, *block)] = True
+                self._stand_in(index, block)
         self.want(self, missing)
 
     def _make_now(self, blocks: list[Block]) -> None:
         for block in self.missing(blocks):
             self.make(block)
-            self._state[block] = _READY
+            self._take(block)
+
+    def _take(self, block: Block) -> None:
+        self._ready[block] = True
+        self._shown[(slice(None), *block)] = True
 
     def _allocate(self) -> None:
         if not self._levels:  # zeros, not empty: the system gives the memory where it is written
@@ -199,26 +204,22 @@ class Pyramid:
                 np.zeros((*self.size(k), *self.base.shape[2:]), np.uint8) for k in range(1, self._depth + 1)
             ]
 
-    def _stand_in(self, block: Block) -> None:
-        x0, y0, x1, y1 = self.block_box(block)
-        self._state[block] = _STAND_IN
-        twin = self._twin
-        if twin is not None and twin._state[block] == _READY:
-            sources = [_crop(level, _shrink((x0, y0, x1, y1), k)) for k, level in enumerate(twin._levels, 1)]
-        else:
-            self.prepare()
-            assert self._coarse is not None
-            step = self._stride
-            few = self._coarse[
-                y0 // step : max(y1 // step, y0 // step + 1), x0 // step : max(x1 // step, x0 // step + 1)
-            ]
-            if few.ndim == 2 and not few.any():
-                return
-            sources = [few] * len(self._levels)
-        for index, (source, level) in enumerate(zip(sources, self._levels, strict=True), 1):
-            into = _crop(level, _shrink((x0, y0, x1, y1), index))
-            size = into.shape[1], into.shape[0]
-            into[...] = cv2.resize(np.ascontiguousarray(source), size, interpolation=cv2.INTER_LINEAR)
+    def _stand_in(self, index: int, block: Block) -> None:
+        box = _shrink(self.block_box(block), index)
+        into, twin = _crop(self._levels[index - 1], box), self._twin
+        if twin is not None and twin._shown[(index, *block)]:
+            into[...] = _crop(twin._levels[index - 1], box)
+            return
+        self.prepare()
+        assert self._coarse is not None
+        if self._coarse.ndim == 2 and not self._coarse.any():
+            return
+        # The coarse picture's pixel i is the base's pixel i * stride + stride // 2.
+        step, size, middle = self._stride, 2**index, self._stride // 2 + 0.5
+        first_x, first_y = (((start + 0.5) * size - middle) / step for start in box[:2])
+        way = np.array([[size / step, 0, first_x], [0, size / step, first_y]])
+        shape, flags = (into.shape[1], into.shape[0]), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        into[...] = cv2.warpAffine(self._coarse, way, shape, flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _shrink(box: Box, index: int) -> Box:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.canvas.painting import put_colours
 from app.canvas.pyramid import Pyramid, premultiply
 from app.canvas.viewport import SMOOTH_BELOW, Viewport
 from app.document.boxes import EMPTY, Box
@@ -58,7 +59,9 @@ def sample(pyramid: Pyramid, view: Viewport, part: Box, offset: tuple[int, int] 
     index, step, first_x, first_y = _way(pyramid, view, part, offset)
     size = pyramid.size(index)
     if view.zoom >= SMOOTH_BELOW:
-        return _squares(pyramid, index, step, (first_x, first_y), (width, height))
+        columns, rows, needed = _squares(size, step, (first_x, first_y), (width, height))
+        # The columns first, while there are few rows: many times as quick.
+        return _read(pyramid, index, needed).take(columns, axis=1).take(rows, axis=0)
     if width * height >= _WORTH:
         resized = _resized(pyramid, index, step, view, part, offset)
         if resized is not None:
@@ -77,22 +80,28 @@ def _read(pyramid: Pyramid, index: int, box: Box) -> NDArray[np.uint8]:
     return premultiply(part) if index == 0 and part.ndim == 3 and part.shape[2] == 4 else part
 
 
+def put(out: NDArray[np.uint8], pyramid: Pyramid, view: Viewport, part: Box, offset: tuple[int, int] = (0, 0)) -> None:
+    """Draw the device pixels of ``part`` into ``out``, (h, w, 4) BGRX; see ``sample``."""
+    if view.zoom < SMOOTH_BELOW or pyramid.base.shape[2] == 4:
+        put_colours(out, sample(pyramid, view, part, offset), view, part)
+        return
+    index, step, first_x, first_y = _way(pyramid, view, part, offset)
+    shape = part[2] - part[0], part[3] - part[1]
+    columns, rows, needed = _squares(pyramid.size(index), step, (first_x, first_y), shape)
+    # Whole words from here on.
+    words = cv2.cvtColor(pyramid.part(index, needed), cv2.COLOR_RGB2BGRA).view(np.uint32)[..., 0]
+    out.view(np.uint32)[..., 0] = words.take(columns, axis=1).take(rows, axis=0)
+
+
 def _squares(
-    pyramid: Pyramid, index: int, step: float, first: tuple[float, float], shape: tuple[int, int]
-) -> NDArray[np.uint8]:
-    """Every device pixel has the colour of the one pixel it lies in."""
-    height, width = pyramid.size(index)
+    size: tuple[int, int], step: float, first: tuple[float, float], shape: tuple[int, int]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], Box]:
+    """The columns and rows that device pixels lie in, counted from the corner of the box that holds them, and it."""
+    height, width = size
     columns = np.floor(first[0] + np.arange(shape[0]) * step).astype(np.intp).clip(0, width - 1)
     rows = np.floor(first[1] + np.arange(shape[1]) * step).astype(np.intp).clip(0, height - 1)
-    x0, y0, _, _ = needed = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-    source = _read(pyramid, index, needed)
-    if source.ndim == 2:
-        return source.take(columns - x0, axis=1).take(rows - y0, axis=0)
-    words = source if source.shape[2] == 4 else cv2.cvtColor(source, cv2.COLOR_RGB2RGBA)
-    # Whole words, and the columns first, while there are few rows: ten times as quick.
-    single = np.ascontiguousarray(words).view(np.uint32)[..., 0]
-    shown = single.take(columns - x0, axis=1).take(rows - y0, axis=0)
-    return shown.view(np.uint8).reshape(shape[1], shape[0], 4)[..., : source.shape[2]]
+    box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    return columns - box[0], rows - box[1], box
 
 
 def _resized(

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from app.canvas.before import Before
 from app.canvas.loader import Loader
-from app.canvas.painting import draw_grid, outline, put, tint, word
+from app.canvas.painting import draw_grid, outline, tint, word
 from app.canvas.pyramid import Pyramid
-from app.canvas.sampling import sample, shown_box
+from app.canvas.sampling import put, sample, shown_box
 from app.canvas.viewport import GRID_FROM, Viewport
 from app.document.boxes import EMPTY, Box, intersect, is_empty
 from app.document.document import Document
@@ -32,6 +32,7 @@ class Scene:
         self.showing_before = False
         self.split: int | None = None  # device px from the left where the picture before ends
         self.overlay_opacity = OVERLAY_OPACITY
+        self.background = BACKGROUND
         self.overlay_colour = OVERLAY
         self.outlined = True
         self._loader = loader
@@ -148,7 +149,7 @@ class Scene:
         part = intersect(rect, view.picture_box())
         edges[...] = 0
         if part != rect:
-            out.view(np.uint32)[...] = word(BACKGROUND)
+            out.view(np.uint32)[...] = word(self.background)
         if self._pixels is None or self._mask is None or is_empty(part):
             return
         split = part[2] if self.showing_before else part[0] if self.split is None else self.split
@@ -164,7 +165,7 @@ class Scene:
     ) -> None:
         assert self._pixels is not None
         pixels = self._before if before and self._before is not None else self._pixels
-        put(out, sample(pixels, view, part), view, part)
+        put(out, pixels, view, part)
         if not before:
             self._draw_previews(view, part, out)
             self._draw_mask(view, part, out, edges)
@@ -179,7 +180,7 @@ class Scene:
             if not is_empty(shared):
                 rows = slice(shared[1] - part[1], shared[3] - part[1])
                 columns = slice(shared[0] - part[0], shared[2] - part[0])
-                put(out[rows, columns], sample(pyramid, view, shared, (box[0], box[1])), view, shared)
+                put(out[rows, columns], pyramid, view, shared, (box[0], box[1]))
 
     def _draw_mask(self, view: Viewport, part: Box, out: NDArray[np.uint8], edges: NDArray[np.uint8]) -> None:
         # One pixel more on every side, so that an outline does not depend on where the part ends.

@@ -138,6 +138,13 @@ class Stage(DropWidget):
             self._scene.overlay_colour = colour.red(), colour.green(), colour.blue()
             self._redraw()
 
+    def set_background(self, colour: QColor | str) -> None:
+        """The colour around the picture. What is no colour changes nothing."""
+        colour = QColor(colour)
+        if colour.isValid():
+            self._scene.background = colour.red(), colour.green(), colour.blue()
+            self._redraw()
+
     def set_outline(self, on: bool) -> None:
         """Whether a moving line runs around the mask."""
         self._scene.outlined = on

@@ -12,6 +12,7 @@ from PIL import Image, ImageCms, ImageFile, ImageOps
 from app.document import metadata
 from app.document.picture import Picture
 
+_BAND = 1 << 20  # pixels copied at a time
 _DEEP_MODES = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 
 
@@ -38,13 +39,26 @@ def to_picture(image: ImageFile.ImageFile) -> Picture:
         notes.append(f"only the first of its {pages} pages or frames was opened")
     colours, profile = _to_colours(upright, image.info.get("icc_profile"), deep)
     return Picture(
-        np.array(colours),
+        _to_array(colours),
         format="JPEG" if image.format == "MPO" else str(image.format),
         icc_profile=profile,
         exif=exif,
         dpi=dpi,
         note=f"Not everything in this file can be kept: {', and '.join(notes)}." if notes else "",
     )
+
+
+def _to_array(image: Image.Image) -> NDArray[np.uint8]:
+    """What ``np.array`` answers, band by band: of a large picture in one piece it stops every other thread."""
+    width, height = image.size
+    rows = max(1, _BAND // width)
+    bands = (np.asarray(image.crop((0, y, width, min(y + rows, height)))) for y in range(0, height, rows))
+    first = next(bands)
+    out = np.empty((height, *first.shape[1:]), first.dtype)
+    out[: len(first)] = first
+    for index, band in enumerate(bands, 1):
+        out[index * rows : index * rows + len(band)] = band
+    return out
 
 
 def to_mask(image: ImageFile.ImageFile) -> NDArray[np.uint8]:
@@ -102,6 +116,8 @@ def _without_alpha(image: Image.Image) -> Image.Image:
         return image
     if image.mode in ("La", "RGBa"):
         image = image.convert("LA" if image.mode == "La" else "RGBA")
+    if image.mode == "RGB" and not image.has_transparency_data:
+        return image  # nothing to take away: another copy of a large picture would cost a second
     return image.convert("RGB")
 
 
@@ -111,7 +127,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
         assert converted is not None  # only in-place conversions answer None
         return converted
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _to_8_bit(image: Image.Image, deep: bool) -> Image.Image:

@@ -95,11 +95,15 @@ def _mean_sides(sigma: float) -> list[int]:
 
 
 def _means(sides: list[int], around: Mask, inner: Box) -> Mask:
+    # All that is seen beyond the picture's edge at once: means of means would see something else there.
+    reach = sum(sides) // 2
+    soft = np.asarray(cv2.copyMakeBorder(around, reach, reach, reach, reach, cv2.BORDER_REPLICATE), np.uint8)
     # In 16 bits: three roundings would show as bands.
-    soft = np.multiply(around, 257, dtype=np.uint16)
+    soft = np.multiply(soft, 257, dtype=np.uint16)
     for side in sides:
         soft = np.asarray(cv2.blur(soft, (side, side), borderType=cv2.BORDER_REPLICATE), np.uint16)
-    found: Mask = np.rint(crop(soft, inner) / np.float32(257)).astype(np.uint8)
+    box = (inner[0] + reach, inner[1] + reach, inner[2] + reach, inner[3] + reach)
+    found: Mask = np.rint(crop(soft, box) / np.float32(257)).astype(np.uint8)
     return found
 
 

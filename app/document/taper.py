@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,9 +60,10 @@ def tapered_coverage(
     return faded(best)
 
 
-def _distance(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
-    squared = (x * x).astype(np.float32) + (y * y).astype(np.float32)
-    return np.sqrt(squared, out=squared)
+def _distance(x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float32]:
+    squared: NDArray[np.float32] = (x * x).astype(np.float32) + (y * y).astype(np.float32)
+    np.sqrt(squared, out=squared)
+    return squared
 
 
 def faded(edge: NDArray[np.float32]) -> NDArray[np.uint8]:

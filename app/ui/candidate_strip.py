@@ -133,7 +133,6 @@ class CandidateStrip(QFrame):
         button.deleteLater()
 
     def _place(self) -> None:
-        self.layout().activate()
         self.adjustSize()
         over = self._over
         self.move(max(0, (over.width() - self.width()) // 2), over.height() - self.height() - _MARGIN)

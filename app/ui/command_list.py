@@ -89,7 +89,9 @@ class CommandList(QDialog):
         self.list.clear()
         for _key, name, usable in sorted(ranked):
             self._add(name, usable)
-        self.list.setCurrentItem(self.list.topLevelItem(0))
+        first = self.list.topLevelItem(0)
+        if first is not None:
+            self.list.setCurrentItem(first)
 
     def _add(self, name: str, usable: bool) -> None:
         command, action = self._actions.commands[name], self._actions[name]
@@ -108,10 +110,9 @@ class CommandList(QDialog):
 
     @Slot()
     def _run(self) -> None:
-        item = self.list.currentItem()
-        if item is None:
+        if not self.list.selectedItems():
             return
-        name = item.data(0, Qt.ItemDataRole.UserRole)
+        name = self.list.selectedItems()[0].data(0, Qt.ItemDataRole.UserRole)
         action = self._actions[name]
         if not action.isEnabled():
             return

@@ -96,7 +96,7 @@ COMMANDS = (
         *("panel-right", True, False, True),
     ),
     Command(
-        "options", "&View", "O&ptions", "Go to brush, model and erase", ("F8",), "sliders-horizontal", False, False
+        "options", "&View", "Op&tions", "Go to brush, model and erase", ("F8",), "sliders-horizontal", False, False
     ),
     Command("history", "&View", "&History", "Go to the steps done so far", ("F9",), "history", picture=False),
     Command("navigator", "&View", "&Navigator", "Fold or unfold the map", ("Ctrl+Shift+N",), "map", True, False),

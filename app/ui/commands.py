@@ -42,6 +42,7 @@ class History(QObject):
         self._document: Document | None = None
         self._refresh: Refresh = _show_nothing
         self._told = (0, 0)  # index and count
+        self._pushing = False  # what is pushed is told of when that is done
         run(lambda: remove_leftovers(folder), lambda _: None, lambda _: None)
 
     # -- what there is ---------------------------------------------------------------------
@@ -125,7 +126,9 @@ class History(QObject):
     def push(self, edit: Edit, document: Document, refresh: Refresh) -> None:
         """Add an edit that has been applied and is shown; ``refresh`` shows boxes that undo and redo change."""
         self._document, self._refresh = document, refresh
+        self._pushing = True
         self._steps.push(edit)
+        self._pushing = False
         self._tell()
 
     def undo(self) -> None:
@@ -163,7 +166,7 @@ class History(QObject):
         self.indexChanged.emit(self.index())
 
     def _on_own_change(self) -> None:
-        if self._told != (self.index(), self.count()):
+        if self._told != (self.index(), self.count()) and not self._pushing:
             self._tell()
         self.memoryChanged.emit()
 

@@ -42,6 +42,8 @@ class EnginePanel(QObject):
         panel.model.modelChosen.connect(self._on_model)
         panel.model.add.clicked.connect(self._on_add)
         engine.statusChanged.connect(self._on_status)
+        store.changed.connect(self._on_setting)
+        self._on_setting(settings.UNLOAD_AFTER.key)
         self._show(engine.status())
 
     def start(self, model: str, device: str) -> None:
@@ -82,6 +84,11 @@ class EnginePanel(QObject):
             self._panel.model.set_models(self._engine.models(), info.key)
             self._panel.show_defaults()
             self._on_model(info.key)
+
+    @Slot(str)
+    def _on_setting(self, key: str) -> None:
+        if key == settings.UNLOAD_AFTER.key:
+            self._engine.unload_after(self._settings.get(settings.UNLOAD_AFTER))
 
     @Slot(object)
     def _on_status(self, status: EngineStatus) -> None:

@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.canvas.view import CanvasView
 from app.document.document import Document
 from app.engine.protocol import (
+    EngineNote,
     EngineState,
     EraseAnswer,
     EraseDone,
@@ -70,6 +71,7 @@ class EraseJob(QObject):
         self.shown: int | None = None  # None: the run under way is
         engine.progressed.connect(self._on_progress)
         engine.previewed.connect(self._on_preview)
+        engine.noted.connect(self._on_note)
         engine.finished.connect(self._on_finished)
 
     # -- what is going on ------------------------------------------------------------------
@@ -186,6 +188,11 @@ class EraseJob(QObject):
     def _on_preview(self, preview: ErasePreview) -> None:
         if preview.id == self._id and self.shown is None:
             self._view.show_preview(preview.box, preview.rgb)
+
+    @Slot(object)
+    def _on_note(self, note: EngineNote) -> None:
+        if note.id == self._id:
+            self._messages.info(note.message)
 
     @Slot(object)
     def _on_finished(self, answer: EraseAnswer) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget
 
 import resources
 from app.canvas.images import thumbnail
+from app.canvas.navigator import Navigator
 from app.canvas.view import CanvasView
 from app.document.formats import read_picture
 from app.ui import settings, theme
@@ -34,7 +35,6 @@ from app.ui.layout import central
 from app.ui.mask_actions import MaskActions
 from app.ui.messages import Messages
 from app.ui.options_panel import OptionsPanel
-from app.ui.pending import Navigator
 from app.ui.preferences import Preferences
 from app.ui.settings import Settings
 from app.ui.shortcut_editor import ShortcutEditor
@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
         self.files = FileActions(self, do, self.workspace, self.settings, self.erasing.settle)
         self.engine_panel = EnginePanel(self, engine, self.panel, self.status, self.messages, self.settings)
         self.progress = EraseProgressView(self, engine, self.job, self.panel, self.status)
-        self.state = ViewState(self.view, self.panel, do, self.settings, self)
+        self.state = ViewState(self.view, self.panel, do, self.settings, self.workspace.history, self)
         self._given_up: int | None = None  # pixel version that may be lost at closing
         self._close_when_written = False
         self.stack = QStackedWidget()
@@ -101,6 +101,7 @@ class MainWindow(QMainWindow):
         self.actions_.panel.setChecked(self.settings.get(settings.PANEL_SHOWN))
         self.panel.setVisible(self.settings.get(settings.PANEL_SHOWN))
         self.status.show_size(None)
+        self._on_look()
         self._update_actions()
         # Children go in the order they came: the history tells of its end, and nobody is left to be told then.
         self.workspace.setParent(None)
@@ -236,6 +237,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_look(self) -> None:
+        self.view.set_background(theme.colour("canvas"))
         self.history.renew()
         self.welcome.fit_samples()
 

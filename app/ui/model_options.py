@@ -44,6 +44,7 @@ class ModelOptions(Fold):
         self.add = QPushButton(" Add model folder…")
         self.add.setToolTip("Use a model that lies in a folder on this computer")
         theme.set_icon(self.add, "folder-open")
+        theme.fix(self.add, icon=16)
         self.add.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.column.addWidget(self.model)
         self.column.addWidget(self.note)
@@ -89,6 +90,8 @@ class EraseSettings(Fold):
     """Steps, guidance, seed and how many results."""
 
     candidatesEdited = Signal(int)
+    contextEdited = Signal(str)
+    numbersEdited = Signal()  # steps, guidance or strength
 
     def __init__(self) -> None:
         super().__init__("Erase", unfolded=True)
@@ -115,6 +118,7 @@ class EraseSettings(Fold):
         WheelGuard(self.seed)
         dice = QToolButton()
         theme.set_icon(dice, "dices")
+        theme.fix(dice, icon=16)
         dice.setToolTip("Another seed")
         dice.setAccessibleName("Another seed")
         dice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -128,13 +132,31 @@ class EraseSettings(Fold):
         row.addWidget(dice)
         self.new_seed = check("New seed each time", "Every erase gives another result")
         self.new_seed.setChecked(True)
+        self.context = QComboBox()
+        self.context.setAccessibleName("Working size")
+        self.context.setToolTip(
+            "Side in pixels at which the model works. Smaller is faster and sees less around the hole"
+        )
+        for side, title in (("512", "512 px, full"), ("384", "384 px, faster"), ("256", "256 px, fastest")):
+            self.context.addItem(title, side)
+        self.context.activated.connect(lambda: self.contextEdited.emit(self.context.currentData()))
+        WheelGuard(self.context)
+        working = QLabel("Working size")
+        working.setBuddy(self.context)
+        sizes = QHBoxLayout()
+        sizes.setSpacing(8)
+        sizes.addWidget(working)
+        sizes.addWidget(self.context, 1)
         self.advanced = Fold("Advanced", inner=True)
         for widget in (self.guidance, self.strength):
             self.advanced.column.addWidget(widget)
+        self.advanced.column.addLayout(sizes)
         self.advanced.column.addLayout(row)
         self.advanced.column.addWidget(self.new_seed)
         for part in (self.steps, self.candidates, self.advanced):
             self.column.addWidget(part)
+        for number in (self.steps, self.guidance, self.strength):
+            number.valueChanged.connect(self.numbersEdited)
         self.candidates.valueChanged.connect(lambda count: self.candidatesEdited.emit(round(count)))
 
     def numbers(self) -> tuple[NumberSlider, ...]:
@@ -151,13 +173,14 @@ class EraseSettings(Fold):
             guidance=self.guidance.value,
             strength=self.strength.value / 100,
             seed=self.seed.value(),
+            context=int(self.context.currentData()),
         )
 
-    def show_defaults(self, info: ModelInfo) -> None:
-        """Begin with what the model does best with."""
-        self.steps.set_value(info.steps)
-        self.guidance.set_value(info.guidance)
-        self.strength.set_value(info.strength * 100)
+    def show_numbers(self, steps: float, guidance: float, strength: float) -> None:
+        """Show steps, guidance and strength (0 to 1) without telling anybody."""
+        self.steps.set_value(steps)
+        self.guidance.set_value(guidance)
+        self.strength.set_value(strength * 100)
 
     @Slot()
     def roll_seed(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
@@ -27,10 +29,10 @@ class OptionsPanel(QWidget):
         self.setAccessibleName("Panel")
         theme.fix(self, width=_WIDTH)
         self._settings = store
-        self.tool, self.mask, self.model, self.erase = ToolOptions(), MaskOptions(), ModelOptions(), EraseSettings()
+        self.tool, self.overlay, self.model, self.erase = ToolOptions(), MaskOptions(), ModelOptions(), EraseSettings()
         self.navigator = Fold("Navigator")
         self.navigator.column.addWidget(navigator)
-        self.navigator.layout().setContentsMargins(16, 10, 16, 10)
+        self.navigator.setContentsMargins(16, 10, 16, 10)
         self.erase_bar = EraseBar(actions)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
@@ -51,7 +53,7 @@ class OptionsPanel(QWidget):
             "Navigator": self.navigator,
             "Brush": self.tool,
             "Stroke": self.tool.stroke,
-            "Mask": self.mask,
+            "Mask": self.overlay,
             "Model": self.model,
             "Erase": self.erase,
             "Advanced": self.erase.advanced,
@@ -60,11 +62,12 @@ class OptionsPanel(QWidget):
         for name, fold in self._folds.items():
             fold.set_unfolded(name in unfolded)
             fold.heading.toggled.connect(self._remember_folds)
-        for number in (*self.tool.numbers(), self.mask.opacity, *self.erase.numbers()):
+        for number in (*self.tool.numbers(), self.overlay.opacity, *self.erase.numbers()):
             number.entered.connect(self.left)
         self.erase.seed.lineEdit().returnPressed.connect(self.left)
         self.model.model.activated.connect(self.left)
         self.model.modelChosen.connect(self.show_defaults)
+        self.erase.numbersEdited.connect(self._remember_numbers)
         self.tabs.setCurrentIndex(store.get(settings.PANEL_TAB))
         self.tabs.currentChanged.connect(lambda index: store.set(settings.PANEL_TAB, index))
 
@@ -75,9 +78,28 @@ class OptionsPanel(QWidget):
 
     @Slot()
     def show_defaults(self) -> None:
-        """Begin with what the model chosen does best with."""
-        if self.model.info is not None:
-            self.erase.show_defaults(self.model.info)
+        """Begin with what was chosen for this model before, else with what it does best with."""
+        info = self.model.info
+        if info is not None:
+            chosen = self._chosen().get(info.key, (info.steps, info.guidance, info.strength))
+            self.erase.show_numbers(*chosen)
+
+    @Slot()
+    def _remember_numbers(self) -> None:
+        info, erase = self.model.info, self.erase
+        if info is not None:
+            chosen = self._chosen()
+            chosen[info.key] = (erase.steps.value, erase.guidance.value, erase.strength.value / 100)
+            if chosen[info.key] == (info.steps, info.guidance, info.strength):
+                del chosen[info.key]
+            self._settings.set(settings.OPTIONS, json.dumps(chosen))
+
+    def _chosen(self) -> dict[str, tuple[float, float, float]]:
+        try:
+            known = json.loads(self._settings.get(settings.OPTIONS))
+            return {key: (float(steps), float(guidance), float(part)) for key, (steps, guidance, part) in known.items()}
+        except (ValueError, TypeError, AttributeError):  # a file somebody has edited
+            return {}
 
     def take_focus(self) -> None:
         """Move the keyboard to the page shown."""
@@ -96,7 +118,7 @@ class OptionsPanel(QWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(16, 12, 16, 14)
         column.setSpacing(14)
-        for section in (self.tool, self.mask, self.erase, self.model):
+        for section in (self.tool, self.overlay, self.erase, self.model):
             column.addWidget(section)
         column.addStretch(1)
         area = QScrollArea()

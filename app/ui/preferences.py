@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -11,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListWidget,
-    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -42,10 +42,9 @@ class Preferences(QDialog):
         self.pages.currentRowChanged.connect(self._stack.setCurrentIndex)
         self.pages.setCurrentRow(0)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        reset = buttons.addButton("&Reset This Page", QDialogButtonBox.ButtonRole.ResetRole)
-        assert isinstance(reset, QPushButton)
-        reset.setAutoDefault(False)
-        reset.clicked.connect(self._reset)
+        self.reset_button = buttons.addButton("&Reset This Page", QDialogButtonBox.ButtonRole.ResetRole)
+        self.reset_button.setAutoDefault(False)
+        self.reset_button.clicked.connect(self._reset)
         buttons.rejected.connect(self.reject)
         row = QHBoxLayout()
         row.setSpacing(20)
@@ -59,8 +58,7 @@ class Preferences(QDialog):
         self.resize(theme.px(640), theme.px(420))
 
     def _build(self) -> None:
-        while self._stack.count():
-            page = self._stack.widget(0)
+        while (page := self._stack.widget(0)) is not None:
             self._stack.removeWidget(page)
             page.deleteLater()
         chosen = max(0, self.pages.currentRow())
@@ -131,6 +129,11 @@ class Preferences(QDialog):
         self.candidates.valueChanged.connect(lambda count: self._store.set(settings.CANDIDATES, round(count)))
         self._add(settings.CANDIDATES, "", self.candidates)
         self._switch(settings.NEW_SEED, "&New seed each time")
+        self.unload = NumberSlider("Unload the model when idle", 0, 240, step=5, suffix=" min")
+        self.unload.set_value(self._store.get(settings.UNLOAD_AFTER))
+        self.unload.valueChanged.connect(lambda minutes: self._store.set(settings.UNLOAD_AFTER, round(minutes)))
+        self._add(settings.UNLOAD_AFTER, "", self.unload)
+        self._tell("0 min: it stays in memory. The next erase loads it again by itself.")
 
     def _history(self) -> None:
         low, high = settings.HISTORY_BUDGET.low or 0, settings.HISTORY_BUDGET.high or 0
@@ -167,7 +170,7 @@ class Preferences(QDialog):
         self._add(setting, label, box)
         return box
 
-    def _switch(self, setting: Setting[bool], label: str) -> QWidget:
+    def _switch(self, setting: Setting[bool], label: str) -> QCheckBox:
         box = check(label)
         box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         box.setChecked(self._store.get(setting))

@@ -23,7 +23,7 @@ _ROOM = 0.3  # of the changed box, shown around it
 class Sample:
     """A coarse copy of a part of the document."""
 
-    pixels: NDArray[np.generic]  # (h, w, 3) or (h, w, 4)
+    pixels: NDArray[np.uint8] | NDArray[np.uint16]  # (h, w, 3) or (h, w, 4)
     mask: NDArray[np.uint8]  # (h, w)
 
 
@@ -51,10 +51,9 @@ def sample(document: Document, box: Box, aspect: float) -> Sample:
 
 def draw_sample(part: Sample, width: int, height: int, overlay: tuple[int, int, int]) -> QImage:
     """The sample with its mask in the overlay's colour, as ``width`` x ``height`` px."""
-    pixels = part.pixels
-    if pixels.dtype == np.uint16:
-        pixels = (pixels >> 8).astype(np.uint8)
-    rgb = pixels[..., :3].astype(np.uint16)
+    rgb = part.pixels[..., :3].astype(np.uint16)
+    if part.pixels.dtype == np.uint16:
+        rgb >>= 8
     weight = part.mask.astype(np.uint16)[..., None] * 6 // 10
     mixed = (rgb * (255 - weight) + np.array(overlay, np.uint16) * weight) // 255
     return thumbnail(mixed.astype(np.uint8), width, height)

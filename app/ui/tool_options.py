@@ -29,7 +29,7 @@ class ToolOptions(Fold):
     def __init__(self) -> None:
         super().__init__("Brush", unfolded=True)
         self._brush = Brush(40.0)
-        self.size = NumberSlider(
+        self.brush_size = NumberSlider(
             "Size",
             MIN_SIZE,
             MAX_SIZE,
@@ -56,9 +56,9 @@ class ToolOptions(Fold):
         self.note.setWordWrap(True)
         for widget in (self.spacing, self.smoothing, self.pressure_size, self.pressure_hardness):
             self.stroke.column.addWidget(widget)
-        for part in (self.size, self.hardness, self.stroke, self.tolerance, self.contiguous, self.note):
+        for part in (self.brush_size, self.hardness, self.stroke, self.tolerance, self.contiguous, self.note):
             self.column.addWidget(part)
-        for number in (self.size, self.hardness, self.spacing, self.smoothing):
+        for number in (self.brush_size, self.hardness, self.spacing, self.smoothing):
             number.valueChanged.connect(self._on_brush)
         for box in (self.pressure_size, self.pressure_hardness):
             box.toggled.connect(self._on_brush)
@@ -68,17 +68,17 @@ class ToolOptions(Fold):
 
     def numbers(self) -> tuple[NumberSlider, ...]:
         """The numbers that can be entered."""
-        return self.size, self.hardness, self.spacing, self.smoothing, self.tolerance
+        return self.brush_size, self.hardness, self.spacing, self.smoothing, self.tolerance
 
     def first(self) -> QWidget:
         """The control to begin with, by the keyboard."""
-        numbers = (number.spin for number in (self.size, self.tolerance) if not number.isHidden())
+        numbers = (number.spin for number in (self.brush_size, self.tolerance) if not number.isHidden())
         return next(numbers, self.heading)
 
     def show_tool(self, tool: Tool) -> None:
         """Offer what ``tool`` needs."""
         self.set_title(tool.value)
-        shown: dict[QWidget, bool] = dict.fromkeys((self.size, self.hardness, self.stroke), tool in _PAINTS)
+        shown: dict[QWidget, bool] = dict.fromkeys((self.brush_size, self.hardness, self.stroke), tool in _PAINTS)
         shown |= dict.fromkeys((self.tolerance, self.contiguous), tool is Tool.SIMILAR)
         for widget, on in shown.items():
             widget.setVisible(on)
@@ -88,7 +88,7 @@ class ToolOptions(Fold):
     def set_brush(self, brush: Brush) -> None:
         """Show the canvas's brush."""
         self._brush = brush
-        self.size.set_value(brush.size)
+        self.brush_size.set_value(brush.size)
         self.hardness.set_value(brush.hardness * 100)
         self.spacing.set_value(brush.spacing * 100)
         self.smoothing.set_value(brush.smoothing * 100)
@@ -111,7 +111,7 @@ class ToolOptions(Fold):
     def _on_brush(self) -> None:
         self._brush = replace(
             self._brush,
-            size=self.size.value,
+            size=self.brush_size.value,
             hardness=self.hardness.value / 100,
             spacing=self.spacing.value / 100,
             smoothing=self.smoothing.value / 100,

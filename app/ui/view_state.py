@@ -11,6 +11,7 @@ from app.canvas.view import CanvasView
 from app.document.brush import MAX_SIZE, MIN_SIZE, Brush, default_brush_size
 from app.ui import settings
 from app.ui.actions import Actions
+from app.ui.commands import History
 from app.ui.options_panel import OptionsPanel
 from app.ui.settings import Settings
 
@@ -21,10 +22,17 @@ class ViewState(QObject):
     """What an artist expects to find as it was left."""
 
     def __init__(
-        self, view: CanvasView, panel: OptionsPanel, actions: Actions, store: Settings, parent: QObject
+        self,
+        view: CanvasView,
+        panel: OptionsPanel,
+        actions: Actions,
+        store: Settings,
+        history: History,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._view, self._panel, self._actions, self._settings = view, panel, actions, store
+        self._history = history
         self._default = 40.0  # px, the brush to begin with on the picture that is open
         for tool, action in actions.tools.items():
             action.triggered.connect(lambda _checked=False, tool=tool: self.choose_tool(tool))
@@ -38,9 +46,10 @@ class ViewState(QObject):
         view.brushChanged.connect(self._on_brush)
         panel.tool.brushEdited.connect(view.set_brush)
         panel.tool.similarEdited.connect(self._on_similar)
-        panel.mask.opacityEdited.connect(lambda opacity: store.set(settings.OVERLAY_OPACITY, opacity))
-        panel.mask.colour.picked.connect(lambda colour: store.set(settings.OVERLAY_COLOUR, colour))
+        panel.overlay.opacityEdited.connect(lambda opacity: store.set(settings.OVERLAY_OPACITY, opacity))
+        panel.overlay.colour.picked.connect(lambda colour: store.set(settings.OVERLAY_COLOUR, colour))
         panel.erase.candidatesEdited.connect(lambda count: store.set(settings.CANDIDATES, count))
+        panel.erase.contextEdited.connect(lambda side: store.set(settings.CONTEXT, side))
         panel.erase.new_seed.toggled.connect(lambda on: store.set(settings.NEW_SEED, on))
         store.changed.connect(self._on_setting)
         self._restore()
@@ -104,10 +113,10 @@ class ViewState(QObject):
         get, view, panel = self._settings.get, self._view, self._panel
         if key == settings.OVERLAY_OPACITY.key:
             view.set_overlay_opacity(get(settings.OVERLAY_OPACITY))
-            panel.mask.opacity.set_value(get(settings.OVERLAY_OPACITY) * 100)
+            panel.overlay.opacity.set_value(get(settings.OVERLAY_OPACITY) * 100)
         elif key == settings.OVERLAY_COLOUR.key:
             view.set_overlay_colour(get(settings.OVERLAY_COLOUR))
-            panel.mask.colour.set_colour(get(settings.OVERLAY_COLOUR))
+            panel.overlay.colour.set_colour(get(settings.OVERLAY_COLOUR))
         elif key in (settings.TOLERANCE.key, settings.CONTIGUOUS.key):
             view.set_similar(get(settings.TOLERANCE), get(settings.CONTIGUOUS))
             panel.tool.set_similar(get(settings.TOLERANCE), get(settings.CONTIGUOUS))
@@ -127,6 +136,10 @@ class ViewState(QObject):
             self._actions.live.setChecked(get(settings.LIVE))
         elif key == settings.CANDIDATES.key:
             panel.erase.candidates.set_value(get(settings.CANDIDATES))
+        elif key == settings.HISTORY_BUDGET.key:
+            self._history.budget = get(settings.HISTORY_BUDGET) * 10**6
+        elif key == settings.CONTEXT.key:
+            panel.erase.context.setCurrentIndex(panel.erase.context.findData(get(settings.CONTEXT)))
         elif key == settings.NEW_SEED.key:
             panel.erase.new_seed.setChecked(get(settings.NEW_SEED))
 
@@ -142,5 +155,7 @@ _APPLIED = tuple(
         settings.LIVE,
         settings.CANDIDATES,
         settings.NEW_SEED,
+        settings.HISTORY_BUDGET,
+        settings.CONTEXT,
     )
 )

@@ -29,16 +29,19 @@ class Welcome(DropWidget):
         title.setObjectName("title")
         text = QLabel("or open one to brush something out of it. It stays on this computer.")
         text.setObjectName("faint")
+        text.setWordWrap(True)
+        text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.open_button = QPushButton(" Open a picture…")
         self.open_button.setObjectName("primary")
         theme.set_icon(self.open_button, "folder-open", "on_accent")
+        theme.fix(self.open_button, icon=16)
         self.open_button.setToolTip(open_action.toolTip())
         self.open_button.clicked.connect(open_action.trigger)
         column = QVBoxLayout(self)
         column.setSpacing(8)
         column.addStretch(3)
         for widget, gap in ((picture, 6), (title, 0), (text, 12), (self.open_button, 0)):
-            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter if widget is not text else Qt.AlignmentFlag(0))
             column.addSpacing(gap)
         self.samples: dict[Path, QToolButton] = {}
         if samples:

@@ -3,120 +3,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.canvas.tools import Tool
 from app.canvas.view import CanvasView
-from app.document.brush import Brush
 from app.document.document import Document
 from app.document.edits import Edit
-from app.document.picture import Picture
-
-NONE = Qt.KeyboardModifier.NoModifier
-SHIFT, ALT, CONTROL = (
-    Qt.KeyboardModifier.ShiftModifier,
-    Qt.KeyboardModifier.AltModifier,
-    Qt.KeyboardModifier.ControlModifier,
-)
-
-
-class Hand:
-    """Real mouse and key events at picture positions."""
-
-    def __init__(self, view: CanvasView) -> None:
-        self.view = view
-
-    def _mouse(
-        self, kind: QEvent.Type, at: tuple[float, float], button: Qt.MouseButton, keys: Qt.KeyboardModifier
-    ) -> None:
-        place = self.view.to_widget(*at)
-        held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else button
-        where = self.view.mapToGlobal(place)
-        QApplication.sendEvent(self.view, QMouseEvent(kind, place, where, button, held, keys))
-
-    def press(
-        self,
-        x: float,
-        y: float,
-        keys: Qt.KeyboardModifier = NONE,
-        button: Qt.MouseButton = Qt.MouseButton.LeftButton,
-    ) -> None:
-        self._mouse(QEvent.Type.MouseButtonPress, (x, y), button, keys)
-
-    def move(
-        self,
-        x: float,
-        y: float,
-        keys: Qt.KeyboardModifier = NONE,
-        button: Qt.MouseButton = Qt.MouseButton.LeftButton,
-    ) -> None:
-        self._mouse(QEvent.Type.MouseMove, (x, y), button, keys)
-
-    def release(
-        self,
-        x: float,
-        y: float,
-        keys: Qt.KeyboardModifier = NONE,
-        button: Qt.MouseButton = Qt.MouseButton.LeftButton,
-    ) -> None:
-        self._mouse(QEvent.Type.MouseButtonRelease, (x, y), button, keys)
-
-    def stroke(self, *points: tuple[float, float], keys: Qt.KeyboardModifier = NONE) -> None:
-        self.press(*points[0], keys)
-        for point in points[1:]:
-            self.move(*point, keys)
-        self.release(*points[-1], keys)
-
-    def wheel(self, x: float, y: float, notches: float, keys: Qt.KeyboardModifier = NONE) -> None:
-        at = self.view.to_widget(x, y)
-        event = QWheelEvent(
-            at,
-            self.view.mapToGlobal(at),
-            QPoint(),
-            QPoint(0, round(120 * notches)),
-            Qt.MouseButton.NoButton,
-            keys,
-            Qt.ScrollPhase.NoScrollPhase,
-            False,
-        )
-        QApplication.sendEvent(self.view, event)
-
-    def key(self, key: Qt.Key, down: bool) -> None:
-        kind = QEvent.Type.KeyPress if down else QEvent.Type.KeyRelease
-        QApplication.sendEvent(self.view, QKeyEvent(kind, key, NONE))
-
-
-@pytest.fixture
-def document() -> Document:
-    return Document(Picture(np.full((200, 300, 3), 90, np.uint8)))
-
-
-@pytest.fixture
-def view(qtbot: QtBot, document: Document) -> CanvasView:
-    view = CanvasView()
-    qtbot.addWidget(view)
-    view.resize(500, 400)
-    view.set_document(document)
-    view.set_brush(Brush(20.0))
-    view.show()
-    qtbot.waitExposed(view)
-    return view
-
-
-@pytest.fixture
-def hand(view: CanvasView) -> Hand:
-    return Hand(view)
-
-
-def shown(view: CanvasView, x: float, y: float) -> tuple[int, int, int]:
-    """The colour on the screen at a picture position."""
-    image = view.grab().toImage()
-    at = view.to_widget(x, y) * image.devicePixelRatio()
-    colour = image.pixelColor(int(at.x()), int(at.y()))
-    return colour.red(), colour.green(), colour.blue()
+from tests.canvas.hand import ALT, CONTROL, NONE, SHIFT, Hand, shown
 
 
 def test_a_stroke_paints_the_mask_and_is_one_edit(

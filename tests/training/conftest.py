@@ -20,6 +20,7 @@ from training.state import save_state
 TINY_UNET: dict[str, Any] = {
     "latent_channels": 4,
     "widths": [16, 32],
+    "layers_per_block": 1,
     "heads": 4,
     "groups": 8,
     "window": 3,
@@ -28,6 +29,15 @@ TINY_UNET: dict[str, Any] = {
     "context_width": 8,
 }
 TINY_AUTOENCODER: dict[str, Any] = {"latent_channels": 4, "encoder_width": 16, "decoder_widths": [8, 8, 8]}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> Iterator[None]:
+    """Matrices this small are not worth a second thread, and waiting for it costs far more than it does."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +97,7 @@ def tiny(shards: Path, autoencoder: Path, tmp_path: Path) -> dict[str, Any]:
         "unet": TINY_UNET,
         "size": 64,
         "batch": 4,
-        "steps": 6,
+        "steps": 4,
         "rate": 1e-3,
         "warmup": 2,
         "log_every": 1,

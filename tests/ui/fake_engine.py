@@ -35,6 +35,7 @@ class FakeEngine(QObject):
     statusChanged = Signal(object)
     progressed = Signal(object)
     previewed = Signal(object)
+    noted = Signal(object)
     finished = Signal(object)
 
     def __init__(self, total: int = 6, parent: QObject | None = None) -> None:
@@ -43,6 +44,7 @@ class FakeEngine(QObject):
         self.loads: list[tuple[str, str]] = []
         self.requests: list[tuple[NDArray[np.uint8], NDArray[np.uint8], EraseOptions]] = []
         self.shut_down = False
+        self.unload_minutes: float | None = None
         self._models: tuple[ModelInfo, ...] = MODELS
         self._status = EngineStatus(EngineState.EMPTY)
         self._id = 0
@@ -69,6 +71,9 @@ class FakeEngine(QObject):
     def load(self, model: str, device: str = "auto") -> None:
         self.loads.append((model, device))
         self.set_status(EngineStatus(EngineState.READY, model, model, "cpu"))
+
+    def unload_after(self, minutes: float) -> None:
+        self.unload_minutes = minutes
 
     @property
     def busy(self) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from app.engine.protocol import EngineState, EngineStatus, EraseDone, ErasePreview, EraseProgress, Patch
+from app.engine.protocol import EngineNote, EngineState, EngineStatus, EraseDone, ErasePreview, EraseProgress, Patch
 from app.ui import settings
 from app.ui.erase_bar import progress_text, time_text
 from app.ui.erase_job import NOTHING_TO_ERASE
@@ -201,6 +201,21 @@ def test_a_failure_is_a_sentence_with_details(ready: Driver) -> None:
     assert np.array_equal(document.mask, mask)
     window.actions_.erase.trigger()
     assert not window.banner.isVisible(), "trying again sends the message away"
+
+
+def test_what_the_engine_notes_is_told(ready: Driver) -> None:
+    ready.window.actions_.erase.trigger()
+    ready.engine.noted.emit(EngineNote(ready.engine.current_id + 1, "Of another erase."))
+    ready.engine.noted.emit(EngineNote(ready.engine.current_id, "There was too little memory: it goes on in parts."))
+    assert ready.texts() == ["There was too little memory: it goes on in parts."]
+    assert ready.window.job.running
+
+
+def test_a_model_unloaded_is_loaded_by_the_next_erase(ready: Driver) -> None:
+    ready.engine.set_status(EngineStatus(EngineState.IDLE, title="Big model"))
+    ready.window.actions_.erase.trigger()
+    ready.engine.finish()
+    assert tuple(ready.document.pixels[55, 75]) == RESULT
 
 
 def test_without_a_model_there_is_a_sentence(ready: Driver) -> None:

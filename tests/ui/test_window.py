@@ -67,12 +67,12 @@ def test_brush_by_key_and_panel(driver: Driver, photo: Path, store: Settings) ->
     window = driver.window
     driver.qtbot.keyClick(window.view, Qt.Key.Key_BracketRight)
     assert window.view.brush.size == 10
-    assert window.panel.tool.size.value == 10
-    window.panel.tool.size.spin.setValue(45)
+    assert window.panel.tool.brush_size.value == 10
+    window.panel.tool.brush_size.spin.setValue(45)
     assert window.view.brush.size == 45
-    window.panel.tool.size.slider.setValue(window.panel.tool.size.slider.maximum())
+    window.panel.tool.brush_size.slider.setValue(window.panel.tool.brush_size.slider.maximum())
     assert window.view.brush.size == 600
-    window.panel.tool.size.spin.setValue(18)
+    window.panel.tool.brush_size.spin.setValue(18)
     window.panel.tool.hardness.spin.setValue(50)
     assert window.view.brush.hardness == 0.5
     assert store.get(settings.BRUSH_SCALE) == 2.0, "twice the default for this picture"
@@ -82,7 +82,7 @@ def test_brush_by_key_and_panel(driver: Driver, photo: Path, store: Settings) ->
 def test_the_overlays_strength_is_remembered(driver: Driver, photo: Path, store: Settings) -> None:
     driver.open(photo)
     driver.stroke((60, 50), (90, 60))
-    view, overlay = driver.window.view, driver.window.panel.mask.opacity
+    view, overlay = driver.window.view, driver.window.panel.overlay.opacity
     assert overlay.value == 70
     at = view.to_widget(75, 55).toPoint()
     overlay.spin.setValue(100)
@@ -236,7 +236,7 @@ def test_focus_goes_between_canvas_and_panel(driver: Driver, photo: Path) -> Non
     window.activateWindow()
     driver.qtbot.waitUntil(window.view.hasFocus)
     window.actions_.focus.trigger()
-    assert window.panel.tool.size.spin.hasFocus()
+    assert window.panel.tool.brush_size.spin.hasFocus()
     window.actions_.focus.trigger()
     assert window.view.hasFocus()
 
