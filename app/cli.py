@@ -42,6 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     erase.add_argument("--steps", type=int, metavar="N", help="of the schedule (model's default)")
     erase.add_argument("--guidance", type=float, metavar="G", help="1: one branch only (model's default)")
     erase.add_argument("--strength", type=float, metavar="X", help="share of the schedule run, above 0 to 1")
+    erase.add_argument("--solver", metavar="NAME", help="ddim, dpm++ or unipc (model's default)")
+    erase.add_argument("--guidance-until", type=float, metavar="X", help="share of the steps that are guided, 0 to 1")
     erase.add_argument("--seed", type=int, default=0, metavar="S")
     erase.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, mps or xpu")
     erase.add_argument("--previews", type=Path, metavar="DIR", help="write every preview here as PNG")
@@ -110,6 +112,8 @@ def _erase(options: argparse.Namespace) -> int:
         steps=options.steps,
         guidance=options.guidance,
         strength=options.strength,
+        solver=options.solver,
+        guidance_until=options.guidance_until,
         seed=options.seed,
         on_step=on_step,
     )

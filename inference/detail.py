@@ -146,8 +146,8 @@ def _offsets(reduced: NDArray[np.uint8], hole: NDArray[np.bool_], seed: int, che
     cost = ((described[source[:, 0], source[:, 1]] - own) ** 2).sum(1)
 
     def attempt(candidate: NDArray[np.intp]) -> None:
-        inside: NDArray[np.bool_] = ((candidate >= 0) & (candidate < (height, width))).all(1)
-        candidate = np.where(inside[:, None], candidate, source)
+        inside = np.asarray((candidate >= 0) & (candidate < (height, width))).all(axis=1, keepdims=True)
+        candidate = np.where(inside, candidate, source)
         good = usable[candidate[:, 0], candidate[:, 1]]
         price = ((described[candidate[:, 0], candidate[:, 1]] - own) ** 2).sum(1)
         better = good & (price < cost)

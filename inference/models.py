@@ -16,8 +16,8 @@ from inference.codec import Codec, KLCodec, PatchCodec
 from inference.errors import ModelError
 from inference.evaluation import EvaluationUNet
 from inference.loading import load_weights, read_checkpoint
-from inference.schedules import ddim
 from inference.sampling import Denoiser
+from inference.schedules import ddim
 from inference.unet import MoebiusUNet, build_unet
 
 # SDXL's autoencoder, for published folders whose vae/ comes without its config.json.

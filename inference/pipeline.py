@@ -95,6 +95,8 @@ class ErasePipeline:
         strength: float | None = None,
         context: int | None = None,
         colour: str | None = None,
+        solver: str | None = None,
+        guidance_until: float | None = None,
         seed: int = 0,
         on_step: OnStep | None = None,
         on_note: Callable[[str], None] | None = None,
@@ -106,6 +108,7 @@ class ErasePipeline:
         ``steps`` 1..1000: how many are run; ``guidance`` >= 1 (1 runs one branch only); ``strength`` in (0, 1]:
         how far towards noise the start is brought; ``context``: the side in pixels at which the model works, a
         multiple of 32, smaller is faster; ``colour``: "membrane", "offset", "gain", "released" or "none";
+        ``solver``: "ddim", "dpm++" or "unipc"; ``guidance_until``: the share of the steps that are guided;
         None takes the model's own. ``on_step(step, total, preview)`` is called with step 0 for the drafts of all
         regions where there are any, then with 1 .. total. ``on_note(sentence)`` is told what was done where
         memory ran out. Raising :class:`inference.errors.Cancelled` in ``on_step``, or ``cancelled()`` becoming
@@ -133,6 +136,8 @@ class ErasePipeline:
             strength=strength,
             context=context,
             colour=colour,
+            solver=solver,
+            guidance_until=guidance_until,
             seed=int(seed),
         )
         total = sum(self._steps(job) for job in jobs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, TypeAlias
 
 import torch
@@ -39,7 +40,9 @@ def solver(name: str, base: DDIMScheduler, timesteps: Tensor) -> Solver:
         made = UniPCMultistepScheduler(**settings)
     else:
         raise InputError(f"There is no solver {name!r}; there are ddim, dpm++ and unipc.")
-    made.set_timesteps(len(timesteps))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's, of the way diffusers hands it tensors
+        made.set_timesteps(len(timesteps))
     # Theirs are spaced otherwise; every solver is to start at the same noise and take the same steps.
     kept = base.alphas_cumprod[timesteps.cpu()].double()
     made.timesteps = timesteps.cpu()

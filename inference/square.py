@@ -128,6 +128,8 @@ class SquareDenoiser:
                 hole=hole,
                 known=known,
                 guidance=settings.guidance,
+                solver=settings.solver,
+                guidance_until=settings.guidance_until,
                 keep=start if settings.keep_known else None,
                 on_step=report,
             )

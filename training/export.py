@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from inference.catalogue import EraseSettings
-from inference.config import UNET_CONFIGS, UNetConfig
+from inference.config import UNET_CONFIGS, unet_config
 from training.config import ExportConfig, read_toml
 from training.models import read_autoencoder, read_weights
 from training.objectives import OBJECTIVES
@@ -85,7 +85,7 @@ def _own(
     autoencoder = read_autoencoder(folder)
     if isinstance(autoencoder, AutoencoderKL):
         raise ValueError("a model with SDXL's autoencoder is exported with --layout published")
-    shape = UNetConfig.from_dict(about["shape"])
+    shape = unet_config(about["shape"])
     erase = read_toml(config.settings) if config.settings is not None else FILL_SETTINGS
     EraseSettings.from_dict(erase)
     _save(unet, config.model / "unet.safetensors", metadata, half=config.half)

@@ -122,7 +122,7 @@ class Training:
             "source": self.task.source,
             "settings": settings,
             "totals": self.report.totals(),
-            "config": asdict(self.plain.config),  # type: ignore[call-overload]
+            "config": self.plain.config.to_dict(),  # type: ignore[union-attr, operator]
         }
 
     def save(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +11,20 @@ from torch import Tensor, nn
 
 from inference.autoencoder import PatchAutoencoder
 from inference.catalogue import checkpoint_in, read_json
-from inference.config import UNET_CONFIGS, PatchAutoencoderConfig, UNetConfig
+from inference.config import PIXELHACKER_CONFIGS, UNET_CONFIGS, PatchAutoencoderConfig, unet_config
 from inference.loading import load_weights, read_checkpoint
 from inference.unet import build_unet
 
 
 def make_unet(name: str, changes: dict[str, Any]) -> nn.Module:
-    """A fresh U-Net of :data:`UNET_CONFIGS`, or any other ``build_unet`` knows, with ``changes`` to its configuration.
+    """A fresh U-Net of that name, with ``changes`` to its configuration.
 
     Raises :class:`inference.errors.ModelError` for unknown names and entries.
     """
-    config = UNET_CONFIGS.get(name)
-    if changes and isinstance(config, UNetConfig):
-        return build_unet(UNetConfig.from_dict({**config.to_dict(), **changes}))
-    model = build_unet(name)
-    if not changes:
-        return model
-    lists = {key: tuple(value) if isinstance(value, list) else value for key, value in changes.items()}
-    return build_unet(replace(model.config, **lists))  # type: ignore[arg-type]
+    config = UNET_CONFIGS.get(name) or PIXELHACKER_CONFIGS.get(name)
+    if config is None or not changes:
+        return build_unet(name)
+    return build_unet(unet_config({**config.to_dict(), **changes}))
 
 
 def read_weights(path: Path, *, averaged: bool = True) -> dict[str, Tensor]:

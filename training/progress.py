@@ -99,8 +99,8 @@ class Report:
 
     def step(self, step: int, shown: dict[str, Tensor], rate: float, accelerator: Accelerator) -> None:
         """Count what ``step`` (1 ..) showed. Raises ``RuntimeError`` when a line is due and the loss is no number."""
-        for name, value in shown.items():
-            self._sums[name] = self._sums.get(name, 0.0) + value
+        for name, tensor in shown.items():
+            self._sums[name] = self._sums.get(name, 0.0) + tensor
         self._count, self._timed = self._count + 1, self._timed + 1
         if step % self.config.log_every and step != self.config.steps:
             return

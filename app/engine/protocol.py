@@ -28,6 +28,8 @@ class EraseOptions:
     seed: int = 0
     context: int | None = None  # side in pixels at which the model works; smaller is faster
     colour: str | None = None  # how colours are matched around the hole
+    solver: str | None = None  # "ddim", "dpm++" or "unipc"
+    guidance_until: float | None = None  # share of the steps that are guided
 
 
 @dataclass(frozen=True)

@@ -224,6 +224,8 @@ class EngineWorker(QObject):
             seed=options.seed,
             context=options.context,
             colour=options.colour,
+            solver=options.solver,
+            guidance_until=options.guidance_until,
             on_step=on_step,
             on_note=on_note,
             cancelled=job.cancelled.is_set,

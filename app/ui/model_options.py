@@ -134,10 +134,8 @@ class EraseSettings(Fold):
         self.new_seed.setChecked(True)
         self.context = QComboBox()
         self.context.setAccessibleName("Working size")
-        self.context.setToolTip(
-            "Side in pixels at which the model works. Smaller is faster and sees less around the hole"
-        )
-        for side, title in (("512", "512 px, full"), ("384", "384 px, faster"), ("256", "256 px, fastest")):
+        self.context.setToolTip("Smaller is faster, and the model sees less around the hole")
+        for side, title in (("full", "Full"), ("384", "384 px, faster"), ("256", "256 px, fastest")):
             self.context.addItem(title, side)
         self.context.activated.connect(lambda: self.contextEdited.emit(self.context.currentData()))
         WheelGuard(self.context)
@@ -173,7 +171,7 @@ class EraseSettings(Fold):
             guidance=self.guidance.value,
             strength=self.strength.value / 100,
             seed=self.seed.value(),
-            context=int(self.context.currentData()),
+            context=None if self.context.currentData() == "full" else int(self.context.currentData()),
         )
 
     def show_numbers(self, steps: float, guidance: float, strength: float) -> None:

@@ -135,3 +135,20 @@ def test_scrolling_without_phases_zooms_by_parts_of_a_notch(
     pad(view, QPoint(*pixels), QPoint(*angle), Qt.ScrollPhase.NoScrollPhase)
     notches = angle[1] / 120 if angle[1] else pixels[1] / 50
     assert view.zoom == pytest.approx(zoom * 1.2**notches)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 1.5, 2.0])
+def test_a_scaled_screen_has_more_pixels_and_the_same_places(
+    view: CanvasView, hand: Hand, document: Document, monkeypatch: pytest.MonkeyPatch, ratio: float
+) -> None:
+    monkeypatch.setattr(view, "devicePixelRatioF", lambda: ratio)
+    QApplication.sendEvent(view, QEvent(QEvent.Type.DevicePixelRatioChange))
+    assert view._frame.pixels.shape[:2] == (round(400 * ratio), round(500 * ratio))
+    assert view._image.devicePixelRatio() == ratio
+    view.set_zoom(2.0)
+    apart = view.to_widget(100, 100) - view.to_widget(0, 0)
+    assert apart.x() == pytest.approx(200 / ratio)
+    hand.stroke((70, 60), (71, 60))
+    assert document.mask[60, 70] == 255
+    assert document.mask[60, 50] == 0
+    assert view._ring.diameter == pytest.approx(20 * 2 / ratio)

@@ -17,6 +17,7 @@ import inference
 from app.engine import worker
 from app.engine.controller import EngineController
 from app.engine.protocol import (
+    EngineNote,
     EngineState,
     EngineStatus,
     EraseCancelled,
@@ -45,6 +46,7 @@ class Script:
         self.threads: set[int] = set()
         self.loads: list[tuple[str, str]] = []
         self.failure: BaseException | None = None
+        self.note = ""
         self.load_failure: BaseException | None = None
 
     def load(self, model: str, device: str) -> Script:
@@ -58,6 +60,8 @@ class Script:
         self.threads.add(threading.get_ident())
         if self.failure is not None:
             raise self.failure
+        if self.note:
+            options["on_note"](self.note)
         for step in range(TOTAL + 1):
             assert self.steps.acquire(timeout=10)
             try:
@@ -232,3 +236,30 @@ def test_importing_the_engine_does_not_import_torch() -> None:
         "bundled_infos(); assert not {'torch', 'diffusers'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_an_unused_model_is_unloaded_and_the_next_erase_loads_it_again(
+    controller: EngineController, script: Script, qtbot: QtBot
+) -> None:
+    controller.load("m")
+    idle = {"check_params_cb": lambda status: status.state is EngineState.IDLE}
+    with qtbot.waitSignal(controller.statusChanged, **idle):
+        controller.unload_after(0.0005)
+    assert controller.status().title == "Scripted"
+    controller.unload_after(0)
+    for _ in range(2):
+        script.steps.release(TOTAL + 1)
+        controller.erase(RGB, MASK, EraseOptions())
+        qtbot.waitUntil(lambda: not controller.busy)
+    assert len(script.loads) == 2, "once at the start and once after it was unloaded; not for the second erase"
+
+
+def test_what_was_done_about_memory_is_told(controller: EngineController, script: Script, qtbot: QtBot) -> None:
+    notes: list[EngineNote] = []
+    controller.noted.connect(notes.append)
+    script.note = "Memory ran out."
+    script.steps.release(TOTAL + 1)
+    controller.load("m")
+    job = controller.erase(RGB, MASK, EraseOptions())
+    qtbot.waitUntil(lambda: not controller.busy)
+    assert notes == [EngineNote(job, "Memory ran out.")]

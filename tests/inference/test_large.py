@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import cv2
@@ -37,7 +38,7 @@ def test_spans_cover_lie_inside_and_overlap(low: int, length: int, side: int, mo
     for start in starts:
         covered[start : start + side] = True
     assert covered[low : low + length].all()
-    assert all(b - a <= side * 0.75 + 1 for a, b in zip(starts, starts[1:], strict=False))
+    assert all(b - a <= side * 0.75 + 1 for a, b in itertools.pairwise(starts))
 
 
 def test_tiles_without_a_hole_are_left_out_and_their_number_is_bounded() -> None:

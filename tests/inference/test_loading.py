@@ -210,4 +210,5 @@ def test_half_precision_checkpoints_compute_in_single(folder: Path) -> None:
     state = {k: v.half() if v.is_floating_point() else v for k, v in load_file(folder / "unet.safetensors").items()}
     save_file(state, folder / "unet.safetensors")
     pipeline = ErasePipeline.load(folder, device="cpu")
+    assert pipeline.model is not None and isinstance(pipeline.model.unet, EvaluationUNet)
     assert {p.dtype for p in pipeline.model.unet.parameters()} == {torch.float32}

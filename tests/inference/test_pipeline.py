@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference import Cancelled, ErasePipeline, InputError, Preview
+from inference.square import schedule_of
 
 
 def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -161,3 +163,25 @@ def test_a_published_checkpoint_runs_from_noise(published_folder: Path) -> None:
 def test_an_absent_device_is_named() -> None:
     with pytest.raises(InputError, match="There is no device 'abacus'"):
         ErasePipeline.load(device="abacus")
+
+
+def test_one_step_with_the_released_schedule_erases(published_folder: Path) -> None:
+    pipeline = ErasePipeline.load(published_folder, device="cpu")
+    assert pipeline.model is not None
+    settings = pipeline.folder.settings
+    for steps in (1, 2, 3, 19):
+        _, timesteps = schedule_of(pipeline.model, replace(settings, steps=steps))
+        assert len(timesteps) == steps
+        assert timesteps[0] > 400
+    assert timesteps[0] == 900, "as released"
+
+
+def test_the_patch_fill_needs_no_model() -> None:
+    pipeline = ErasePipeline.load("patch-fill")
+    image, mask = picture(100, 120), mask_of(100, 120, (40, 40, 60, 60))
+    image[mask > 0] = (255, 0, 255)
+    steps: list[int] = []
+    result = pipeline.erase(image, mask, on_step=lambda step, total, preview: steps.append(step))
+    assert steps == [0, 0]
+    assert result[45:55, 45:55, 1].min() > 0
+    assert not ((result != image).any(2) & ~pipeline.affected(mask)).any()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +12,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 from torch import Tensor
 
+from inference import Cancelled, ErasePipeline, find_model
 from inference.config import PixelHackerConfig, UNetConfig, unet_config
 from inference.errors import ModelError
 from inference.gated_linear_attention import STRONGEST_DECAY, gated_linear_attention
@@ -33,11 +37,11 @@ def recurrence(q: Tensor, k: Tensor, v: Tensor, log_decay: Tensor) -> Tensor:
     return torch.stack(outputs, 2)
 
 
-def inputs(tokens: int, strength: float, seed: int) -> list[Tensor]:
+def inputs(tokens: int, strength: float, seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     generator = torch.Generator().manual_seed(seed)
     q, k, decay = (torch.randn(2, 3, tokens, 4, generator=generator, dtype=torch.double) for _ in range(3))
     v = torch.randn(2, 3, tokens, 6, generator=generator, dtype=torch.double)
-    return [q, k, v, -strength * decay.abs()]
+    return q, k, v, -strength * decay.abs()
 
 
 @settings(deadline=None, max_examples=30)
@@ -52,7 +56,9 @@ def test_chunks_are_the_recurrence(tokens: int, chunk: int, strength: float, see
 
 
 def test_gradients_are_the_recurrences() -> None:
-    values = [x.requires_grad_() for x in inputs(70, 0.3, 1)]
+    values = inputs(70, 0.3, 1)
+    for x in values:
+        x.requires_grad_()
     towards = torch.randn(2, 3, 70, 6, dtype=torch.double, generator=torch.Generator().manual_seed(2))
     fast = torch.autograd.grad((gated_linear_attention(*values) * towards).sum(), values)
     plain = torch.autograd.grad((recurrence(*values) * towards).sum(), values)
@@ -63,7 +69,9 @@ def test_gradients_are_the_recurrences() -> None:
 @pytest.mark.parametrize("decay", [0.0, STRONGEST_DECAY, -1e6])
 def test_any_decay_stays_finite_in_single_precision(decay: float) -> None:
     q, k, v, log_decay = (x.float() for x in inputs(200, 1.0, 3))
-    values = [x.requires_grad_() for x in (q, k, v, torch.full_like(log_decay, decay))]
+    values = (q, k, v, torch.full_like(log_decay, decay))
+    for x in values:
+        x.requires_grad_()
     output = gated_linear_attention(*values)
     torch.testing.assert_close(output, recurrence(*values), rtol=1e-4, atol=1e-4)
     assert all(torch.isfinite(g).all() for g in torch.autograd.grad(output.sum(), values))
@@ -141,3 +149,42 @@ def test_configurations_survive_writing() -> None:
         PixelHackerConfig(widths=(24,))
     with pytest.raises(ModelError, match="positive"):
         PixelHackerConfig(grid=0)
+
+
+def test_the_teacher_erases(tmp_path: Path, tiny_folder: Path) -> None:
+    """From a folder of the program's own form, and cancelled in the middle of a pass."""
+    for name in ("config.json", "autoencoder.safetensors"):
+        shutil.copy(tiny_folder / name, tmp_path / name)
+    values = json.loads((tmp_path / "config.json").read_text())
+    config = replace(TINY, latent_channels=8, grid=16)
+    values["unet"] = config.to_dict()
+    values["erase"] |= {"solver": "unipc", "guidance_until": 0.5}
+    (tmp_path / "config.json").write_text(json.dumps(values))
+    save_file(dict(fill(build_unet(config)).state_dict()), tmp_path / "unet.safetensors")
+    pipeline = ErasePipeline.load(tmp_path, device="cpu")
+    image = np.random.default_rng(0).integers(0, 255, (96, 128, 3), dtype=np.uint8)
+    mask = np.zeros((96, 128), np.uint8)
+    mask[40:60, 50:80] = 255
+    result = pipeline.erase(image, mask)
+    untouched = ~pipeline.affected(mask)
+    assert np.array_equal(result[untouched], image[untouched])
+    assert (result != image).any()
+    asked = iter(range(1000))
+    with pytest.raises(Cancelled):
+        pipeline.erase_parts(image, mask, cancelled=lambda: next(asked) > 30)
+
+
+@pytest.mark.parametrize("suffix", ["safetensors", "bin"])
+def test_entries_tell_the_published_networks_apart(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / "vae").mkdir()
+    (tmp_path / "vae" / "diffusion_pytorch_model.safetensors").touch()
+    file = tmp_path / f"diffusion_pytorch_model.{suffix}"
+    for config, title, guidance in ((TINY, "PixelHacker", 4.5), (UNetConfig(widths=(32,), grid=4), "Moebius", 2.0)):
+        state = dict(build_unet(config).state_dict())
+        if suffix == "bin":
+            torch.save(state, file)
+        else:
+            save_file(state, file)
+        found = find_model(tmp_path)
+        assert found.title.startswith(title)
+        assert found.settings.guidance == guidance

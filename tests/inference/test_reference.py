@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,7 +67,7 @@ def test_sampling_agrees_with_the_published_code(moebius: MoebiusUNet) -> None:
         assert plan_timesteps(scheduler, 20, 0.99).tolist() == reference["timesteps_20_0.99"].tolist()
         timesteps = plan_timesteps(scheduler, 4, 0.99)
         assert timesteps.tolist() == reference["timesteps"].tolist()
-        inputs = {
+        inputs: dict[str, Any] = {
             name: torch.from_numpy(reference[key])
             for name, key in (
                 ("start", "latents"),

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +109,7 @@ def test_what_was_logged_after_the_checkpoint_is_forgotten(
     assert "going on from step 4" in capsys.readouterr().out
 
 
-def test_a_changed_setting_is_said_when_going_on(
-    train_config: TrainConfig, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_changed_setting_is_said_when_going_on(train_config: TrainConfig, capsys: pytest.CaptureFixture[str]) -> None:
     run(UNetTask, replace(train_config, steps=2))
     run(UNetTask, replace(train_config, steps=3, rate=5e-4, resume=True))
     out = capsys.readouterr().out
@@ -134,6 +132,25 @@ def test_distillation_runs_and_goes_on_exactly(distill_config: DistillConfig, mo
         [line[key] for key in keys] for line in curve(unbroken.out)
     ]
     assert same_training(unbroken.out, broken.out, "unet")
+
+
+def test_a_small_pixelhacker_teaches(distill_config: DistillConfig, tmp_path: Path) -> None:
+    """Trained by the same command; its first up block is found, and is the size of the student's deepest."""
+    shape = {"latent_channels": 4, "widths": [16, 32, 32], "layers_per_block": 1, "heads": 4, "groups": 8, "grid": 8}
+    shape |= {"embedding_width": 8, "context_width": 8}
+    settings = {f.name: getattr(distill_config, f.name) for f in fields(TrainConfig)}
+    teaching = TrainConfig(**{**settings, "out": tmp_path / "teacher", "model": "pixelhacker-nano", "unet": shape})
+    run(UNetTask, replace(teaching, steps=1))
+    config = replace(
+        distill_config,
+        teacher="pixelhacker-nano",
+        teacher_unet=shape,
+        teacher_weights=tmp_path / "teacher" / "unet.pt",
+        teacher_block=-1,
+        steps=1,
+    )
+    run(DistillTask, config)
+    assert np.isfinite(losses(config.out)).all()
 
 
 def test_a_teacher_of_another_shape_is_named(distill_config: DistillConfig) -> None:

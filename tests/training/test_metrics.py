@@ -63,7 +63,7 @@ def test_the_truth_is_best_in_every_measure() -> None:
 def test_texture_distance_asks_for_texture_not_for_place() -> None:
     truth, hole = texture(0, 128), np.zeros((128, 128), bool)
     hole[30:90, 30:90] = True
-    same_texture, blurred = texture(5, 128), cv2.GaussianBlur(truth, (0, 0), 3)
+    same_texture, blurred = texture(5, 128), np.asarray(cv2.GaussianBlur(truth, (0, 0), 3), np.uint8)
     assert psnr(truth, blurred, hole) > psnr(truth, same_texture, hole)
     assert swd(truth, same_texture, hole) < 0.5 * swd(truth, blurred, hole)
 

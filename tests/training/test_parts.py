@@ -41,8 +41,9 @@ def test_muon_updates_a_convolution_as_it_would_the_matrix() -> None:
     conv, plain = nn.Conv2d(6, 4, 1, bias=False), nn.Linear(6, 4, bias=False)
     with torch.no_grad():
         plain.weight.copy_(conv.weight.flatten(1))
+    weight = conv.get_parameter("weight")
     settings = {"rate": 0.1, "weight_decay": 0.1, "momentum": 0.9, "betas": (0.9, 0.99)}
-    wrapped = MuonAndAdamW([conv.weight], [], [nn.Parameter(torch.zeros(1))], **settings)  # type: ignore[arg-type]
+    wrapped = MuonAndAdamW([weight], [], [nn.Parameter(torch.zeros(1))], **settings)  # type: ignore[arg-type]
     direct = torch.optim.Muon(
         plain.parameters(), lr=0.1, weight_decay=0.1, momentum=0.9, adjust_lr_fn="match_rms_adamw"
     )
@@ -66,8 +67,8 @@ def test_the_optimizers_state_survives(tiny_unet_config: UNetConfig, train_confi
 
     def step(net: nn.Module, optimizer: MuonAndAdamW, seed: int) -> None:
         generator = torch.Generator().manual_seed(seed)
-        for p in net.parameters():
-            p.grad = torch.randn(p.shape, generator=generator)
+        for parameter in net.parameters():
+            parameter.grad = torch.randn(parameter.shape, generator=generator)
         optimizer.step()
 
     step(model, first, 1)
@@ -90,7 +91,7 @@ def test_rates() -> None:
 def test_processes_and_parts_share_the_batch() -> None:
     config = TrainConfig(out=Path("x"), autoencoder=Path("y"), batch=12, accumulate=2)
     mine = [list(part) for rank in range(3) for part in own_numbers(config, rank, 3)]
-    assert sorted(sum(mine, [])) == list(range(12))
+    assert sorted(number for part in mine for number in part) == list(range(12))
     assert [len(part) for part in mine] == [2] * 6
     with pytest.raises(ValueError, match="does not divide"):
         own_numbers(config, 0, 5)
@@ -111,19 +112,19 @@ def test_checkpointing_changes_nothing_but_the_memory(tiny_unet_config: UNetConf
         output.sample.square().mean().backward()
     for (name, a), b in zip(plain.named_parameters(), twin.parameters(), strict=True):
         torch.testing.assert_close(a.grad, b.grad, msg=name)
-    for (name, a), b in zip(plain.named_buffers(), twin.buffers(), strict=True):
-        torch.testing.assert_close(a, b, msg=name)
+    for (name, own), other in zip(plain.named_buffers(), twin.buffers(), strict=True):
+        torch.testing.assert_close(own, other, msg=name)
 
 
 def test_recomputed_batches_are_not_counted_twice() -> None:
-    norm = share_statistics(nn.Sequential(nn.BatchNorm2d(3)))[0]  # type: ignore[index]
+    norm = share_statistics(nn.BatchNorm2d(3))
     x = torch.randn(4, 3, 5, 5)
     first = norm(x)
-    mean = norm.running_mean.clone()
+    mean = norm.get_buffer("running_mean").clone()
     with recomputing():
         torch.testing.assert_close(norm(x), first)
-    assert torch.equal(norm.running_mean, mean)
-    assert int(norm.num_batches_tracked) == 1
+    assert torch.equal(norm.get_buffer("running_mean"), mean)
+    assert int(norm.get_buffer("num_batches_tracked")) == 1
 
 
 def test_averages_start_quickly_and_survive_a_checkpoint(tmp_path: Path) -> None:
