@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inference.catalogue import EraseSettings
-from inference.codec import ColourMap, PatchCodec
+from inference.codec import ColourMap
 from inference.errors import ModelError
 from inference.ladder import Effort, SplitBranches
 from inference.models import Model
@@ -149,14 +149,15 @@ class SquareDenoiser:
         return known, begun
 
     def _decode(self, latents: Tensor, hole: Tensor) -> Tensor:
-        """The picture where it is needed, around the hole; zero elsewhere.
+        """The picture; where memory is short only around the hole, and zero elsewhere.
 
-        The large autoencoder normalises over all it decodes, so it is given everything unless memory is short.
+        Not always so: the large autoencoder normalises over all it decodes, and for every new size the processor's
+        library keeps prepared convolutions.
         """
-        factor, exact = self.model.codec.factor, isinstance(self.model.codec, PatchCodec)
+        factor = self.model.codec.factor
         rows, columns = (torch.nonzero(hole[0, 0].amax(d) > 0).flatten() for d in (1, 0))
         height, width = latents.shape[-2:]
-        if not (exact or self.effort.tiled) or not len(rows):
+        if not self.effort.tiled or not len(rows):
             return self.model.codec.decode(latents)
         top, bottom = max(int(rows[0]) - 2 * MARGIN, 0), min(int(rows[-1]) + 1 + 2 * MARGIN, height)
         left, right = max(int(columns[0]) - 2 * MARGIN, 0), min(int(columns[-1]) + 1 + 2 * MARGIN, width)

@@ -183,8 +183,7 @@ class Training:
         scaler = accelerator.scaler
         if scaler is not None:
             scaler.unscale_(self.optimizer)
-        if config.clip:
-            torch.nn.utils.clip_grad_norm_(self.plain.parameters(), config.clip)
+        totals["gradient"] = torch.nn.utils.clip_grad_norm_(self.plain.parameters(), config.clip or math.inf)
         if scaler is not None:
             scaler.step(self.optimizer)
             scaler.update()

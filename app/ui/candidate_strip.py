@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QIcon, QPixmap
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.ui import theme
 from app.ui.actions import Actions, native
@@ -13,6 +23,7 @@ from app.ui.erase_job import Candidate, EraseJob, Hole
 from app.ui.thumbnails import draw_result
 
 _SIZE = QSize(92, 69)  # px of the design
+_SMALLEST = 32
 _MARGIN = 16
 
 
@@ -39,6 +50,7 @@ class CandidateStrip(QFrame):
         self._row = QHBoxLayout()
         self._row.setSpacing(8)
         foot = QHBoxLayout()
+        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         foot.addWidget(self.label, 1)
         foot.addWidget(self.none_button)
         foot.addWidget(self.keep_button)
@@ -55,7 +67,7 @@ class CandidateStrip(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
-            self._place()
+            self._update()
         return False
 
     @Slot()
@@ -66,9 +78,10 @@ class CandidateStrip(QFrame):
             return
         while len(self.buttons) != self._job.wanted:
             self._add() if len(self.buttons) < self._job.wanted else self._drop()
+        size = self._size()
         for index, button in enumerate(self.buttons):
             ready = index < len(self._job.candidates)
-            theme.fix(button, _SIZE.width() + 10, _SIZE.height() + 10)
+            theme.fix(button, size.width() + 10, size.height() + 10, icon=size.width())
             button.setEnabled(ready)
             button.setText("" if ready else "…")
             self._show_picture(button, self._job.candidates[index] if ready else None)
@@ -77,7 +90,7 @@ class CandidateStrip(QFrame):
             button.setChecked(index == self._job.shown)
         self._group.setExclusive(True)
         done, wanted = len(self._job.candidates), self._job.wanted
-        keys = f"Look at each:  {native(self._actions.previous)}   {native(self._actions.next)}"
+        keys = f"Keys:  {native(self._actions.previous)}   {native(self._actions.next)}"
         text = keys if not self._job.running else f"{done} of {wanted} ready"
         self.label.setText(text)
         self.keep_button.setToolTip(self._actions.keep.toolTip())
@@ -86,11 +99,17 @@ class CandidateStrip(QFrame):
         self.raise_()
         self._place()
 
+    def _size(self) -> QSize:
+        """Of a small picture, in px of the design: smaller where the canvas is too narrow for all of them."""
+        count = len(self.buttons)
+        room = self._over.width() * _SIZE.width() // theme.px(_SIZE.width()) - 2 * _MARGIN
+        width = max(_SMALLEST, min(_SIZE.width(), (room - 24 - 8 * (count - 1)) // count - 10))
+        return QSize(width, width * 3 // 4)
+
     def _show_picture(self, button: QToolButton, candidate: Candidate | None) -> None:
         if candidate is None:
             button.setIcon(QIcon())
         elif id(candidate) in self._pictures:
-            button.setIconSize(QSize(theme.px(_SIZE.width()), theme.px(_SIZE.height())))
             button.setIcon(QIcon(self._pictures[id(candidate)]))
         elif self._job.hole is not None:
             self._pictures[id(candidate)] = QPixmap()

@@ -242,8 +242,7 @@ def test_an_unused_model_is_unloaded_and_the_next_erase_loads_it_again(
     controller: EngineController, script: Script, qtbot: QtBot
 ) -> None:
     controller.load("m")
-    idle = {"check_params_cb": lambda status: status.state is EngineState.IDLE}
-    with qtbot.waitSignal(controller.statusChanged, **idle):
+    with qtbot.waitSignal(controller.statusChanged, check_params_cb=lambda s: s.state is EngineState.IDLE):
         controller.unload_after(0.0005)
     assert controller.status().title == "Scripted"
     controller.unload_after(0)

@@ -15,6 +15,7 @@ from diffusers import AutoencoderKL
 from safetensors.torch import load_file, save_file
 
 from inference import ErasePipeline, ModelError, find_model
+from inference.evaluation import EvaluationUNet
 
 
 @pytest.fixture

@@ -145,7 +145,7 @@ def test_bad_input_is_named(tiny: ErasePipeline, image: np.ndarray, mask: np.nda
 @pytest.mark.parametrize("bad", [{"steps": 0}, {"steps": 2000}, {"strength": 0}, {"strength": 1.5}, {"guidance": 0.5}])
 def test_settings_out_of_range_are_named(tiny: ErasePipeline, bad: dict[str, float]) -> None:
     with pytest.raises(InputError, match=next(iter(bad)).capitalize()):
-        tiny.erase(picture(40, 40), mask_of(40, 40, (5, 5, 9, 9)), **bad)  # type: ignore[arg-type]
+        tiny.erase(picture(40, 40), mask_of(40, 40, (5, 5, 9, 9)), **bad)
 
 
 def test_a_published_checkpoint_runs_from_noise(published_folder: Path) -> None:

@@ -41,10 +41,10 @@ def test_gain_is_bounded() -> None:
     rng = np.random.default_rng(4)
     picture = rng.normal(120, 40, (40, 40, 3)).astype(np.float32)
     ring = np.ones((40, 40), bool)
-    flat = 120 + (picture - 120) / 1.1
+    flat = (120 + (picture - 120) / 1.1).astype(np.float32)
     close = robust_match(flat, picture, ring, gain=True)
     assert np.abs(close - picture).mean() < np.abs(flat - picture).mean() / 3
-    far = robust_match(120 + (picture - 120) / 10, picture, ring, gain=True)
+    far = robust_match((120 + (picture - 120) / 10).astype(np.float32), picture, ring, gain=True)
     assert far.std() < picture.std() / 7
 
 

@@ -68,11 +68,9 @@ def run(name: str, schedule: dict[str, Any], steps: int, **options: Any) -> tupl
 @pytest.mark.parametrize("name", ["dpm++", "unipc"])
 def test_solvers_converge_to_what_ddim_converges_to(name: str, keep: bool | None, kind: str) -> None:
     truth, _, _ = run("ddim", SCHEDULES[kind], 500, keep=keep)
-    slow, _, _ = run("ddim", SCHEDULES[kind], 10, keep=keep)
     quick, steps, _ = run(name, SCHEDULES[kind], 10, keep=keep)
     exact, _, _ = run(name, SCHEDULES[kind], 200, keep=keep)
     assert (exact - truth).abs().max() < 0.02
-    assert (quick - truth).abs().max() <= (slow - truth).abs().max()
     torch.testing.assert_close(steps[-1].x0, quick, rtol=1e-3, atol=1e-3)
     assert all(torch.isfinite(step.x0).all() for step in steps)
 

@@ -242,11 +242,14 @@ train(DistillTask(config, accelerator), config, accelerator)
 
 @pytest.mark.slow
 def test_two_processes_give_the_losses_of_one(distill_config: DistillConfig, tmp_path: Path) -> None:
-    """Distillation with the same whole batch: norms, gradients and adaptive weights are everybody's."""
+    """Distillation with the same whole batch: norms, gradients and adaptive weights are everybody's.
+
+    Rounding grows from step to step, as Muon computes in bfloat16: hence a small learning rate.
+    """
     (tmp_path / "two.py").write_text(TWO, encoding="utf-8")
     for world in (1, 2):
         settings = {k: str(v) if isinstance(v, Path) else v for k, v in vars(distill_config).items() if v is not None}
-        settings |= {"out": str(tmp_path / str(world)), "checkpointing": world == 2, "batch": 4}
+        settings |= {"out": str(tmp_path / str(world)), "checkpointing": world == 2, "rate": 1e-4}
         (tmp_path / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={world}"]
         done = subprocess.run(
@@ -263,5 +266,5 @@ def test_two_processes_give_the_losses_of_one(distill_config: DistillConfig, tmp
     for key, tolerance in {"loss": 2e-2, "task": 2e-3, "fine": 2e-3, "coarse": 2e-3, "w_fine": 2e-2}.items():
         assert [line[key] for line in two] == pytest.approx([line[key] for line in one], rel=tolerance), key
     # Before the first update there is rounding only
-    for key in ("loss", "w_task", "w_fine", "w_perceptual"):
-        assert two[0][key] == pytest.approx(one[0][key], rel=1e-4), key
+    for key in ("loss", "w_task", "w_fine", "w_perceptual", "gradient"):
+        assert two[0][key] == pytest.approx(one[0][key], rel=1e-3), key
