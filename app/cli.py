@@ -39,9 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     erase.add_argument("mask", type=Path, metavar="MASK", help="white where to erase; the picture's size")
     erase.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="format by its suffix")
     erase.add_argument("--model", default="moebius-nano", metavar="M", help="a bundled model or a folder")
-    erase.add_argument("--steps", type=int, metavar="N", help="of the schedule (model's default)")
+    erase.add_argument("--steps", type=int, metavar="N", help="how many are run (model's default)")
     erase.add_argument("--guidance", type=float, metavar="G", help="1: one branch only (model's default)")
-    erase.add_argument("--strength", type=float, metavar="X", help="share of the schedule run, above 0 to 1")
+    erase.add_argument("--strength", type=float, metavar="X", help="how far towards noise it starts, above 0 to 1")
     erase.add_argument("--solver", metavar="NAME", help="ddim, dpm++ or unipc (model's default)")
     erase.add_argument("--guidance-until", type=float, metavar="X", help="share of the steps that are guided, 0 to 1")
     erase.add_argument("--seed", type=int, default=0, metavar="S")
@@ -49,6 +49,12 @@ def _parser() -> argparse.ArgumentParser:
     erase.add_argument("--previews", type=Path, metavar="DIR", help="write every preview here as PNG")
     erase.add_argument("--quality", type=_quality, default=95, metavar="Q", help="of JPEG and WebP, 1 to 100")
     erase.add_argument("--json", action="store_true", help="print one line of figures")
+    bench = commands.add_parser("bench", help="measure the models on this machine", description=_bench.__doc__)
+    bench.add_argument("--models", nargs="+", metavar="M", help="bundled models or folders (all that are bundled)")
+    bench.add_argument("--size", type=int, default=512, metavar="PX", help="of the picture erased from (512)")
+    bench.add_argument("--steps", type=int, metavar="N", help="that are run (model's default)")
+    bench.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, mps or xpu")
+    bench.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
 
 
@@ -142,6 +148,33 @@ def _erase(options: argparse.Namespace) -> int:
     return 0
 
 
+def _bench(options: argparse.Namespace) -> int:
+    """Measure what models cost on this machine, beside the figures published for their kind."""
+    from inference.bench import PUBLISHED_ROWS, as_json, as_table, machine, measure
+    from inference.catalogue import PATCH_FILL, bundled_models
+    from inference.errors import InputError
+    from inference.memory import keep_freed_memory
+
+    if not 64 <= options.size <= 8192:
+        raise InputError(f"The size must be between 64 and 8192 pixels, not {options.size}.")
+    keep_freed_memory()
+    rows = []
+    for model in options.models or [PATCH_FILL, *bundled_models()]:
+        print(f"measuring {model} ...", file=sys.stderr, flush=True)
+        rows.append(measure(model, size=options.size, device=options.device, steps=options.steps))
+    rows.extend(PUBLISHED_ROWS)
+    if options.json:
+        print(json.dumps(as_json(rows, options.size)))
+        return 0
+    print(as_table(rows))
+    here = machine()
+    print(f"\nMeasured: {options.size} px picture, {here['system']}, {here['threads']} threads, torch {here['torch']}.")
+    print("Published: Moebius paper (arXiv 2606.19195), 512 px on a GPU, total without encoding and decoding.")
+    if here["not_measured"]:
+        print(f"Not measured, as this machine has none: {', '.join(here['not_measured'])}.")
+    return 0
+
+
 def _write_preview(rgb: Any, path: Path) -> None:
     from app.document.formats import write_picture
     from app.document.picture import Picture
@@ -155,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from inference.errors import InferenceError, out_of_memory
 
     try:
-        return _erase(options)
+        return {"erase": _erase, "bench": _bench}[options.command](options)
     except (DocumentError, InferenceError) as error:
         print(f"moebius: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
