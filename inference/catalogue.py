@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from inference.config import (
     unet_config,
 )
 from inference.errors import ModelError
+from inference.hub.folders import installed_models, installed_path, read_record
 
 BUNDLED = Path(__file__).resolve().parent.parent / "resources" / "models"
 DEFAULT_MODEL = "moebius-nano"
@@ -108,22 +109,35 @@ def bundled_models() -> list[str]:
 
 
 def find_model(model: str | Path) -> ModelFolder:
-    """Look up a bundled name, a folder, or a checkpoint file; reads no weights.
+    """Look up the name of a bundled or an installed model, a folder, or a checkpoint file; reads no weights.
 
     Raises :class:`ModelError` with a sentence naming what is missing.
     """
     if str(model) == PATCH_FILL:
         return _patch_fill()
     path = BUNDLED / model if isinstance(model, str) and model in bundled_models() else _expanded(model)
+    if isinstance(model, str) and (installed := installed_path(model)) is not None and model not in bundled_models():
+        return _installed(model, installed)
     if not str(model) or not path.exists():
-        known = ", ".join(bundled_models()) or "none"
-        raise ModelError(f"There is no model {str(model)!r}: neither a folder nor a bundled one ({known}).")
+        known = ", ".join((*bundled_models(), *installed_models())) or "none"
+        raise ModelError(f"There is no model {str(model)!r}: neither a folder nor one that is installed ({known}).")
+    return _folder_of(path)
+
+
+def _folder_of(path: Path) -> ModelFolder:
     config = path / "config.json"
     if config.is_file():
         values = read_json(config)
         if "unet" in values:
             return _own_folder(path, values)
     return _published_folder(path)
+
+
+def _installed(name: str, path: Path) -> ModelFolder:
+    """A model of the user's own folder, under the title it was installed with."""
+    folder, record = _folder_of(path), read_record(path)
+    title, note = (str(record.get(key) or default) for key, default in (("title", folder.title), ("note", folder.note)))
+    return replace(folder, name=name, title=title, note=note)
 
 
 def _patch_fill() -> ModelFolder:

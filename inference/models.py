@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKL
+from torch import Tensor
 
 from inference.autoencoder import PatchAutoencoder
 from inference.catalogue import ModelFolder, find_model, read_json
@@ -75,6 +76,14 @@ def _load_codec(folder: ModelFolder, latent_channels: int, device: torch.device)
             autoencoder = PatchAutoencoder(folder.autoencoder)
         load_weights(autoencoder, state, file)
         return PatchCodec(autoencoder.requires_grad_(False).eval().to(device))
+    return KLCodec(kl_autoencoder(file, state, latent_channels).requires_grad_(False).eval().to(device))
+
+
+def kl_autoencoder(file: Path, state: dict[str, Tensor], latent_channels: int) -> AutoencoderKL:
+    """SDXL's autoencoder from the entries of ``file``, beside which its config.json may lie; on the processor.
+
+    Raises :class:`ModelError` naming what does not fit.
+    """
     settings = dict(_SDXL_VAE)
     config = file.parent / "config.json"
     if config.is_file():
@@ -98,4 +107,4 @@ def _load_codec(folder: ModelFolder, latent_channels: int, device: torch.device)
             "use the autoencoder that belongs to it (folder 'vae' of hustvl/PixelHacker)."
         )
     load_weights(vae, state, file)
-    return KLCodec(vae.requires_grad_(False).eval().to(device))
+    return vae

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from inference.config import PixelHackerConfig, UNetConfig
 from inference.schedules import solver as make_solver
+from inference.schedules import spaced
 from inference.unet import UNetOutput
 
 
@@ -91,14 +92,15 @@ def denoise(
     ``start``, ``noise``, ``known`` (masked-image latents): ``(1, C, h, w)``; ``hole (1, 1, h, w)`` 1 where
     unknown. ``guidance`` g: ``u + g (c - u)`` of the foreground and the background branch; at 1 only the latter
     runs. ``guidance_until``: the share of the steps, from the first, that are guided; the others run one branch.
-    ``solver``: as in :func:`inference.schedules.solver`. ``keep (1, C, h, w)``: clean latents put back outside the
-    hole at every step. ``on_step`` may raise to stop. DDIM: Song et al., arXiv 2010.02502; guidance: the Moebius
-    paper, after Ho and Salimans (2207.12598).
+    ``solver``: as in :func:`inference.schedules.solver`, spaced as in :func:`inference.schedules.spaced`.
+    ``keep (1, C, h, w)``: clean latents put back outside the hole at every step. ``on_step`` may raise to stop.
+    DDIM: Song et al., arXiv 2010.02502; guidance: the Moebius paper, after Ho and Salimans (2207.12598).
     """
     device = start.device
     background = torch.arange(unet.config.tokens, device=device)[None]
     both = torch.cat([background + unet.config.categories // 2, background])
     guided = 0 if guidance == 1 else round(guidance_until * len(timesteps))
+    timesteps = spaced(solver, scheduler, timesteps)
     taking = make_solver(solver, scheduler, timesteps)
     condition = torch.cat([hole, known], dim=1)
     latents: Tensor = scheduler.add_noise(start, noise, timesteps[:1])

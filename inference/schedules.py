@@ -22,6 +22,28 @@ def ddim(settings: dict[str, Any]) -> DDIMScheduler:
     return DDIMScheduler(num_train_timesteps=1000, clip_sample=False, set_alpha_to_one=True, steps_offset=0, **settings)
 
 
+FINAL = 8  # the step from the last timestep to no noise is that much shorter than an even step
+
+
+def spaced(name: str, base: DDIMScheduler, timesteps: Tensor) -> Tensor:
+    """``timesteps (n,)``, falling, as a solver of that name takes them: as many, from the same noise.
+
+    DDIM takes them as they are. Solvers of higher order extrapolate in the logarithm of the signal-to-noise ratio
+    (Lu et al., arXiv 2206.00927): they take steps of equal length in it.
+    """
+    first, count = int(timesteps[0]), len(timesteps)
+    if name == "ddim" or count < 3:
+        return timesteps
+    last = first // (FINAL * count)
+    kept = base.alphas_cumprod.double()
+    ratio = (kept / (1 - kept)).log()
+    wanted = torch.linspace(float(ratio[first]), float(ratio[last]), count, dtype=torch.double)
+    rising = (ratio[None] - wanted[:, None]).abs().argmin(dim=1).flip(0).tolist()
+    for index in range(1, count):  # neighbours that fell on the same step move up by one
+        rising[index] = max(rising[index], rising[index - 1] + 1)
+    return torch.tensor(rising[::-1]) if rising[-1] <= first else timesteps
+
+
 def solver(name: str, base: DDIMScheduler, timesteps: Tensor) -> Solver:
     """What takes the steps of ``timesteps`` (falling), with the noise levels and the prediction type of ``base``.
 

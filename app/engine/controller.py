@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
+from app.engine.downloads import installed_infos, model_info
 from app.engine.protocol import (
     EngineNote,
     EngineState,
@@ -16,10 +17,13 @@ from app.engine.protocol import (
     EraseOptions,
     EraseRequest,
     IdleRequest,
+    ImportDone,
+    ImportFailed,
+    ImportRequest,
     LoadRequest,
     ModelInfo,
 )
-from app.engine.worker import EngineWorker, Job, bundled_infos, model_info
+from app.engine.worker import EngineWorker, Job, bundled_infos
 
 
 class EngineController(QObject):
@@ -30,12 +34,16 @@ class EngineController(QObject):
     previewed = Signal(object)  # ErasePreview, the newest only
     noted = Signal(object)  # EngineNote
     finished = Signal(object)  # EraseDone | EraseCancelled | EraseFailed
+    modelsChanged = Signal()
+    imported = Signal(object)  # ImportDone | ImportFailed
     _requested = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._status = EngineStatus(EngineState.EMPTY)
-        self._models = bundled_infos()
+        self._bundled = bundled_infos()
+        self._installed = installed_infos()
+        self._added: tuple[ModelInfo, ...] = ()
         self._model, self._device = "", "auto"
         self._job: Job | None = None
         self._ids = 0
@@ -55,15 +63,30 @@ class EngineController(QObject):
         return self._job is not None
 
     def models(self) -> tuple[ModelInfo, ...]:
-        """The models to choose from: bundled ones, then those added."""
-        return self._models
+        """The models to choose from: bundled ones, installed ones, then folders added."""
+        return (*self._bundled, *self._installed, *self._added)
 
     def add_model(self, folder: str) -> ModelInfo:
         """Add a model folder to the choice; raises ``ValueError`` with a sentence where it holds none."""
         info = model_info(folder)
-        if all(known.key != info.key for known in self._models):
-            self._models = (*self._models, info)
+        if all(known.key != info.key for known in self.models()):
+            self._added = (*self._added, info)
         return info
+
+    def set_installed(self, infos: tuple[ModelInfo, ...]) -> None:
+        """These are the user's own models now."""
+        if infos != self._installed:
+            self._installed = infos
+            self.modelsChanged.emit()
+
+    def import_model(self, source: str, known: str = "") -> int:
+        """Take a model in, after what the engine is at; ``imported`` tells how it went, with the id returned.
+
+        ``source`` is a file or folder; ``known`` names the catalogue's model that was downloaded there.
+        """
+        self._ids += 1
+        self._requested.emit(ImportRequest(self._ids, source, known))
+        return self._ids
 
     def status(self) -> EngineStatus:
         return self._status
@@ -123,6 +146,8 @@ class EngineController(QObject):
         if isinstance(answer, EngineStatus):
             self._status = answer
             self.statusChanged.emit(answer)
+        elif isinstance(answer, ImportDone | ImportFailed):
+            self.imported.emit(answer)
         elif isinstance(answer, EngineNote):
             if self._job is not None and answer.id == self._job.request.id:
                 self.noted.emit(answer)

@@ -68,6 +68,29 @@ class EraseRequest:
     options: EraseOptions
 
 
+@dataclass(frozen=True)
+class ImportRequest:
+    """A model to be read, checked and kept among the user's own."""
+
+    id: int
+    source: str  # a file or folder, which is left as it is
+    known: str = ""  # name of the catalogue's model that was downloaded to ``source``, which is used up
+
+
+@dataclass(frozen=True)
+class ImportDone:
+    id: int
+    name: str  # key of the model; empty where it was the autoencoder the published ones share
+    title: str
+
+
+@dataclass(frozen=True)
+class ImportFailed:
+    id: int
+    message: str  # why it does not fit; nothing was kept
+    details: str = ""
+
+
 class EngineState(Enum):
     EMPTY = "no model"
     LOADING = "loading"
@@ -143,3 +166,4 @@ class EraseFailed:
 
 
 EraseAnswer: TypeAlias = EraseDone | EraseCancelled | EraseFailed
+ImportAnswer: TypeAlias = ImportDone | ImportFailed

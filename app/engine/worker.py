@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.engine.downloads import model_info
+from app.engine.importing import import_answer
 from app.engine.protocol import (
     EngineNote,
     EngineState,
@@ -25,6 +27,7 @@ from app.engine.protocol import (
     EraseProgress,
     EraseRequest,
     IdleRequest,
+    ImportRequest,
     LoadRequest,
     ModelInfo,
     Patch,
@@ -45,19 +48,6 @@ def preload_for_platform() -> None:
     """On Windows torch's libraries must be loaded before Qt's; does nothing elsewhere."""
     if sys.platform == "win32":
         import torch  # noqa: F401
-
-
-def model_info(model: str) -> ModelInfo:
-    """What is known of a bundled model or a folder without loading it; raises ``ValueError`` with a sentence."""
-    from inference.catalogue import find_model
-    from inference.errors import ModelError
-
-    try:
-        folder = find_model(model)
-    except ModelError as error:
-        raise ValueError(str(error)) from error
-    settings = folder.settings
-    return ModelInfo(model, folder.title, settings.steps, settings.guidance, settings.strength, folder.note)
 
 
 def bundled_infos() -> tuple[ModelInfo, ...]:
@@ -119,6 +109,9 @@ class EngineWorker(QObject):
             self._load(request.model, request.device)
         elif isinstance(request, Job):
             self.answered.emit(self._erase(request))
+        elif isinstance(request, ImportRequest):
+            self._prepare_thread()
+            self.answered.emit(import_answer(request, explain))
         if self._pipeline is not None and self._idle.interval() > 0:
             self._idle.start()
 

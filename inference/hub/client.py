@@ -71,7 +71,7 @@ class HubClient:
         with self.get(f"{url}?blobs=true", gated=gated) as response:
             try:
                 response.read()
-                info = ModelInfo(**response.json())
+                info = ModelInfo(**response.json())  # type: ignore[no-untyped-call]
                 found = [self._remote(part, str(info.sha), s) for s in info.siblings or () if part.takes(s.rfilename)]
             except (ValueError, TypeError, KeyError) as error:
                 raise HubError(
@@ -109,7 +109,7 @@ class HubClient:
     def get(self, url: str, *, gated: bool, headers: dict[str, str] | None = None) -> Iterator[httpx2.Response]:
         """A response whose body is yet to come, 200 or 206; raises :class:`HubError` for all others."""
         import httpx2
-        from huggingface_hub.utils import build_hf_headers
+        from huggingface_hub.utils._headers import build_hf_headers
 
         # The token is shown only where it is asked for.
         token: str | bool = self._network.token.strip() or True if gated else False

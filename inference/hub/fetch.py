@@ -155,7 +155,7 @@ def _pour(
     with part.open("r+b" if offset else "wb") as out:
         out.seek(offset)
         count = offset
-        for data in response.iter_raw(CHUNK):
+        for data in response.iter_raw():  # as it comes: nothing that has arrived is held back
             stop.check()
             count += len(data)
             if count > file.size:

@@ -124,8 +124,8 @@ CATALOGUE: tuple[KnownModel, ...] = (
         ),
         gated=True,
         limits=(
-            "Its licence forbids commercial use of the model. Accept it on the model's page with an account of the hub, "
-            "and enter a token of that account here."
+            "Its licence forbids commercial use of the model. Accept it on the model's page with an account of the "
+            "hub, and enter a token of that account under Network."
         ),
     ),
 )

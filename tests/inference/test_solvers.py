@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 from inference.catalogue import EraseSettings
 from inference.config import COSINE_SCHEDULE, RELEASED_SCHEDULE, UNetConfig
 from inference.errors import InputError
-from inference.sampling import Step, denoise
-from inference.schedules import ddim, solver
+from inference.sampling import Step, denoise, plan_timesteps
+from inference.schedules import ddim, solver, spaced
 from inference.settings import SOLVERS, chosen_settings
 from inference.unet import UNetOutput
 
@@ -68,7 +70,9 @@ def run(name: str, schedule: dict[str, Any], steps: int, **options: Any) -> tupl
 @pytest.mark.parametrize("name", ["dpm++", "unipc"])
 def test_solvers_converge_to_what_ddim_converges_to(name: str, keep: bool | None, kind: str) -> None:
     truth, _, _ = run("ddim", SCHEDULES[kind], 500, keep=keep)
+    plain, _, _ = run("ddim", SCHEDULES[kind], 10, keep=keep)
     quick, steps, _ = run(name, SCHEDULES[kind], 10, keep=keep)
+    assert (quick - truth).abs().max() < 0.5 * (plain - truth).abs().max()
     exact, _, _ = run(name, SCHEDULES[kind], 200, keep=keep)
     assert (exact - truth).abs().max() < 0.02
     torch.testing.assert_close(steps[-1].x0, quick, rtol=1e-3, atol=1e-3)
@@ -90,6 +94,18 @@ def test_only_the_first_steps_are_guided(name: str) -> None:
     assert all_of_them.rows == [2] * 10
     assert some.rows == [2] * 4 + [1] * 6
     torch.testing.assert_close(half, whole)  # to this network the branches are the same
+
+
+@settings(deadline=None, max_examples=40)
+@given(steps=st.integers(1, 200), strength=st.floats(0.05, 1), name=st.sampled_from(SOLVERS))
+def test_spacing_keeps_number_start_and_order(steps: int, strength: float, name: str) -> None:
+    base = ddim(RELEASED_SCHEDULE)
+    planned = plan_timesteps(base, steps, strength)
+    taken = spaced(name, base, planned)
+    assert len(taken) == len(planned) and taken[0] == planned[0]
+    assert (taken.diff() < 0).all() and taken[-1] >= 0
+    if name == "ddim":
+        assert torch.equal(taken, planned)
 
 
 def test_unknown_choices_are_named() -> None:

@@ -37,10 +37,13 @@ class FakeEngine(QObject):
     previewed = Signal(object)
     noted = Signal(object)
     finished = Signal(object)
+    modelsChanged = Signal()
+    imported = Signal(object)
 
     def __init__(self, total: int = 6, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.total = total
+        self.imports: list[tuple[str, str]] = []  # their ids are 1, 2, ..
         self.loads: list[tuple[str, str]] = []
         self.requests: list[tuple[NDArray[np.uint8], NDArray[np.uint8], EraseOptions]] = []
         self.shut_down = False
@@ -67,6 +70,14 @@ class FakeEngine(QObject):
         if info not in self._models:
             self._models = (*self._models, info)
         return info
+
+    def set_installed(self, infos: tuple[ModelInfo, ...]) -> None:
+        self._models = (*MODELS, *infos)
+        self.modelsChanged.emit()
+
+    def import_model(self, source: str, known: str = "") -> int:
+        self.imports.append((source, known))
+        return len(self.imports)
 
     def load(self, model: str, device: str = "auto") -> None:
         self.loads.append((model, device))

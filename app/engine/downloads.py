@@ -1,0 +1,135 @@
+"""The user's models as the window deals with them: what there is, what can be fetched. No torch, no Qt.
+
+Everything here may wait for disk or network, so the window calls it on a thread of its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.engine.protocol import ModelInfo
+from inference.catalogue import bundled_models, find_model
+from inference.errors import InferenceError, ModelError
+from inference.hub.client import Network
+from inference.hub.download import Begun, Progress, begun_downloads, download
+from inference.hub.errors import Stop, Stopped, TokenNeeded
+from inference.hub.folders import (
+    forget_download,
+    installed_models,
+    installed_path,
+    models_folder,
+    read_record,
+    remove_model,
+)
+from inference.hub.registry import CATALOGUE, KnownModel, known_model
+
+__all__ = [
+    "CATALOGUE",
+    "Begun",
+    "InferenceError",
+    "Installed",
+    "KnownModel",
+    "Network",
+    "Progress",
+    "Stop",
+    "Stopped",
+    "Survey",
+    "TokenNeeded",
+    "download",
+    "forget_download",
+    "installed_infos",
+    "known_model",
+    "models_folder",
+    "remove_model",
+    "survey",
+]
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A model the user has."""
+
+    name: str
+    title: str
+    note: str
+    size: int  # bytes on the disk
+    licence: str
+    source: str  # where it came from
+    removable: bool = True
+    usable: bool = True  # whether this version can erase with it
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What there is on this computer."""
+
+    installed: tuple[Installed, ...] = ()
+    begun: tuple[Begun, ...] = ()
+    free: int = 0  # bytes on the models' disk
+    infos: tuple[ModelInfo, ...] = field(default=(), repr=False)  # of the installed ones that can be chosen
+
+
+def model_info(name: str) -> ModelInfo:
+    """What is known of a model without loading it; raises ``ValueError`` with a sentence."""
+    try:
+        folder = find_model(name)
+    except ModelError as error:
+        raise ValueError(str(error)) from error
+    settings = folder.settings
+    return ModelInfo(name, folder.title, settings.steps, settings.guidance, settings.strength, folder.note)
+
+
+def installed_infos() -> tuple[ModelInfo, ...]:
+    """The models of the user's own folder that can be chosen; damaged ones are left out."""
+    infos = []
+    for name in installed_models():
+        try:
+            infos.append(model_info(name))
+        except ValueError:
+            continue
+    return tuple(infos)
+
+
+def survey() -> Survey:
+    """Look at the user's folder of models."""
+    infos = installed_infos()
+    usable = {info.key for info in infos}
+    bundled = tuple(_bundled(name) for name in bundled_models())
+    own = tuple(_installed(name, name in usable) for name in installed_models())
+    return Survey((*bundled, *own), tuple(begun_downloads()), _free(), infos)
+
+
+def _bundled(name: str) -> Installed:
+    known, folder = known_model(name), find_model(name)
+    licence = known.licence if known is not None else ""
+    return Installed(
+        name, folder.title, folder.note, _size(folder.path), licence, "Comes with the program", removable=False
+    )
+
+
+def _installed(name: str, usable: bool) -> Installed:
+    path = installed_path(name)
+    record = read_record(path) if path is not None else {}
+    source = str(record.get("source") or record.get("imported_from") or "")
+    return Installed(
+        name,
+        str(record.get("title") or name),
+        str(record.get("note") or ""),
+        _size(path) if path is not None else 0,
+        str(record.get("licence") or ""),
+        source,
+        usable=usable,
+    )
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _free() -> int:
+    folder = models_folder()
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder).free

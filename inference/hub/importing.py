@@ -1,0 +1,235 @@
+"""Models taken in: read without running code, checked entry by entry, kept as safetensors. Needs torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from inference.catalogue import checkpoint_in, find_model, read_json
+from inference.config import PIXELHACKER_CONFIGS, UNET_CONFIGS
+from inference.errors import ModelError
+from inference.hub.download import sources
+from inference.hub.folders import (
+    INCOMPLETE,
+    RECORD,
+    SHARED_VAE,
+    has_autoencoder,
+    installed_path,
+    models_folder,
+    write_durably,
+)
+from inference.hub.registry import KnownModel, known_model
+from inference.loading import load_weights, read_checkpoint
+from inference.models import kl_autoencoder, load_model
+from inference.unet import build_unet
+
+WEIGHTS = "diffusion_pytorch_model.safetensors"
+FLUX = "FluxFillPipeline"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What was taken in; ``name`` is empty for the shared autoencoder alone."""
+
+    name: str
+    title: str
+
+
+def import_model(source: Path, models: Path | None = None) -> Imported:
+    """Take in a model from a local file or folder, which is left as it is.
+
+    ``source`` is a checkpoint, a folder with one (its autoencoder in ``vae`` beside it, unless that is installed
+    already), an autoencoder, or a folder with this program's own ``config.json``. Raises :class:`ModelError` with
+    the reason where it does not fit; nothing is left behind then.
+    """
+    return _take_in(source, models or models_folder(), None, {"imported_from": str(source)})
+
+
+def install_download(model: KnownModel, downloaded: Path, models: Path | None = None) -> Imported:
+    """Take in what was downloaded of a known model, and delete the download; raises :class:`ModelError`."""
+    source = downloaded / model.folder if model.folder else downloaded
+    record = {"source": model.source, "files": sources(downloaded)}
+    result = _take_in(source, models or models_folder(), model, record)
+    shutil.rmtree(downloaded, ignore_errors=True)
+    return result
+
+
+def _take_in(source: Path, models: Path, model: KnownModel | None, record: dict[str, Any]) -> Imported:
+    if not source.exists():
+        raise ModelError(f"{source} is not there.")
+    staging = models / INCOMPLETE / f"import-{uuid.uuid4().hex}"
+    try:
+        staging.mkdir(parents=True)
+        return _Import(source, models, staging, model, record).run()
+    except OSError as error:
+        raise ModelError(f"{source} could not be taken in: {error.strerror or error}.") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+class _Import:
+    """One model on its way in; ``staging`` is deleted afterwards, whatever happens."""
+
+    def __init__(
+        self, source: Path, models: Path, staging: Path, model: KnownModel | None, record: dict[str, Any]
+    ) -> None:
+        self._source, self._models, self._staging, self._model = source, models, staging, model
+        self._record = record
+        self._new = staging / "model"
+
+    def run(self) -> Imported:
+        self._new.mkdir()
+        if self._source.is_dir():
+            if (self._source / "model_index.json").is_file():
+                return self._flux()
+            config = self._source / "config.json"
+            if config.is_file() and "unet" in read_json(config):
+                return self._own()
+        return self._published()
+
+    def _own(self) -> Imported:
+        """A folder in this program's form: loaded once to see that it fits, and copied."""
+        folder = find_model(self._source)
+        name = self._free_name(_slug(folder.name))
+        load_model(self._source, torch.device("cpu"))
+        for file in (self._source / "config.json", *folder.files.values()):
+            shutil.copyfile(file, self._new / file.name)
+        return self._finish(name, folder.title, folder.note, shared=False)
+
+    def _flux(self) -> Imported:
+        """FLUX.1 Fill in diffusers' folders; safetensors already, so their headers are read and they are copied."""
+        kind = read_json(self._source / "model_index.json").get("_class_name")
+        if kind != FLUX:
+            raise ModelError(f"{self._source} is a {kind}; only FLUX.1 Fill is known among models of that form.")
+        files = [p for p in self._source.rglob("*") if p.is_file() and not p.name.startswith(("plan.json", "."))]
+        weights = [p for p in files if p.suffix == ".safetensors"]
+        if not any(p.parent.name == "transformer" for p in weights):
+            raise ModelError(f"{self._source} has no transformer/*.safetensors; download it again.")
+        for path in weights:
+            _check_safetensors(path)
+        name = self._free_name("flux-1-fill-dev")
+        for path in files:
+            if path.suffix in (".safetensors", ".json", ".txt", ".md", ".model"):  # and no pickle
+                target = self._new / path.relative_to(self._source)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                (os.replace if self._model is not None else shutil.copyfile)(path, target)
+        return self._finish(name, "FLUX.1 Fill [dev]", "", shared=False)
+
+    def _published(self) -> Imported:
+        """A plain checkpoint: Moebius's, PixelHacker's, or their autoencoder's; the entries say which."""
+        path = self._source if self._source.is_file() else checkpoint_in(self._source)
+        state = read_checkpoint(path)
+        if "decoder.conv_in.weight" in state:
+            self._autoencoder(path, state)
+            self._put_autoencoder()
+            return Imported("", "Autoencoder of the published models")
+        teacher = any("attn1.gk_proj" in key for key in state)
+        family = "PixelHacker" if teacher else "Moebius"
+        place = path.stem if path.stem != "diffusion_pytorch_model" else path.parent.name
+        name = self._free_name(f"{family.lower()}-{_slug(place)}")
+        with torch.device("meta"):
+            unet = build_unet(PIXELHACKER_CONFIGS["pixelhacker"] if teacher else UNET_CONFIGS["moebius"])
+        load_weights(unet, state, path)
+        _write(state, self._new / WEIGHTS)
+        del state, unet
+        if not has_autoencoder(self._models):
+            self._autoencoder_beside(path)
+        return self._finish(name, f"{family} ({place})", "", shared=True)
+
+    def _autoencoder_beside(self, checkpoint: Path) -> None:
+        root = checkpoint.parent
+        for folder in (root / "vae", root.parent / "vae"):
+            if folder.is_dir():
+                path = checkpoint_in(folder)
+                self._autoencoder(path, read_checkpoint(path))
+                return
+        raise ModelError(
+            f"{checkpoint.name} needs its autoencoder: import the folder 'vae' of hustvl/PixelHacker first, or put it "
+            "beside the checkpoint."
+        )
+
+    def _autoencoder(self, path: Path, state: dict[str, Tensor]) -> None:
+        kl_autoencoder(path, state, latent_channels=4)
+        (self._staging / SHARED_VAE).mkdir()
+        _write(state, self._staging / SHARED_VAE / WEIGHTS)
+        config = path.parent / "config.json"
+        if config.is_file():
+            shutil.copyfile(config, self._staging / SHARED_VAE / "config.json")
+
+    def _put_autoencoder(self) -> None:
+        ready, target = self._staging / SHARED_VAE, self._models / SHARED_VAE
+        if not ready.is_dir() or has_autoencoder(self._models):
+            return
+        shutil.rmtree(target, ignore_errors=True)
+        ready.replace(target)
+
+    def _free_name(self, own: str) -> str:
+        name = self._model.name if self._model is not None else own
+        if installed_path(name, self._models) is not None:
+            raise ModelError(f"There is a model {name} already. Remove that first, or rename the folder to import.")
+        return name
+
+    def _finish(self, name: str, title: str, note: str, *, shared: bool) -> Imported:
+        known = self._model or known_model(name)
+        record = {
+            "format": 1,
+            "name": name,
+            "title": known.title if known is not None else title,
+            "note": known.note if known is not None else note,
+            "licence": known.licence if known is not None else "",
+            "shared_vae": shared,
+            **self._record,
+            "stored": {p.name: _sha256(p) for p in sorted(self._new.glob("*.safetensors"))},
+        }
+        write_durably(self._new / RECORD, json.dumps(record, indent=1))
+        self._put_autoencoder()
+        target = self._models / name
+        if target.exists():  # without a record: what an interrupted removal left
+            shutil.rmtree(target)
+        self._new.replace(target)
+        return Imported(name, str(record["title"]))
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-.") or "model"
+
+
+def _write(state: dict[str, Tensor], path: Path) -> None:
+    """Entries as safetensors, durably; views get memory of their own."""
+    alone = {k: v.contiguous() if v.untyped_storage().nbytes() == v.nbytes else v.clone() for k, v in state.items()}
+    seen: set[int] = set()
+    for key, value in alone.items():
+        if value.data_ptr() in seen:
+            alone[key] = value.clone()
+        seen.add(value.data_ptr())
+    save_file(alone, path)
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _check_safetensors(path: Path) -> None:
+    try:
+        with safe_open(path, framework="pt") as file:
+            if not list(file.keys()):
+                raise ModelError(f"{path} is empty.")
+    except ModelError:
+        raise
+    except Exception as error:  # the reader meets damaged data with several kinds
+        raise ModelError(f"{path} is damaged: {error}.") from error
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
