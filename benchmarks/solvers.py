@@ -43,9 +43,12 @@ def crops(photos: Path, count: int) -> list[Crop]:
     made: list[Crop] = []
     for index in range(count):
         rng = np.random.default_rng(index)
-        picture = cv2.imread(str(files[index % len(files)]))[..., ::-1]
+        read = cv2.imread(str(files[index % len(files)]))
+        if read is None:
+            raise SystemExit(f"{files[index % len(files)]} can't be read")
+        picture = read[..., ::-1]
         y, x = (int(rng.integers(0, max(side - SIDE, 0) + 1)) for side in picture.shape[:2])
-        square = np.ascontiguousarray(picture[y : y + SIDE, x : x + SIDE])
+        square = np.ascontiguousarray(picture[y : y + SIDE, x : x + SIDE], np.uint8)
         mask = np.zeros(square.shape[:2], np.uint8)
         a, b = (tuple(int(v) for v in rng.integers(40, SIDE - 40, 2)) for _ in range(2))
         cv2.circle(mask, a, 28, 255, -1)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.canvas.pyramid import eight_bits
-from app.document.boxes import Box, intersect, is_empty
+from app.document.boxes import Box, crop, intersect, is_empty
 
 _TILE = 256  # px
 
@@ -18,29 +18,31 @@ class Before:
 
     def __init__(self, pixels: NDArray[np.generic]) -> None:
         self.pixels = pixels
-        self._kept: NDArray[np.generic] = np.zeros(pixels.shape, pixels.dtype)  # takes memory where it is written
-        height, width = pixels.shape[:2]
-        self._have = np.zeros((-(-height // _TILE), -(-width // _TILE)), bool)
+        self._kept: dict[Box, NDArray[np.generic]] = {}
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes taken by the copies."""
+        return sum(copy.nbytes for copy in self._kept.values())
 
     def keep(self, boxes: Iterable[Box]) -> None:
         """Copy what ``boxes`` touch; what was copied before stays as it is."""
         for box in boxes:
-            for x0, y0, x1, y1 in self._tiles(box):
-                at = y0 // _TILE, x0 // _TILE
-                if not self._have[at]:
-                    self._kept[y0:y1, x0:x1] = self.pixels[y0:y1, x0:x1]
-                    self._have[at] = True
+            for tile in self._tiles(box):
+                if tile not in self._kept:
+                    self._kept[tile] = crop(self.pixels, tile).copy()
 
     def read(self, box: Box) -> NDArray[np.uint8]:
         """``box`` of the picture as it was, 8 bits."""
         x0, y0, x1, y1 = box
-        kept = [tile for tile in self._tiles(box) if self._have[tile[1] // _TILE, tile[0] // _TILE]]
+        kept = [tile for tile in self._tiles(box) if tile in self._kept]
         out = eight_bits(self.pixels[y0:y1, x0:x1])
         if kept and out.base is not None:
             out = out.copy()
         for tile in kept:
             left, top, right, bottom = intersect(tile, box)
-            out[top - y0 : bottom - y0, left - x0 : right - x0] = eight_bits(self._kept[top:bottom, left:right])
+            inner = left - tile[0], top - tile[1], right - tile[0], bottom - tile[1]
+            out[top - y0 : bottom - y0, left - x0 : right - x0] = eight_bits(crop(self._kept[tile], inner))
         return out
 
     def _tiles(self, box: Box) -> list[Box]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.document.boxes import Box, intersect, is_empty
+from app.document.zeros import zeros
 
 Block: TypeAlias = tuple[int, int]  # row, column
 Array: TypeAlias = NDArray[np.uint8]
@@ -50,7 +51,7 @@ class Pyramid:
     def __init__(self, base: NDArray[np.generic], twin: Pyramid | None = None) -> None:
         """``twin``: a pyramid of nearly the same picture, whose blocks are the stand-in."""
         self.base = base
-        self.read: Callable[[Box], Array] = self._slice
+        self.source: Callable[[Box], Array] | None = None  # reads 8-bit pixels in the place of the base
         self.want: Callable[[Pyramid, list[Block]], None] | None = None
         self._twin = twin
         height, width = base.shape[:2]
@@ -73,6 +74,11 @@ class Pyramid:
     def nbytes(self) -> int:
         """Bytes taken beside the base where every block has been looked at."""
         return sum(level.nbytes for level in self._levels) + (0 if self._coarse is None else self._coarse.nbytes)
+
+    def read(self, box: Box) -> Array:
+        """The 8-bit pixels of level 0 inside ``box``."""
+        # Not a bound method put by: a pyramid that refers to itself would keep its memory until the collector comes.
+        return eight_bits(_crop(self.base, box)) if self.source is None else self.source(box)
 
     def level_for(self, zoom: float) -> int:
         """The smallest level that still has a pixel for every device pixel at ``zoom``."""
@@ -167,9 +173,6 @@ class Pyramid:
         top, left = block[0] * BLOCK, block[1] * BLOCK
         return left, top, min(left + BLOCK, self._shape[1]), min(top + BLOCK, self._shape[0])
 
-    def _slice(self, box: Box) -> Array:
-        return eight_bits(_crop(self.base, box))
-
     def _blocks(self, index: int, box: Box) -> list[Block]:
         size = BLOCK >> index
         rows = range(box[1] // size, (box[3] - 1) // size + 1)
@@ -183,10 +186,11 @@ class Pyramid:
             self._make_now(missing)
             return
         self._allocate()
-        for block in missing:
-            if not self._shown[(index, *block)]:
+        bare = [block for block in missing if not self._shown[(index, *block)]]
+        for run in _runs(bare) if self._twin is None else [[block] for block in bare]:
+            for block in run:
                 self._shown[(index, *block)] = True
-                self._stand_in(index, block)
+            self._stand_in(index, run)
         self.want(self, missing)
 
     def _make_now(self, blocks: list[Block]) -> None:
@@ -200,14 +204,13 @@ class Pyramid:
 
     def _allocate(self) -> None:
         if not self._levels:  # zeros, not empty: the system gives the memory where it is written
-            self._levels = [
-                np.zeros((*self.size(k), *self.base.shape[2:]), np.uint8) for k in range(1, self._depth + 1)
-            ]
+            self._levels = [zeros((*self.size(k), *self.base.shape[2:])) for k in range(1, self._depth + 1)]
 
-    def _stand_in(self, index: int, block: Block) -> None:
-        box = _shrink(self.block_box(block), index)
+    def _stand_in(self, index: int, run: list[Block]) -> None:
+        first, last = self.block_box(run[0]), self.block_box(run[-1])
+        box = _shrink((first[0], first[1], last[2], last[3]), index)
         into, twin = _crop(self._levels[index - 1], box), self._twin
-        if twin is not None and twin._shown[(index, *block)]:
+        if twin is not None and twin._shown[(index, *run[0])]:
             into[...] = _crop(twin._levels[index - 1], box)
             return
         self.prepare()
@@ -220,6 +223,17 @@ class Pyramid:
         way = np.array([[size / step, 0, first_x], [0, size / step, first_y]])
         shape, flags = (into.shape[1], into.shape[0]), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         into[...] = cv2.warpAffine(self._coarse, way, shape, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _runs(blocks: list[Block]) -> list[list[Block]]:
+    """Blocks, row by row, as runs of neighbours in a row: many small calls cost more than a few."""
+    runs: list[list[Block]] = []
+    for block in blocks:
+        if runs and runs[-1][-1] == (block[0], block[1] - 1):
+            runs[-1].append(block)
+        else:
+            runs.append([block])
+    return runs
 
 
 def _shrink(box: Box, index: int) -> Box:

@@ -17,6 +17,7 @@ from app.canvas.sampling import put, sample, shown_box
 from app.canvas.viewport import GRID_FROM, Viewport
 from app.document.boxes import EMPTY, Box, intersect, is_empty
 from app.document.document import Document
+from app.document.zeros import zeros
 
 OVERLAY = (0xFF, 0xCC, 0x00)  # RGB, until told otherwise
 OVERLAY_OPACITY = 0.70
@@ -73,7 +74,7 @@ class Scene:
         if self._kept is None or self._before is None or self._kept.pixels is not self.document.pixels:
             self._kept = Before(self.document.pixels)
             self._before = self._load(Pyramid(self.document.pixels, self._pixels))
-            self._before.read = self._kept.read
+            self._before.source = self._kept.read
         self._kept.keep(boxes)
 
     @property
@@ -115,7 +116,7 @@ class Scene:
         if known or self.document is None or self._erased is None or self._mask is None:
             return
         if self._hole is None:
-            self._hole = self._load(Pyramid(np.zeros(self._erased.shape, np.uint8)))
+            self._hole = self._load(Pyramid(zeros(self._erased.shape)))
         x0, y0, x1, y1 = box
         self._hole.base[y0:y1, x0:x1] = self._erased[y0:y1, x0:x1]
         self._hole.update(box)
@@ -127,7 +128,7 @@ class Scene:
 
     def _load_mask(self, document: Document) -> Pyramid:
         pyramid = self._load(Pyramid(document.mask))
-        pyramid.read = self._painted_since
+        pyramid.source = self._painted_since
         return pyramid
 
     def _painted_since(self, box: Box) -> NDArray[np.uint8]:

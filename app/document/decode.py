@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,24 @@ from PIL import Image, ImageCms, ImageFile, ImageOps
 from app.document import metadata
 from app.document.picture import Picture
 
-_BAND = 1 << 20  # pixels copied at a time
+_BAND = 1 << 18  # pixels copied at a time
+_MANY = 1 << 12  # of Pillow's blocks, 16 MB each: more than any picture has
 _DEEP_MODES = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
+
+
+@contextlib.contextmanager
+def freed_gradually() -> Iterator[None]:
+    """Images closed inside are freed at its end, one block of memory after the other.
+
+    Freed in one go, a large one keeps every other thread waiting. One thread at a time.
+    """
+    Image.core.set_blocks_max(_MANY)
+    try:
+        yield
+    finally:
+        for left in range(Image.core.get_stats()["blocks_cached"] - 1, -1, -1):
+            Image.core.clear_cache(left)
+        Image.core.set_blocks_max(0)
 
 
 def to_picture(image: ImageFile.ImageFile) -> Picture:
@@ -92,6 +110,8 @@ def _to_colours(image: Image.Image, profile: bytes | None, deep: bool) -> tuple[
     """The image as RGB or RGBA, and the profile that is right for it then."""
     image = _to_8_bit(image, deep)
     space = metadata.profile_space(profile) if profile else ""
+    if image.mode == "RGBA":
+        return image, profile if space == "RGB" else None
     alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
     plain = _without_alpha(image)
     colours = None

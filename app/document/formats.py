@@ -114,7 +114,7 @@ def format_of(path: str | Path) -> str:
 def _opened(path: Path) -> Iterator[ImageFile.ImageFile]:
     """An opened image to decode in the block; every failure there becomes a ``DocumentError``."""
     try:
-        with _decoding, warnings.catch_warnings():
+        with _decoding, warnings.catch_warnings(), decode.freed_gradually():
             warnings.simplefilter("ignore")  # what matters of a damaged file is whether it opens
             with Image.open(path, formats=list(OPEN_FORMATS)) as image:
                 megapixels = image.width * image.height / 1e6
@@ -124,6 +124,7 @@ def _opened(path: Path) -> Iterator[ImageFile.ImageFile]:
                         f"the most that can be opened is {MAX_MEGAPIXELS}."
                     )
                 yield image
+                image.close()
     except DocumentError:
         raise
     except Exception as error:  # decoders meet damaged data with every kind of exception

@@ -12,6 +12,7 @@ from app.document.brush import blend
 from app.document.edits import Edit, Recorder
 from app.document.picture import Picture
 from app.document.stored import Pixels
+from app.document.zeros import zeros
 
 
 class Sheet:
@@ -22,7 +23,7 @@ class Sheet:
         if not (picture.pixels.flags.writeable and picture.pixels.flags.c_contiguous):
             picture.pixels = np.array(picture.pixels, order="C")
         self.picture = picture
-        self._mask: NDArray[np.uint8] = np.zeros((picture.height, picture.width), np.uint8)
+        self._mask: NDArray[np.uint8] = zeros((picture.height, picture.width))
         self._revision = 0
 
     @property

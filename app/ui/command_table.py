@@ -82,6 +82,12 @@ COMMANDS = (
     Command("previous", "E&rase", "P&revious Result", "Show the result before this one", (",",), line=True),
     Command("next", "E&rase", "&Next Result", "Show the result after this one", (".",)),
     Command("keep", "E&rase", "&Keep This Result", "Keep the result shown", ("Return", "Enter"), "check"),
+    Command(
+        *("models", "E&rase", "&Models…", "Download, import or remove models", ("Ctrl+M",)),
+        icon="sparkles",
+        picture=False,
+        line=True,
+    ),
     Command("zoom_in", "&View", "Zoom &In", "Show the picture larger", ("Ctrl++", "Ctrl+="), "zoom-in"),
     Command("zoom_out", "&View", "Zoom &Out", "Show the picture smaller", ("Ctrl+-",), "zoom-out"),
     Command("fit", "&View", "&Fit to Window", "Show the whole picture", ("Ctrl+0",), "maximize"),

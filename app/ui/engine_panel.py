@@ -42,6 +42,7 @@ class EnginePanel(QObject):
         panel.model.modelChosen.connect(self._on_model)
         panel.model.add.clicked.connect(self._on_add)
         engine.statusChanged.connect(self._on_status)
+        engine.modelsChanged.connect(self._on_models)
         store.changed.connect(self._on_setting)
         self._on_setting(settings.UNLOAD_AFTER.key)
         self._show(engine.status())
@@ -68,6 +69,15 @@ class EnginePanel(QObject):
             if not quietly:
                 self._messages.error(str(error))
             return None
+
+    @Slot()
+    def _on_models(self) -> None:
+        """Offer what is installed now; another model is loaded where the one chosen is gone."""
+        before = self._panel.model.key
+        self._panel.model.set_models(self._engine.models(), before)
+        if self._panel.model.key != before:
+            self._panel.show_defaults()
+            self._on_model(self._panel.model.key)
 
     @Slot(str)
     def _on_model(self, key: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, QTimer, Slot
+from PySide6.QtCore import QSettings, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget
 
@@ -34,6 +34,8 @@ from app.ui.history_panel import HistoryPanel
 from app.ui.layout import central
 from app.ui.mask_actions import MaskActions
 from app.ui.messages import Messages
+from app.ui.model_library import ModelLibrary
+from app.ui.models_dialog import ModelsDialog
 from app.ui.options_panel import OptionsPanel
 from app.ui.preferences import Preferences
 from app.ui.settings import Settings
@@ -86,6 +88,7 @@ class MainWindow(QMainWindow):
         )
         self.files = FileActions(self, do, self.workspace, self.settings, self.erasing.settle)
         self.engine_panel = EnginePanel(self, engine, self.panel, self.status, self.messages, self.settings)
+        self.library = ModelLibrary(engine, self.settings, self.messages, self)
         self.progress = EraseProgressView(self, engine, self.job, self.panel, self.status)
         self.state = ViewState(self.view, self.panel, do, self.settings, self.workspace.history, self)
         self._given_up: int | None = None  # pixel version that may be lost at closing
@@ -131,6 +134,8 @@ class MainWindow(QMainWindow):
         self.panel.navigator.heading.toggled.connect(do.navigator.setChecked)
         do.focus.triggered.connect(self._switch_focus)
         do.preferences.triggered.connect(lambda: Preferences(self, self.settings).show())
+        do.models.triggered.connect(self._show_models)
+        self.panel.model.more.clicked.connect(do.models.trigger)
         do.shortcuts.triggered.connect(lambda: ShortcutEditor(self, do).show())
         do.find.triggered.connect(lambda: CommandList(self, do, self.settings).show())
         do.about.triggered.connect(lambda: show_about(self))
@@ -254,6 +259,14 @@ class MainWindow(QMainWindow):
         self.settings.set(settings.PANEL_SHOWN, on)
         self.panel.setVisible(on)
 
+    @Slot()
+    def _show_models(self) -> None:
+        known = self.findChild(ModelsDialog)
+        dialog = known or ModelsDialog(self, self.library, self.settings)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
+
     def _show_page(self, index: int) -> None:
         self.actions_.panel.setChecked(True)
         self.panel.show_page(index)
@@ -305,6 +318,11 @@ class MainWindow(QMainWindow):
             event.ignore()
             self.files.unless_unsaved(lambda: self._close_without(version))
             return
+        if self.library.busy:  # downloads are kept as far as they are
+            self._close_when_idle()
+            event.ignore()
+            return
+        self.library.close()
         self.settings.set(settings.GEOMETRY, self.saveGeometry())
         self.hide()  # what the threads are at now may take seconds to end
         self.job.cancel()
@@ -313,6 +331,11 @@ class MainWindow(QMainWindow):
         self.workspace.history.close()
         self._engine.shutdown()
         event.accept()
+
+    def _close_when_idle(self) -> None:
+        if not self.library.closed:
+            self.library.idle.connect(self.close, Qt.ConnectionType.QueuedConnection)
+            self.library.finish()
 
     def _close_without(self, version: int) -> None:
         self._given_up = version  # saved meanwhile, or not wanted

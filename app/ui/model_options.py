@@ -46,9 +46,15 @@ class ModelOptions(Fold):
         theme.set_icon(self.add, "folder-open")
         theme.fix(self.add, icon=16)
         self.add.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.more = QPushButton(" More models…")
+        self.more.setToolTip("Download, import or remove models")
+        theme.set_icon(self.more, "sparkles")
+        theme.fix(self.more, icon=16)
+        self.more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.column.addWidget(self.model)
         self.column.addWidget(self.note)
         self.column.addLayout(row)
+        self.column.addWidget(self.more)
         self.column.addWidget(self.add)
 
     @property

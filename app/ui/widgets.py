@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QColorDialog,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -132,6 +133,34 @@ class NumberSlider(QWidget):
         self.valueChanged.emit(value)
 
 
+class _Heading(QToolButton):
+    """A button as wide as there is room: a longer text is cut with an ellipsis and never widens what is around."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._whole = ""
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def set_whole(self, text: str) -> None:
+        """The text where there is room for it."""
+        self._whole = text
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    def _fit(self) -> None:
+        room = self.width() - self.iconSize().width() - 2 * self.fontMetrics().averageCharWidth() - 8
+        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(room, 0)))
+
+
 class Fold(QWidget):
     """A heading that folds and unfolds the controls under it; ``column`` is where they go."""
 
@@ -139,10 +168,9 @@ class Fold(QWidget):
 
     def __init__(self, title: str, *, unfolded: bool = False, inner: bool = False) -> None:
         super().__init__()
-        self.heading = QToolButton()
+        self.heading = _Heading()
         self.heading.setObjectName("innerFold" if inner else "fold")
         self.heading.setCheckable(True)
-        self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.heading.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         theme.fix(self.heading, icon=16)
         self.body = QWidget()
@@ -162,7 +190,7 @@ class Fold(QWidget):
 
     def set_title(self, title: str) -> None:
         """Show another heading."""
-        self.heading.setText(title)
+        self.heading.set_whole(title)
         self.heading.setAccessibleName(title)
         self.heading.setToolTip(f"Fold or unfold: {title}")
 

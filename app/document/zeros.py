@@ -1,0 +1,34 @@
+"""Large arrays of zeros that take memory only where they are written to, and give it back when dropped."""
+
+from __future__ import annotations
+
+import math
+import mmap
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+_LARGE = 1 << 20  # bytes; what is smaller is cleared in no time
+
+
+def zeros(shape: tuple[int, ...], dtype: DTypeLike = np.uint8) -> NDArray[Any]:
+    """An array of zeros, C-contiguous and writable.
+
+    What ``np.zeros`` answers is fresh memory of the system only as long as the allocator has nothing freed
+    to hand out; else all of it is cleared at once, and fragments stay behind. A mapping of one's own is
+    always fresh, whatever the allocator was told. Raises ``MemoryError``.
+    """
+    kind = np.dtype(dtype)
+    nbytes = math.prod(shape) * kind.itemsize
+    if nbytes < _LARGE:
+        return np.zeros(shape, kind)
+    try:
+        if sys.platform == "win32":
+            mapping = mmap.mmap(-1, nbytes)
+        else:
+            mapping = mmap.mmap(-1, nbytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError as error:
+        raise MemoryError(f"{nbytes} bytes could not be had") from error
+    return np.frombuffer(mapping, kind).reshape(shape)
