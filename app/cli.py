@@ -19,6 +19,9 @@ from app.document.errors import DocumentError
 # What takes time to import is imported where it is used: help comes at once, and Ctrl+C is met by main.
 
 
+_PRECISION = "auto, fp32, bf16, fp16 or int8; auto is exact on a processor"
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
         """One line, as for any bad input."""
@@ -44,8 +47,11 @@ def _parser() -> argparse.ArgumentParser:
     erase.add_argument("--strength", type=float, metavar="X", help="how far towards noise it starts, above 0 to 1")
     erase.add_argument("--solver", metavar="NAME", help="ddim, dpm++ or unipc (model's default)")
     erase.add_argument("--guidance-until", type=float, metavar="X", help="share of the steps that are guided, 0 to 1")
+    erase.add_argument("--context", type=int, metavar="PX", help="side the model works at: 256 and 384 are quicker")
+    erase.add_argument("--colour", metavar="NAME", help="membrane, offset, gain, released or none (model's default)")
     erase.add_argument("--seed", type=int, default=0, metavar="S")
     erase.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, mps or xpu")
+    erase.add_argument("--precision", default="auto", metavar="P", help=_PRECISION)
     erase.add_argument("--previews", type=Path, metavar="DIR", help="write every preview here as PNG")
     erase.add_argument("--quality", type=_quality, default=95, metavar="Q", help="of JPEG and WebP, 1 to 100")
     erase.add_argument("--json", action="store_true", help="print one line of figures")
@@ -54,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--size", type=int, default=512, metavar="PX", help="of the picture erased from (512)")
     bench.add_argument("--steps", type=int, metavar="N", help="that are run (model's default)")
     bench.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, mps or xpu")
+    bench.add_argument("--precision", default="auto", metavar="P", help=_PRECISION)
     bench.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
 
@@ -89,7 +96,7 @@ def _erase(options: argparse.Namespace) -> int:
     from inference.memory import keep_freed_memory, peak_rss_mb
 
     keep_freed_memory()
-    pipeline = ErasePipeline.load(options.model, options.device)
+    pipeline = ErasePipeline.load(options.model, options.device, precision=options.precision)
     load_seconds = time.perf_counter() - start
     rgb = np.ascontiguousarray(picture.rgb)
     shown = rgb.copy() if options.previews is not None else rgb
@@ -120,6 +127,8 @@ def _erase(options: argparse.Namespace) -> int:
         strength=options.strength,
         solver=options.solver,
         guidance_until=options.guidance_until,
+        context=options.context,
+        colour=options.colour,
         seed=options.seed,
         on_step=on_step,
     )
@@ -137,12 +146,14 @@ def _erase(options: argparse.Namespace) -> int:
             "regions": len(parts),
             "model": pipeline.folder.name,
             "device": pipeline.device.type,
+            "precision": pipeline.precision,
             "output": str(options.output),
             "note": picture.note,
         }
         print(json.dumps(figures))
     else:
-        print(f"Wrote {options.output} ({seconds:.1f} s, {pipeline.folder.title}, {pipeline.device.type}).")
+        where = f"{pipeline.device.type}, {pipeline.precision}"
+        print(f"Wrote {options.output} ({seconds:.1f} s, {pipeline.folder.title}, {where}).")
         if picture.note:
             print(picture.note)
     return 0
@@ -161,7 +172,9 @@ def _bench(options: argparse.Namespace) -> int:
     rows = []
     for model in options.models or [PATCH_FILL, *bundled_models()]:
         print(f"measuring {model} ...", file=sys.stderr, flush=True)
-        rows.append(measure(model, size=options.size, device=options.device, steps=options.steps))
+        rows.append(
+            measure(model, size=options.size, device=options.device, precision=options.precision, steps=options.steps)
+        )
     rows.extend(PUBLISHED_ROWS)
     if options.json:
         print(json.dumps(as_json(rows, options.size)))

@@ -92,7 +92,7 @@ def measure(model: str | Path, *, size: int = 512, device: str = "auto", repeats
 
 
 def _measured(model: str | Path, size: int, device: str, repeats: int, options: dict[str, Any]) -> Row:
-    pipeline = ErasePipeline.load(model, device)
+    pipeline = ErasePipeline.load(model, device, precision=options.pop("precision", "auto"))
     picture, mask = picture_to_erase(size)
     settings, gpu = pipeline.folder.settings, pipeline.device.type == "cuda"
     steps: list[float] = []
@@ -125,7 +125,7 @@ def _measured(model: str | Path, size: int, device: str, repeats: int, options: 
         plan.steps if network is not None else None,
         min(wholes[1:] or wholes),
         peak(),
-        f"{pipeline.device.type}, {native} px" if network is not None else pipeline.device.type,
+        f"{pipeline.device.type}, {pipeline.precision}, {native} px" if network is not None else pipeline.device.type,
     )
 
 

@@ -11,6 +11,10 @@ class ModelError(InferenceError):
     """A model is missing, damaged or not the expected one."""
 
 
+class NotFiniteError(ModelError):
+    """A model's values are not finite: its weights are damaged, or they outgrow the precision."""
+
+
 class InputError(InferenceError):
     """The picture or the mask can't be used."""
 

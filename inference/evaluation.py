@@ -31,10 +31,14 @@ from inference.layers import (
     to_map,
     to_tokens,
 )
-from inference.operators import linear, linear_add, packed
+from inference.operators import Product, linear_add
 from inference.unet import DownBlock, MoebiusUNet, UNetOutput, UpBlock, sinusoid
 
 _Norm = nn.BatchNorm1d | nn.BatchNorm2d
+
+
+def _nothing() -> None:
+    return None
 
 
 def fold(weight: Tensor, norm: _Norm) -> tuple[Tensor, Tensor]:
@@ -67,27 +71,6 @@ class _Step:
         self.key = tuple(ids.flatten().tolist())
         self.context = context  # -> (B, 10, context width)
         self.between = between
-
-
-class Product(nn.Module):
-    """A layer of tokens: ``x (..., K)`` -> ``x @ weight.T + bias``, ``(..., N)``."""
-
-    def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
-        super().__init__()
-        self.register_buffer("weight", weight.detach().contiguous())
-        self.register_buffer("bias", None if bias is None else bias.detach().contiguous())
-
-    weight: Tensor
-    bias: Tensor | None
-
-    def forward(
-        self, x: Tensor, other: Tensor | None = None, *, shift: Tensor | None = None, silu: bool = False
-    ) -> Tensor:
-        """Plus ``shift (N,)`` and ``other (..., N)``, or SiLU of it."""
-        bias = self.bias if self.bias is None or shift is None else self.bias + shift
-        if other is not None:
-            return linear_add(x, self.weight, bias, other)
-        return linear(x, self.weight, bias, silu=silu)
 
 
 class FoldedConv(nn.Module):
@@ -125,7 +108,9 @@ class FoldedResidual(nn.Module):
     def forward(self, x: Tensor, step: _Step) -> Tensor:
         height, width = x.shape[2:]
         shift = self.time_emb_proj(step.time)[0]
+        step.between()
         y = to_map(self.conv1(F.silu(self.norm1(x), inplace=True), shift), height, width)
+        step.between()
         other = to_tokens(x)
         if self.shortcut is not None:
             other = self.shortcut(other)
@@ -151,7 +136,9 @@ class FoldedLocal(nn.Module):
 
     lambda_bias: Tensor
 
-    def forward(self, normed: Tensor, tokens: Tensor, height: int, width: int) -> Tensor:
+    def forward(
+        self, normed: Tensor, tokens: Tensor, height: int, width: int, between: Callable[[], None] = _nothing
+    ) -> Tensor:
         """``normed``, ``tokens (B, N, C)`` -> ``tokens`` plus the layer of ``normed``."""
         batch, positions, channels = tokens.shape
         depth, r = channels // self.heads, self.window
@@ -168,6 +155,7 @@ class FoldedLocal(nn.Module):
             y = linear_add(q[sample], content[sample], None, own[sample]).view(height, width, self.heads, depth)
             rows = q[sample].view(height, -1, depth)
             for top in range(0, height, self.ROWS):
+                between()
                 weights = self.kernel(rows[top : top + self.ROWS])  # (rows, W*h, dx dy)
                 for row, weight in enumerate(weights.view(-1, width, self.heads, r * r), top):
                     line = unrolled[sample, row]
@@ -250,9 +238,10 @@ class FoldedTransformer(nn.Module):
     def forward(self, x: Tensor, step: _Step) -> Tensor:
         height, width = x.shape[2:]
         tokens = self.proj_in(to_tokens(self.norm(x)))
-        tokens = self.local(self.norm1(tokens), tokens, height, width)
+        tokens = self.local(self.norm1(tokens), tokens, height, width, step.between)
         step.between()
         tokens = self.interactive(self.norm2(tokens), tokens, step, height, width)
+        step.between()
         tokens = self.ffn(self.norm3(tokens), tokens, height, width)
         step.between()
         return to_map(self.proj_out(tokens, to_tokens(_branches(x, len(tokens)))), height, width)
@@ -319,11 +308,11 @@ class _Level(nn.Module):
 class EvaluationUNet(nn.Module):
     """A :class:`MoebiusUNet` in evaluation mode, arranged to be quick; outputs agree to about 1e-5.
 
-    It shares what it can with ``source``, whose parameters must not change any more. ``between`` is called
-    many times within a forward pass, on its thread: an exception it raises ends the pass.
+    It shares what it can with ``source``, whose parameters must not change any more. Its attribute ``between`` is
+    called many times within a forward pass, the argument while it is built: what either raises ends that.
     """
 
-    def __init__(self, source: MoebiusUNet) -> None:
+    def __init__(self, source: MoebiusUNet, between: Callable[[], None] = _nothing) -> None:
         super().__init__()
         source = source.eval().requires_grad_(False)
         network = source.diff_model
@@ -333,18 +322,21 @@ class EvaluationUNet(nn.Module):
         self.encoder_hid_proj = network.encoder_hid_proj
         self.conv_in, self.conv_out = FoldedConv(network.conv_in), FoldedConv(network.conv_out)
         self.conv_norm_out = network.conv_norm_out
-        self.down_blocks = nn.ModuleList(_Level(block) for block in network.down_blocks)  # type: ignore[arg-type]
-        self.up_blocks = nn.ModuleList(_Level(block) for block in network.up_blocks)  # type: ignore[arg-type]
+        self.down_blocks, self.up_blocks = nn.ModuleList(), nn.ModuleList()
+        for source_blocks, blocks in ((network.down_blocks, self.down_blocks), (network.up_blocks, self.up_blocks)):
+            for block in source_blocks:
+                between()
+                blocks.append(_Level(block))  # type: ignore[arg-type]
 
     def pack(self) -> EvaluationUNet:
         """Lay the weights out as the device reads them quickest: for the last time, they can't be moved afterwards."""
         for module in self.modules():
             if isinstance(module, Product):
-                module.weight = packed(module.weight)
+                module.pack()
         return self
 
     def forward(self, sample: Tensor, timesteps: Tensor, input_ids: Tensor) -> UNetOutput:
-        """As :meth:`MoebiusUNet.forward`, for one timestep at a time.
+        """As :meth:`MoebiusUNet.forward`, for one timestep at a time; computed in the precision of the weights.
 
         ``sample (B or 1, 2C+1, h, w)``: one sample serves every row of ``input_ids (B, 10)``, and what the
         guidance branches share is computed once. Raises ``ValueError`` for other shapes.
@@ -359,6 +351,7 @@ class EvaluationUNet(nn.Module):
             raise ValueError(f"latent size {height}x{width} is not a multiple of {halvings}")
         if timesteps.numel() != 1:
             raise ValueError("one timestep at a time")
+        given, sample = sample.dtype, sample.to(self.conv_norm_out.weight.dtype)
         sinus = sinusoid(timesteps.reshape(1), self.time_embedding.linear_1.in_features).to(sample.dtype)
         step = _Step(
             F.silu(self.time_embedding(sinus)),
@@ -383,15 +376,12 @@ class EvaluationUNet(nn.Module):
                 step.between()
                 x = level.enlarge(x)
             outputs.append(x)
+        step.between()
         y = self.conv_out(F.silu(self.conv_norm_out(x), inplace=True))
-        return UNetOutput(to_map(y, height, width), tuple(outputs))
+        return UNetOutput(to_map(y, height, width).to(given), tuple(outputs))
 
 
 def _levels(blocks: nn.ModuleList) -> Iterator[_Level]:
     for block in blocks:
         assert isinstance(block, _Level)
         yield block
-
-
-def _nothing() -> None:
-    return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,12 +23,8 @@ class Effort:
     split: bool = False  # one guidance branch at a time
     context: int | None = None  # pixels; None: as chosen
     tiled: bool = False  # the autoencoder works on one picture and one tile at a time
-    half: bool = False  # bfloat16 where the layers allow it
+    half: bool = False  # the U-Net calculates in half precision
     device: str | None = None  # None: the one it was loaded on
-
-    def precision(self, device: torch.device) -> AbstractContextManager[Any]:
-        """The context in which the model runs."""
-        return torch.autocast(device.type, dtype=torch.bfloat16) if self.half else nullcontext()
 
 
 def rungs(effort: Effort, *, guided: bool, context: int, device: str) -> Iterator[tuple[Effort, str]]:

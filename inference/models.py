@@ -14,12 +14,13 @@ from torch import Tensor
 from inference.autoencoder import PatchAutoencoder
 from inference.catalogue import ModelFolder, find_model, read_json
 from inference.codec import Codec, KLCodec, PatchCodec
+from inference.devices import place
 from inference.errors import ModelError
-from inference.evaluation import EvaluationUNet
+from inference.interrupt import Check, never
 from inference.loading import load_weights, read_checkpoint
 from inference.sampling import Denoiser
 from inference.schedules import ddim
-from inference.unet import MoebiusUNet, build_unet
+from inference.unet import build_unet
 
 # SDXL's autoencoder, for published folders whose vae/ comes without its config.json.
 _SDXL_VAE: dict[str, Any] = {
@@ -47,8 +48,11 @@ class Model:
     codec: Codec
 
 
-def load_model(model: str | Path, device: torch.device) -> Model:
-    """Read, check and place a model's weights; raises :class:`ModelError`."""
+def load_model(model: str | Path, device: torch.device, check: Check = never, *, precision: str = "fp32") -> Model:
+    """Read, check and place a model's weights; raises :class:`ModelError`, and what ``check`` raises to stop.
+
+    ``precision``: the U-Net's, as chosen by :func:`inference.devices.choose_precision`; the autoencoder's is fp32.
+    """
     folder = find_model(model)
     if folder.unet is None:
         raise ModelError(f"{folder.title} has no weights to load.")
@@ -60,26 +64,25 @@ def load_model(model: str | Path, device: torch.device) -> Model:
         raise ModelError(f"{folder.path} has a noise schedule that can't be used: {error}") from error
     with torch.device("meta"):
         unet = build_unet(folder.unet)
-    load_weights(unet, read_checkpoint(folder.files["unet"]), folder.files["unet"])
-    unet.requires_grad_(False).eval().to(device)
-    form: Denoiser = EvaluationUNet(unet).pack() if isinstance(unet, MoebiusUNet) else unet
-    return Model(folder, form, _load_codec(folder, folder.unet.latent_channels, device))
+    load_weights(unet, read_checkpoint(folder.files["unet"], check), folder.files["unet"], check)
+    form = place(unet.requires_grad_(False).eval(), device, precision, check)
+    return Model(folder, form, _load_codec(folder, folder.unet.latent_channels, device, check))
 
 
-def _load_codec(folder: ModelFolder, latent_channels: int, device: torch.device) -> Codec:
+def _load_codec(folder: ModelFolder, latent_channels: int, device: torch.device, check: Check) -> Codec:
     file = folder.files["autoencoder"]
-    state = read_checkpoint(file)
+    state = read_checkpoint(file, check)
     if folder.autoencoder is not None:
         if folder.autoencoder.latent_channels != latent_channels:
             raise ModelError(f"{folder.path / 'config.json'}: U-Net and autoencoder differ in their latent channels.")
         with torch.device("meta"):
             autoencoder = PatchAutoencoder(folder.autoencoder)
-        load_weights(autoencoder, state, file)
+        load_weights(autoencoder, state, file, check)
         return PatchCodec(autoencoder.requires_grad_(False).eval().to(device))
-    return KLCodec(kl_autoencoder(file, state, latent_channels).requires_grad_(False).eval().to(device))
+    return KLCodec(kl_autoencoder(file, state, latent_channels, check).requires_grad_(False).eval().to(device))
 
 
-def kl_autoencoder(file: Path, state: dict[str, Tensor], latent_channels: int) -> AutoencoderKL:
+def kl_autoencoder(file: Path, state: dict[str, Tensor], latent_channels: int, check: Check = never) -> AutoencoderKL:
     """SDXL's autoencoder from the entries of ``file``, beside which its config.json may lie; on the processor.
 
     Raises :class:`ModelError` naming what does not fit.
@@ -106,5 +109,5 @@ def kl_autoencoder(file: Path, state: dict[str, Tensor], latent_channels: int) -
             f"{file} has {channels} latent channels, the model {latent_channels}; "
             "use the autoencoder that belongs to it (folder 'vae' of hustvl/PixelHacker)."
         )
-    load_weights(vae, state, file)
+    load_weights(vae, state, file, check)
     return vae

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 
 @functools.cache
@@ -55,3 +55,28 @@ def packed(weight: Tensor) -> Tensor:
         return weight.contiguous()
     y: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), None)
     return y
+
+
+class Product(nn.Module):
+    """A layer of tokens: ``x (..., K)`` -> ``x @ weight.T + bias``, ``(..., N)``."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
+        super().__init__()
+        self.register_buffer("weight", weight.detach().contiguous())
+        self.register_buffer("bias", None if bias is None else bias.detach().contiguous())
+
+    weight: Tensor
+    bias: Tensor | None
+
+    def pack(self) -> None:
+        """Lay the weight out as it is read quickest: for the last time, it can't be moved afterwards."""
+        self.weight = packed(self.weight)
+
+    def forward(
+        self, x: Tensor, other: Tensor | None = None, *, shift: Tensor | None = None, silu: bool = False
+    ) -> Tensor:
+        """Plus ``shift (N,)`` and ``other (..., N)``, or SiLU of it."""
+        bias = self.bias if self.bias is None or shift is None else self.bias + shift
+        if other is not None:
+            return linear_add(x, self.weight, bias, other)
+        return linear(x, self.weight, bias, silu=silu)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from inference.blend import fade_mask
 from inference.catalogue import DEFAULT_MODEL, PATCH_FILL, ModelFolder, find_model
 from inference.codec import KLCodec
-from inference.devices import choose_device
-from inference.errors import Cancelled, InputError, out_of_memory
+from inference.devices import HALVES, choose_device, choose_precision, precisions
+from inference.errors import Cancelled, InputError, NotFiniteError, out_of_memory
 from inference.interrupt import Check, interruptible
 from inference.ladder import Effort, free_caches, rungs
 from inference.models import Model, load_model
@@ -42,23 +42,34 @@ class Plan:
 class ErasePipeline:
     """A loaded model and the way its results get into pictures."""
 
-    def __init__(self, folder: ModelFolder, model: Model | None, device: torch.device) -> None:
+    def __init__(self, folder: ModelFolder, model: Model | None, device: torch.device, precision: str = "fp32") -> None:
         """``model`` None: holes are filled with patches, nothing else."""
-        self.folder, self.model, self.device = folder, model, device
-        self.effort = Effort()  # grows where memory runs out, and stays so
+        self.folder, self.model, self.device, self.precision = folder, model, device, precision
+        self.effort = Effort(half=precision in HALVES)  # grows where memory runs out, and stays so
 
     @classmethod
-    def load(cls, model: str | Path = DEFAULT_MODEL, device: str = "auto") -> ErasePipeline:
+    def load(
+        cls,
+        model: str | Path = DEFAULT_MODEL,
+        device: str = "auto",
+        cancelled: Callable[[], bool] | None = None,
+        *,
+        precision: str = "auto",
+    ) -> ErasePipeline:
         """Load a bundled model by name, or one from a folder or checkpoint file; "patch-fill" loads nothing.
 
-        ``device``: "auto", "cpu", "cuda", "mps", "xpu". Raises :class:`inference.errors.ModelError` where the
-        model is missing, damaged or of another kind, and :class:`InputError` for an unknown device.
+        ``device``: "auto", "cpu", "cuda", "mps", "xpu". ``precision``: the U-Net's, "auto", "fp32", "bf16", "fp16" or
+        "int8"; "auto" is exact on a processor. ``cancelled()``, looked at many times a second, stops it by
+        :class:`inference.errors.Cancelled`. Raises :class:`inference.errors.ModelError` where the
+        model is missing, damaged or of another kind, and :class:`InputError` for an unknown device
+        or a precision it does not have.
         """
         if str(model) == PATCH_FILL:
             return cls(find_model(model), None, torch.device("cpu"))
         chosen = choose_device(device)
-        loaded = load_model(model, chosen)
-        return cls(loaded.folder, loaded, chosen)
+        precision = choose_precision(chosen, precision)
+        loaded = load_model(model, chosen, _checking(cancelled), precision=precision)
+        return cls(loaded.folder, loaded, chosen, precision)
 
     def plan(self, mask: NDArray[Any]) -> list[Region]:
         """The squares that an erase of ``mask (H, W)`` works on, in order."""
@@ -117,9 +128,7 @@ class ErasePipeline:
         left to learn from, or an argument is out of range.
         """
 
-        def check() -> None:
-            if cancelled is not None and cancelled():
-                raise Cancelled
+        check = _checking(cancelled)
 
         def report(step: int, total: int, preview: Preview) -> None:
             check()
@@ -127,7 +136,7 @@ class ErasePipeline:
                 on_step(step, total, preview)
 
         if self.model is None and self.folder.unet is not None:  # given back on the way to another device
-            self.model = load_model(self.folder.path, self.device)
+            self._load_again(check)
         jobs = self._jobs(
             image,
             mask,
@@ -170,7 +179,7 @@ class ErasePipeline:
         ladder: Iterator[tuple[Effort, str]] | None = None
         while True:
             try:
-                return self._once(job, report, check)
+                return self._once(job, report, check, note)
             except Exception as error:
                 if not out_of_memory(error):
                     raise
@@ -185,29 +194,51 @@ class ErasePipeline:
             effort, sentence = step
             check()
             note(sentence)
-            self._make(effort)
+            self._make(effort, check)
 
-    def _make(self, effort: Effort) -> None:
+    def _make(self, effort: Effort, check: Check) -> None:
         """Take a rung: what it saves is saved from now on."""
+        narrower = effort.half and not self.effort.half
         self.effort = effort
         if effort.device is not None and self.device.type != effort.device:
-            self.model = None  # before it is read again
-            free_caches()
-            self.device = torch.device(effort.device)
-            self.model = load_model(self.folder.path, self.device)
-        assert self.model is not None
-        if effort.tiled and isinstance(self.model.codec, KLCodec):
+            self.device, self.precision = torch.device(effort.device), "fp32"
+            self._load_again(check)
+        elif narrower:
+            self.precision = next(name for name in precisions(self.device) if name in HALVES)
+            self._load_again(check)
+        self._tile()
+        free_caches()
+
+    def _load_again(self, check: Check) -> None:
+        """Read the model anew, for the device and in the precision set."""
+        self.model = None  # before it is read again
+        free_caches()
+        self.model = load_model(self.folder.path, self.device, check, precision=self.precision)
+        self._tile()
+
+    def _tile(self) -> None:
+        """The large autoencoder works on tiles where memory was short."""
+        if self.effort.tiled and self.model is not None and isinstance(self.model.codec, KLCodec):
             vae = self.model.codec.autoencoder
             vae.enable_slicing()
             vae.enable_tiling()
             vae.tile_sample_min_size = SAVING_TILE
             vae.tile_latent_min_size = SAVING_TILE // self.model.codec.factor
-        free_caches()
 
-    def _once(self, job: RegionJob, report: _Numbered, check: Check) -> Preview:
+    def _once(self, job: RegionJob, report: _Numbered, check: Check, note: Callable[[str], None]) -> Preview:
+        """Run one region; where values outgrow the precision, again in fp32, which it stays at."""
         assert self.model is not None
-        with interruptible(check, self.model.unet, self.model.codec):
-            return job.run(self.model, self.device, self.effort, report)
+        try:
+            with interruptible(check, self.model.unet, self.model.codec):
+                return job.run(self.model, self.device, self.effort, report)
+        except NotFiniteError:
+            if self.precision == "fp32":
+                raise
+        check()
+        note(f"The model's values outgrew {self.precision}. It now calculates in fp32, which is slower.")
+        self.precision = "fp32"
+        self._load_again(check)
+        return self._once(job, report, check, note)
 
 
 class _Numbered:
@@ -218,6 +249,14 @@ class _Numbered:
 
     def __call__(self, step: int, preview: Preview) -> None:
         self.report(min(self.before + step, self.total), self.total, preview)
+
+
+def _checking(cancelled: Callable[[], bool] | None) -> Check:
+    def check() -> None:
+        if cancelled is not None and cancelled():
+            raise Cancelled
+
+    return check
 
 
 def _hole(mask: NDArray[Any]) -> NDArray[np.bool_]:

@@ -216,7 +216,8 @@ class PixelHackerUNet(nn.Module):
         self.diff_model = _Diffusion(config)
 
     def forward(self, sample: Tensor, timesteps: Tensor, input_ids: Tensor) -> UNetOutput:
-        """As :meth:`inference.unet.MoebiusUNet.forward`; ``h`` and ``w`` multiples of 8.
+        """As :meth:`inference.unet.MoebiusUNet.forward`; ``h`` and ``w`` multiples of 8; computed
+        in the precision of the weights.
 
         ``block_outputs``: the down blocks', the middle block's, the up blocks'. Raises ``ValueError`` for other
         shapes.
@@ -228,6 +229,6 @@ class PixelHackerUNet(nn.Module):
             raise ValueError(f"sample has {channels} channels, expected {self.config.in_channels}")
         if height % halvings or width % halvings:
             raise ValueError(f"latent size {height}x{width} is not a multiple of {halvings}")
-        timesteps = timesteps.reshape(-1)
-        output: UNetOutput = self.diff_model(sample, timesteps.expand(batch), self.embedding_layer(input_ids))
-        return output
+        timesteps, narrow = timesteps.reshape(-1), sample.to(self.embedding_layer.weight.dtype)
+        output: UNetOutput = self.diff_model(narrow, timesteps.expand(batch), self.embedding_layer(input_ids))
+        return UNetOutput(output.sample.to(sample.dtype), output.block_outputs)

@@ -92,25 +92,33 @@ def _overlap(a: Region, b: Region) -> bool:
     return a.x < b.x + b.side and b.x < a.x + a.side and a.y < b.y + b.side and b.y < a.y + a.side
 
 
-def _bounds(hole: NDArray[np.bool_]) -> Box:
-    rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+def _bounds_within(hole: NDArray[np.bool_], cells: NDArray[np.bool_], origin: tuple[int, int]) -> Box:
+    """Bounds of what of ``hole`` lies in the cells that are True, counted from ``origin (x, y)``."""
+    columns = np.zeros(hole.shape[1], bool)
+    rows = np.zeros(hole.shape[0], bool)
+    for index, own in enumerate(cells):
+        span = slice(index * CELL, (index + 1) * CELL)
+        part = hole[span] & np.repeat(own, CELL)[: hole.shape[1]]
+        columns |= part.any(0)
+        rows[span] = part.any(1)
+    xs, ys = np.flatnonzero(columns), np.flatnonzero(rows)
+    x, y = origin
+    return x + int(xs[0]), y + int(ys[0]), x + int(xs[-1]) + 1, y + int(ys[-1]) + 1
 
 
 def _clusters(hole: NDArray[np.bool_]) -> list[Box]:
     """Bounds of groups of nearby holes, found on a coarse grid so that specks cost nothing."""
     height, width = hole.shape
-    padded = np.pad(hole, ((0, -height % CELL), (0, -width % CELL)))
-    cells = padded.reshape(padded.shape[0] // CELL, CELL, -1, CELL)
-    coarse = np.asarray(cells.any((1, 3)), dtype=np.uint8)
+    coarse = np.zeros((-(-height // CELL), -(-width // CELL)), np.uint8)
+    for row in range(len(coarse)):  # no copy of the whole hole: a picture may have a hundred million pixels
+        used = np.flatnonzero(hole[row * CELL : (row + 1) * CELL].any(0))
+        coarse[row, used // CELL] = 1
     count, labels, stats, _ = cv2.connectedComponentsWithStats(coarse, connectivity=8)
     boxes = []
     for index in range(1, count):
         x, y, w, h = (int(v) * CELL for v in stats[index, :4])
-        mine = np.kron(labels[y // CELL : (y + h) // CELL, x // CELL : (x + w) // CELL] == index, np.ones((CELL, CELL)))
-        part = hole[y : y + h, x : x + w]
-        x0, y0, x1, y1 = _bounds(part & (mine[: part.shape[0], : part.shape[1]] > 0))
-        boxes.append((x + x0, y + y0, x + x1, y + y1))
+        own = labels[y // CELL : (y + h) // CELL, x // CELL : (x + w) // CELL] == index
+        boxes.append(_bounds_within(hole[y : y + h, x : x + w], own, (x, y)))
     return boxes
 
 

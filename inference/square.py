@@ -16,7 +16,7 @@ from torch import Tensor
 
 from inference.catalogue import EraseSettings
 from inference.codec import ColourMap
-from inference.errors import ModelError
+from inference.errors import NotFiniteError
 from inference.ladder import Effort, SplitBranches
 from inference.models import Model
 from inference.sampling import Step, denoise, plan_timesteps
@@ -80,60 +80,59 @@ class SquareDenoiser:
     def run(self, square: Square, on_step: Callable[[int, Decoded], None]) -> Decoded:
         """Denoise ``square``; ``on_step(index, preview)`` may raise to stop.
 
-        Raises :class:`ModelError` where a value is not finite.
+        Raises :class:`NotFiniteError` where a value is not finite.
         """
         settings, codec = self.settings, self.model.codec
         size = (square.hole.shape[0], square.hole.shape[1])
         hole_pixels = self._tensor(square.hole[..., None])
         picture = self._tensor(square.picture) / 127.5 - 1
         filled = self._tensor(square.filled) / 127.5 - 1
-        with self.effort.precision(self.device):
-            known, start = self._encoded(picture, filled, hole_pixels)
-            if settings.condition == "fill":
-                hole = F.max_pool2d(hole_pixels, codec.factor)
-            else:
-                hole = F.interpolate(hole_pixels, start.shape[-2:], mode="nearest")
-            whitening = Whitening.measure(known, hole) if settings.whiten else None
+        known, start = self._encoded(picture, filled, hole_pixels)
+        if settings.condition == "fill":
+            hole = F.max_pool2d(hole_pixels, codec.factor)
+        else:
+            hole = F.interpolate(hole_pixels, start.shape[-2:], mode="nearest")
+        whitening = Whitening.measure(known, hole) if settings.whiten else None
+        if whitening is not None:
+            known, start = whitening.apply(known), whitening.apply(start)
+        colours = ColourMap(whitening.undo(start) if whitening else start, picture, hole)
+
+        def decode(latents: Tensor, *, cheaply: bool) -> Float:
+            if not torch.isfinite(latents).all():
+                raise NotFiniteError(f"{self.model.folder.path}: {_NOT_FINITE}")
             if whitening is not None:
-                known, start = whitening.apply(known), whitening.apply(start)
-            colours = ColourMap(whitening.undo(start) if whitening else start, picture, hole)
+                latents = whitening.undo(latents)
+            decoded = codec.preview(latents) if cheaply else self._decode(latents, hole)
+            if decoded is None:
+                decoded = F.interpolate(colours(latents), size, mode="bilinear", align_corners=False)
+            if not torch.isfinite(decoded).all():
+                raise NotFiniteError(f"{self.model.folder.path}: {_NOT_FINITE}")
+            shades: Tensor = (decoded[0].permute(1, 2, 0).float() + 1) * 127.5
+            return np.asarray(shades.cpu().numpy(), dtype=np.float32)
 
-            def decode(latents: Tensor, *, cheaply: bool) -> Float:
-                if not torch.isfinite(latents).all():
-                    raise ModelError(f"{self.model.folder.path}: {_NOT_FINITE}")
-                if whitening is not None:
-                    latents = whitening.undo(latents)
-                decoded = codec.preview(latents) if cheaply else self._decode(latents, hole)
-                if decoded is None:
-                    decoded = F.interpolate(colours(latents), size, mode="bilinear", align_corners=False)
-                if not torch.isfinite(decoded).all():
-                    raise ModelError(f"{self.model.folder.path}: {_NOT_FINITE}")
-                shades: Tensor = (decoded[0].permute(1, 2, 0).float() + 1) * 127.5
-                return np.asarray(shades.cpu().numpy(), dtype=np.float32)
+        transfer = settings.transfer_sigma > 0 and settings.strength < settings.transfer_below
+        baseline = decode(start, cheaply=False) if transfer else None
 
-            transfer = settings.transfer_sigma > 0 and settings.strength < settings.transfer_below
-            baseline = decode(start, cheaply=False) if transfer else None
+        def report(step: Step) -> None:
+            on_step(step.index, Decoded(decode(step.x0, cheaply=True), baseline))
 
-            def report(step: Step) -> None:
-                on_step(step.index, Decoded(decode(step.x0, cheaply=True), baseline))
-
-            scheduler, timesteps = schedule_of(self.model, settings)
-            unet: Any = SplitBranches(self.model.unet) if self.effort.split else self.model.unet
-            latents = denoise(
-                unet,
-                scheduler,
-                timesteps,
-                start=start,
-                noise=self._noise(start),
-                hole=hole,
-                known=known,
-                guidance=settings.guidance,
-                solver=settings.solver,
-                guidance_until=settings.guidance_until,
-                keep=start if settings.keep_known else None,
-                on_step=report,
-            )
-            return Decoded(decode(latents, cheaply=False), baseline)
+        scheduler, timesteps = schedule_of(self.model, settings)
+        unet: Any = SplitBranches(self.model.unet) if self.effort.split else self.model.unet
+        latents = denoise(
+            unet,
+            scheduler,
+            timesteps,
+            start=start,
+            noise=self._noise(start),
+            hole=hole,
+            known=known,
+            guidance=settings.guidance,
+            solver=settings.solver,
+            guidance_until=settings.guidance_until,
+            keep=start if settings.keep_known else None,
+            on_step=report,
+        )
+        return Decoded(decode(latents, cheaply=False), baseline)
 
     def _encoded(self, picture: Tensor, filled: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
         """Latents of what is known and of the start: one pass for both, and one picture where they are the same."""

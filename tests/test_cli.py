@@ -78,7 +78,7 @@ def test_far_apart_holes_count_and_show_every_step(tmp_path: Path, capsys: pytes
     assert main([*arguments, "--strength", "0.5", "--json", "--previews", str(tmp_path / "previews")]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert figures["regions"] == 2
-    assert len(figures["step_seconds"]) == 4  # two a region
+    assert len(figures["step_seconds"]) == 8  # four a region
     assert len(list((tmp_path / "previews").iterdir())) == 6  # and the draft of each
 
 

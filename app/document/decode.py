@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, ImageOps
+from PIL.Image import core as memory  # type: ignore[attr-defined]  # documented, but not declared
 
 from app.document import metadata
 from app.document.picture import Picture
+from app.document.zeros import zeros
 
 _BAND = 1 << 18  # pixels copied at a time
 _MANY = 1 << 12  # of Pillow's blocks, 16 MB each: more than any picture has
@@ -25,13 +27,13 @@ def freed_gradually() -> Iterator[None]:
 
     Freed in one go, a large one keeps every other thread waiting. One thread at a time.
     """
-    Image.core.set_blocks_max(_MANY)
+    memory.set_blocks_max(_MANY)
     try:
         yield
     finally:
-        for left in range(Image.core.get_stats()["blocks_cached"] - 1, -1, -1):
-            Image.core.clear_cache(left)
-        Image.core.set_blocks_max(0)
+        for left in range(memory.get_stats()["blocks_cached"] - 1, -1, -1):
+            memory.clear_cache(left)
+        memory.set_blocks_max(0)
 
 
 def to_picture(image: ImageFile.ImageFile) -> Picture:
@@ -72,7 +74,7 @@ def _to_array(image: Image.Image) -> NDArray[np.uint8]:
     rows = max(1, _BAND // width)
     bands = (np.asarray(image.crop((0, y, width, min(y + rows, height)))) for y in range(0, height, rows))
     first = next(bands)
-    out = np.empty((height, *first.shape[1:]), first.dtype)
+    out = zeros((height, *first.shape[1:]), first.dtype, dense=True)
     out[: len(first)] = first
     for index, band in enumerate(bands, 1):
         out[index * rows : index * rows + len(band)] = band

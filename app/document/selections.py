@@ -26,6 +26,16 @@ class Selections(Sheet):
     raise ``RuntimeError`` during a stroke, before anything is changed.
     """
 
+    def with_mask_copied(self) -> Selections:
+        """The same picture with a mask of its own, to work out an edit of the mask on.
+
+        ``redo`` of that edit makes it here, as long as nothing else has changed the mask. May be
+        called on another thread that nobody edits beside.
+        """
+        other = Selections(self.picture)
+        other._mask = self._mask.copy()
+        return other
+
     def fill_polygon(self, points: Sequence[Point], subtract: bool = False, name: str = "Lasso") -> Edit | None:
         """Mask the inside of a closed polygon, its edge antialiased by exact area.
 

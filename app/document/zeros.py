@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import mmap
 import sys
@@ -13,12 +14,13 @@ from numpy.typing import DTypeLike, NDArray
 _LARGE = 1 << 20  # bytes; what is smaller is cleared in no time
 
 
-def zeros(shape: tuple[int, ...], dtype: DTypeLike = np.uint8) -> NDArray[Any]:
+def zeros(shape: tuple[int, ...], dtype: DTypeLike = np.uint8, *, dense: bool = False) -> NDArray[Any]:
     """An array of zeros, C-contiguous and writable.
 
     What ``np.zeros`` answers is fresh memory of the system only as long as the allocator has nothing freed
     to hand out; else all of it is cleared at once, and fragments stay behind. A mapping of one's own is
-    always fresh, whatever the allocator was told. Raises ``MemoryError``.
+    always fresh, whatever the allocator was told. ``dense`` says that all of it will be written: pages may
+    be large then. Raises ``MemoryError``.
     """
     kind = np.dtype(dtype)
     nbytes = math.prod(shape) * kind.itemsize
@@ -31,4 +33,7 @@ def zeros(shape: tuple[int, ...], dtype: DTypeLike = np.uint8) -> NDArray[Any]:
             mapping = mmap.mmap(-1, nbytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     except OSError as error:
         raise MemoryError(f"{nbytes} bytes could not be had") from error
+    if dense and hasattr(mmap, "MADV_HUGEPAGE"):
+        with contextlib.suppress(OSError):  # a kernel without them
+            mapping.madvise(mmap.MADV_HUGEPAGE)
     return np.frombuffer(mapping, kind).reshape(shape)

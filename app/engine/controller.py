@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
-from app.engine.downloads import installed_infos, model_info
 from app.engine.protocol import (
+    AddRequest,
     EngineNote,
     EngineState,
     EngineStatus,
@@ -21,9 +23,13 @@ from app.engine.protocol import (
     ImportFailed,
     ImportRequest,
     LoadRequest,
+    ModelAdded,
     ModelInfo,
+    ModelRefused,
+    ModelsFound,
+    SurveyRequest,
 )
-from app.engine.worker import EngineWorker, Job, bundled_infos
+from app.engine.worker import EngineWorker, Job
 
 
 class EngineController(QObject):
@@ -35,17 +41,19 @@ class EngineController(QObject):
     noted = Signal(object)  # EngineNote
     finished = Signal(object)  # EraseDone | EraseCancelled | EraseFailed
     modelsChanged = Signal()
+    added = Signal(object)  # ModelAdded | ModelRefused
     imported = Signal(object)  # ImportDone | ImportFailed
     _requested = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._status = EngineStatus(EngineState.EMPTY)
-        self._bundled = bundled_infos()
-        self._installed = installed_infos()
+        self._bundled: tuple[ModelInfo, ...] = ()
+        self._installed: tuple[ModelInfo, ...] = ()
         self._added: tuple[ModelInfo, ...] = ()
         self._model, self._device = "", "auto"
-        self._job: Job | None = None
+        self._job: Job[EraseRequest] | None = None
+        self._loading: Job[LoadRequest] | None = None
         self._ids = 0
         self._thread: QThread | None = QThread()
         self._thread.setObjectName("engine")
@@ -63,15 +71,16 @@ class EngineController(QObject):
         return self._job is not None
 
     def models(self) -> tuple[ModelInfo, ...]:
-        """The models to choose from: bundled ones, installed ones, then folders added."""
+        """The models to choose from: bundled ones, installed ones, then folders added; none before a survey."""
         return (*self._bundled, *self._installed, *self._added)
 
-    def add_model(self, folder: str) -> ModelInfo:
-        """Add a model folder to the choice; raises ``ValueError`` with a sentence where it holds none."""
-        info = model_info(folder)
-        if all(known.key != info.key for known in self.models()):
-            self._added = (*self._added, info)
-        return info
+    def survey(self, folders: Sequence[str] = ()) -> None:
+        """Look at the models there are and those in ``folders``; ``modelsChanged`` tells when that is done."""
+        self._requested.emit(SurveyRequest(tuple(folders)))
+
+    def add_model(self, folder: str) -> None:
+        """Add a model folder to the choice; ``added`` tells whether it holds one."""
+        self._requested.emit(AddRequest(folder))
 
     def set_installed(self, infos: tuple[ModelInfo, ...]) -> None:
         """These are the user's own models now."""
@@ -95,7 +104,15 @@ class EngineController(QObject):
         """Make ``model`` the one that erases; ``statusChanged`` tells how it goes."""
         self._model, self._device = model, device
         self._ids += 1
-        self._requested.emit(LoadRequest(self._ids, model, device))
+        self._stop_loading()
+        self._loading = Job(LoadRequest(self._ids, model, device))
+        self._requested.emit(self._loading)
+
+    def _stop_loading(self) -> None:
+        """What is being loaded is not wanted any more; nothing happens where it is loaded already."""
+        if self._loading is not None:
+            self._loading.cancelled.set()
+            self._loading = None
 
     def unload_after(self, minutes: float) -> None:
         """Unload the model after so many minutes without an erase; 0: never. ``statusChanged`` tells of it."""
@@ -125,6 +142,7 @@ class EngineController(QObject):
         """Stop the thread and wait for it; the controller can't be used afterwards."""
         if self._thread is None:
             return
+        self._stop_loading()
         if self._job is not None:
             self._job.cancelled.set()
             self._job = None
@@ -146,6 +164,13 @@ class EngineController(QObject):
         if isinstance(answer, EngineStatus):
             self._status = answer
             self.statusChanged.emit(answer)
+        elif isinstance(answer, ModelsFound):
+            self._bundled, self._installed, self._added = answer.bundled, answer.installed, answer.added
+            self.modelsChanged.emit()
+        elif isinstance(answer, ModelAdded | ModelRefused):
+            if isinstance(answer, ModelAdded) and all(known.key != answer.info.key for known in self.models()):
+                self._added = (*self._added, answer.info)
+            self.added.emit(answer)
         elif isinstance(answer, ImportDone | ImportFailed):
             self.imported.emit(answer)
         elif isinstance(answer, EngineNote):

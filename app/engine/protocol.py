@@ -52,6 +52,41 @@ class LoadRequest:
 
 
 @dataclass(frozen=True)
+class SurveyRequest:
+    """Look at the models there are: those that come with the program, the user's own, and these folders."""
+
+    folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelsFound:
+    """What there is; damaged models and folders that hold none are left out."""
+
+    bundled: tuple[ModelInfo, ...]
+    installed: tuple[ModelInfo, ...]
+    added: tuple[ModelInfo, ...]
+
+
+@dataclass(frozen=True)
+class AddRequest:
+    """A folder to be looked at for a model."""
+
+    folder: str
+
+
+@dataclass(frozen=True)
+class ModelAdded:
+    folder: str
+    info: ModelInfo
+
+
+@dataclass(frozen=True)
+class ModelRefused:
+    folder: str
+    message: str  # why it can't be used
+
+
+@dataclass(frozen=True)
 class IdleRequest:
     """After how many minutes without an erase the model is unloaded; 0: never."""
 
@@ -109,6 +144,7 @@ class EngineStatus:
     device: str = ""  # "cpu", "cuda", "mps", once known
     message: str = ""  # a sentence for the user where state is FAILED
     details: str = ""  # for behind a button
+    devices: tuple[str, ...] = ()  # what a model could be run on here, the fastest first, once known
 
 
 @dataclass(frozen=True)

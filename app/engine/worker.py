@@ -10,13 +10,16 @@ import sys
 import threading
 import time
 import traceback
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from app.engine.downloads import model_info
+from app.engine.downloads import installed_infos, model_info
 from app.engine.importing import import_answer
 from app.engine.protocol import (
+    AddRequest,
     EngineNote,
     EngineState,
     EngineStatus,
@@ -29,8 +32,12 @@ from app.engine.protocol import (
     IdleRequest,
     ImportRequest,
     LoadRequest,
+    ModelAdded,
     ModelInfo,
+    ModelRefused,
+    ModelsFound,
     Patch,
+    SurveyRequest,
 )
 from app.engine.slot import LatestSlot
 
@@ -76,10 +83,32 @@ def explain(error: BaseException) -> str:
     return STOPPED
 
 
-class Job:
-    """What the main thread and the engine share of one erase: a flag to stop it."""
+def found_models(folders: Sequence[str]) -> ModelsFound:
+    """The models there are, and those in ``folders``; what holds none is left out."""
+    added = []
+    for folder in folders:
+        try:
+            added.append(model_info(folder))
+        except ValueError:
+            continue
+    return ModelsFound(bundled_infos(), installed_infos(), tuple(added))
 
-    def __init__(self, request: EraseRequest) -> None:
+
+def added_model(folder: str) -> ModelAdded | ModelRefused:
+    """The model in ``folder``, or why there is none."""
+    try:
+        return ModelAdded(folder, model_info(folder))
+    except ValueError as error:
+        return ModelRefused(folder, str(error))
+
+
+R = TypeVar("R", EraseRequest, LoadRequest)
+
+
+class Job(Generic[R]):
+    """What the main thread and the engine share of one request: a flag to stop it."""
+
+    def __init__(self, request: R) -> None:
         self.request = request
         self.cancelled = threading.Event()
 
@@ -96,6 +125,7 @@ class EngineWorker(QObject):
         self._pipeline: ErasePipeline | None = None
         self._loaded: tuple[str, str] | None = None
         self._prepared = False
+        self._devices: tuple[str, ...] = ()
         self._idle = QTimer(self)  # moves to the engine's thread with its parent
         self._idle.setSingleShot(True)
         self._idle.timeout.connect(self._unload)
@@ -105,8 +135,12 @@ class EngineWorker(QObject):
         self._idle.stop()
         if isinstance(request, IdleRequest):
             self._idle.setInterval(round(request.minutes * 60_000))
-        elif isinstance(request, LoadRequest):
-            self._load(request.model, request.device)
+        elif isinstance(request, SurveyRequest):
+            self.answered.emit(found_models(request.folders))
+        elif isinstance(request, AddRequest):
+            self.answered.emit(added_model(request.folder))
+        elif isinstance(request, Job) and isinstance(request.request, LoadRequest):
+            self._load(request)
         elif isinstance(request, Job):
             self.answered.emit(self._erase(request))
         elif isinstance(request, ImportRequest):
@@ -125,7 +159,7 @@ class EngineWorker(QObject):
         from inference.ladder import free_caches
 
         free_caches()
-        self.answered.emit(EngineStatus(EngineState.IDLE, model, title))
+        self.answered.emit(EngineStatus(EngineState.IDLE, model, title, devices=self._devices))
 
     def _prepare_thread(self) -> None:
         """Once, on the engine's thread: allocator, threads, and less right to the processor than the window."""
@@ -141,33 +175,44 @@ class EngineWorker(QObject):
         keep_freed_memory()
         cores = os.cpu_count() or 1
         torch.set_num_threads(cores - 1 if cores > 2 else cores)
+        from inference.devices import available_devices
 
-    def _load(self, model: str, device: str) -> BaseException | None:
-        """Load unless it is loaded already; tells the status, returns what went wrong."""
-        if self._loaded == (model, device):
+        self._devices = tuple(available_devices())
+
+    def _load(self, job: Job[Any]) -> BaseException | None:
+        """Load what the job asks for, unless it is loaded or not wanted any more; tells the status.
+
+        Returns what went wrong.
+        """
+        model, device = job.request.model, job.request.device
+        if self._loaded == (model, device) or job.cancelled.is_set():
             return None
-        self.answered.emit(EngineStatus(EngineState.LOADING, model))
+        self.answered.emit(EngineStatus(EngineState.LOADING, model, devices=self._devices))
         self._pipeline = self._loaded = None
         try:
             self._prepare_thread()
             from inference import ErasePipeline
 
-            self._pipeline = ErasePipeline.load(model, device)
+            self._pipeline = ErasePipeline.load(model, device, cancelled=job.cancelled.is_set)
         except Exception as error:  # whatever it is, the window must hear of it
-            self.answered.emit(
-                EngineStatus(EngineState.FAILED, model, message=explain(error), details=traceback.format_exc())
-            )
+            status = EngineStatus(EngineState.EMPTY, model, devices=self._devices)
+            if not job.cancelled.is_set():
+                said, details = explain(error), traceback.format_exc()
+                status = replace(status, state=EngineState.FAILED, message=said, details=details)
+            self.answered.emit(status)
             return error
         self._loaded = (model, device)
         folder, where = self._pipeline.folder, self._pipeline.device
-        self.answered.emit(EngineStatus(EngineState.READY, model, folder.title, where.type))
+        self.answered.emit(EngineStatus(EngineState.READY, model, folder.title, where.type, devices=self._devices))
         return None
 
-    def _erase(self, job: Job) -> EraseDone | EraseCancelled | EraseFailed:
+    def _erase(self, job: Job[EraseRequest]) -> EraseDone | EraseCancelled | EraseFailed:
         request = job.request
         if job.cancelled.is_set():  # before it began: nothing is loaded for it
             return EraseCancelled(request.id)
-        failure = self._load(request.model, request.device)
+        failure = self._load(job)
+        if job.cancelled.is_set():  # while it was loaded
+            return EraseCancelled(request.id)
         if failure is not None:
             return EraseFailed(request.id, explain(failure), "".join(traceback.format_exception(failure)))
         from inference.errors import Cancelled
@@ -179,7 +224,7 @@ class EngineWorker(QObject):
         except Exception as error:  # the engine must survive whatever the model does
             return EraseFailed(request.id, explain(error), traceback.format_exc())
 
-    def _run(self, job: Job) -> EraseDone:
+    def _run(self, job: Job[EraseRequest]) -> EraseDone:
         from inference.errors import Cancelled
 
         request, options, pipeline = job.request, job.request.options, self._pipeline
@@ -224,9 +269,8 @@ class EngineWorker(QObject):
             cancelled=job.cancelled.is_set,
         )
         if pipeline.device.type != where:  # memory ran out there
-            self.answered.emit(
-                EngineStatus(EngineState.READY, request.model, pipeline.folder.title, pipeline.device.type)
-            )
+            title, where = pipeline.folder.title, pipeline.device.type
+            self.answered.emit(EngineStatus(EngineState.READY, request.model, title, where, devices=self._devices))
         if job.cancelled.is_set():
             raise Cancelled
         patches = tuple(Patch(part.box, part.rgb) for part in parts)

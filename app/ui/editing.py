@@ -28,19 +28,20 @@ class Editing(QObject):
         self._view, self._workspace, self._job, self._messages = view, workspace, job, messages
         self._began = 0  # where the history was when the erase began
         self._active = False
+        self.blocked = False  # a change of the mask is being worked out: nothing else may edit
         job.activeChanged.connect(self._on_active)
 
     @property
     def can_undo(self) -> bool:
         """Whether there is a step back that may be taken now."""
         history = self._workspace.history
-        return history.canUndo() and not (self._job.active and history.index() <= self._began)
+        return not self.blocked and history.canUndo() and not (self._job.active and history.index() <= self._began)
 
     @property
     def can_redo(self) -> bool:
         """Whether there is a step forward that may be taken now."""
         history = self._workspace.history
-        return history.canRedo() and not (self._job.active and history.redo_changes_pixels())
+        return not self.blocked and history.canRedo() and not (self._job.active and history.redo_changes_pixels())
 
     @Slot()
     def undo(self) -> None:
@@ -60,7 +61,7 @@ class Editing(QObject):
     def go_to(self, index: int) -> None:
         """Back or forward until ``index`` steps are done; as far as may be while an erase is active."""
         history = self._workspace.history
-        if self._view.stroking:
+        if self._view.stroking or self.blocked:
             return
         if not self._job.active:
             history.go_to(index)

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
-from app.engine.protocol import EngineState, EngineStatus, ModelInfo
+from app.engine.protocol import EngineState, EngineStatus, ModelAdded, ModelRefused
 from app.ui import dialogs, settings
 from app.ui.engine_api import Engine
 from app.ui.messages import Messages
@@ -15,7 +15,12 @@ from app.ui.options_panel import OptionsPanel
 from app.ui.settings import Settings
 from app.ui.status_line import StatusLine
 
-_DEVICES = {"cpu": "Processor (CPU)", "cuda": "Graphics card (CUDA)", "mps": "Apple graphics (Metal)"}
+_DEVICES = {
+    "cpu": "Processor (CPU)",
+    "cuda": "Graphics card (CUDA)",
+    "mps": "Apple graphics (Metal)",
+    "xpu": "Graphics card (Intel)",
+}
 
 
 def device_title(device: str) -> str:
@@ -38,41 +43,46 @@ class EnginePanel(QObject):
         super().__init__(window)
         self._window, self._engine, self._panel, self._status = window, engine, panel, status
         self._messages, self._settings = messages, store
-        self._device = "auto"
+        self._device = store.get(settings.DEVICE)
+        self._named: str | None = ""  # the model to begin with; None: begun
+        self._asked: set[str] = set()  # folders chosen in the dialog
         panel.model.modelChosen.connect(self._on_model)
+        panel.model.deviceChosen.connect(self._on_device)
         panel.model.add.clicked.connect(self._on_add)
         engine.statusChanged.connect(self._on_status)
         engine.modelsChanged.connect(self._on_models)
+        engine.added.connect(self._on_added)
         store.changed.connect(self._on_setting)
         self._on_setting(settings.UNLOAD_AFTER.key)
         self._show(engine.status())
 
     def start(self, model: str, device: str) -> None:
-        """Load ``model`` (a key or a folder), the one used last where it is empty."""
-        self._device = device
-        for folder in self._settings.get(settings.MODEL_FOLDERS):
-            self._add(folder, quietly=True)
-        wanted = model or self._settings.get(settings.MODEL)
-        keys = [info.key for info in self._engine.models()]
-        if model and model not in keys:
-            added = self._add(model)
-            wanted = added.key if added is not None else ""
-        self._panel.model.set_models(self._engine.models(), wanted)
+        """Load ``model`` (a key or a folder), the one used last where it is empty, once it is known what there is.
+
+        ``device``: for this time; "auto" stands for the one remembered.
+        """
+        self._named = model
+        if device != "auto":
+            self._device = device
+        self._engine.survey(self._settings.get(settings.MODEL_FOLDERS))
+
+    def _begin(self, key: str) -> None:
+        """Load the first model: ``key`` where there is such a one."""
+        self._named = None
+        self._panel.model.set_models(self._engine.models(), key)
         self._panel.show_defaults()
         if self._panel.model.key:
-            self._engine.load(self._panel.model.key, device)
-
-    def _add(self, folder: str, *, quietly: bool = False) -> ModelInfo | None:
-        try:
-            return self._engine.add_model(folder)
-        except ValueError as error:
-            if not quietly:
-                self._messages.error(str(error))
-            return None
+            self._engine.load(self._panel.model.key, self._device)
 
     @Slot()
     def _on_models(self) -> None:
         """Offer what is installed now; another model is loaded where the one chosen is gone."""
+        if self._named is not None:
+            if self._named and all(info.key != self._named for info in self._engine.models()):
+                self._engine.add_model(self._named)  # a folder, perhaps
+            else:
+                self._begin(self._named or self._settings.get(settings.MODEL))
+            return
         before = self._panel.model.key
         self._panel.model.set_models(self._engine.models(), before)
         if self._panel.model.key != before:
@@ -87,13 +97,29 @@ class EnginePanel(QObject):
     @Slot()
     def _on_add(self) -> None:
         folder = dialogs.ask_folder(self._window, self._settings.get(settings.LAST_FOLDER) or str(Path.home()))
-        info = self._add(str(folder)) if folder is not None else None
-        if info is not None:
+        if folder is not None:
+            self._asked.add(str(folder))
+            self._engine.add_model(str(folder))
+
+    @Slot(object)
+    def _on_added(self, answer: ModelAdded | ModelRefused) -> None:
+        asked = answer.folder in self._asked
+        self._asked.discard(answer.folder)
+        if isinstance(answer, ModelRefused):
+            self._messages.error(answer.message)
+        elif asked:
             known = self._settings.get(settings.MODEL_FOLDERS)
-            self._settings.set(settings.MODEL_FOLDERS, [*(f for f in known if f != str(folder)), str(folder)])
-            self._panel.model.set_models(self._engine.models(), info.key)
-            self._panel.show_defaults()
-            self._on_model(info.key)
+            self._settings.set(settings.MODEL_FOLDERS, [*(f for f in known if f != answer.folder), answer.folder])
+            self._settings.set(settings.MODEL, answer.info.key)
+        if self._named == answer.folder or (asked and isinstance(answer, ModelAdded)):
+            self._begin(answer.info.key if isinstance(answer, ModelAdded) else "")
+
+    @Slot(str)
+    def _on_device(self, device: str) -> None:
+        self._device = device
+        self._settings.set(settings.DEVICE, device)
+        if self._panel.model.key:
+            self._engine.load(self._panel.model.key, device)
 
     @Slot(str)
     def _on_setting(self, key: str) -> None:
@@ -120,3 +146,4 @@ class EnginePanel(QObject):
         }[status.state]
         self._status.show_engine(text)
         self._panel.model.device.setText(device_text)
+        self._panel.model.set_devices([(name, device_title(name)) for name in status.devices], self._device)

@@ -33,6 +33,7 @@ from app.ui.hint import FIRST_HINT, Hint
 from app.ui.history_panel import HistoryPanel
 from app.ui.layout import central
 from app.ui.mask_actions import MaskActions
+from app.ui.mask_jobs import MaskJobs
 from app.ui.messages import Messages
 from app.ui.model_library import ModelLibrary
 from app.ui.models_dialog import ModelsDialog
@@ -83,8 +84,10 @@ class MainWindow(QMainWindow):
             self,
         )
         self.strip = CandidateStrip(self.job, do, self._drawing, self.view)
+        self.mask_jobs = MaskJobs(self.view, self.workspace, self.editing, self._background, self.messages, self)
+        self.mask_jobs.busyChanged.connect(self._update_actions)
         self.masks = MaskActions(
-            self, do, self.view, self.workspace, self.editing, self._background, self.settings, self.messages
+            self, do, self.view, self.workspace, self.mask_jobs, self._background, self.settings, self.messages
         )
         self.files = FileActions(self, do, self.workspace, self.settings, self.erasing.settle)
         self.engine_panel = EnginePanel(self, engine, self.panel, self.status, self.messages, self.settings)
@@ -106,9 +109,6 @@ class MainWindow(QMainWindow):
         self.status.show_size(None)
         self._on_look()
         self._update_actions()
-        # Children go in the order they came: the history tells of its end, and nobody is left to be told then.
-        self.workspace.setParent(None)
-        self.workspace.setParent(self)
 
     def _connect_commands(self) -> None:
         do, view = self.actions_, self.view
@@ -116,7 +116,7 @@ class MainWindow(QMainWindow):
         do.undo.triggered.connect(self.editing.undo)
         do.redo.triggered.connect(self.editing.redo)
         do.erase.triggered.connect(self.erasing.erase)
-        do.cancel.triggered.connect(self.erasing.cancel)
+        do.cancel.triggered.connect(self._cancel)
         do.again.triggered.connect(self.erasing.again)
         do.next.triggered.connect(lambda: self.job.step(1))
         do.previous.triggered.connect(lambda: self.job.step(-1))
@@ -235,6 +235,13 @@ class MainWindow(QMainWindow):
             self.status.show_file_work("")
 
     @Slot()
+    def _cancel(self) -> None:
+        if self.mask_jobs.busy:
+            self.mask_jobs.cancel()
+        else:
+            self.erasing.cancel()
+
+    @Slot()
     def _dismiss_hint(self) -> None:
         self.settings.set(settings.HINT_SEEN, True)
         self.hint.hide()
@@ -289,9 +296,10 @@ class MainWindow(QMainWindow):
         has_picture = self.workspace.document is not None
         for action in do.need_picture():
             action.setEnabled(has_picture)
-        do.erase.setEnabled(has_picture and not job.running)
-        do.again.setEnabled(has_picture and not job.active)
-        do.cancel.setEnabled(job.active)
+        busy = self.mask_jobs.busy
+        do.erase.setEnabled(has_picture and not job.running and not busy)
+        do.again.setEnabled(has_picture and not job.active and not busy)
+        do.cancel.setEnabled(job.active or busy)
         for action in (do.next, do.previous, do.keep):
             action.setEnabled(job.choosing)
         do.undo.setEnabled(self.editing.can_undo)
@@ -324,6 +332,7 @@ class MainWindow(QMainWindow):
             return
         self.library.close()
         self.settings.set(settings.GEOMETRY, self.saveGeometry())
+        self.mask_jobs.cancel()
         self.hide()  # what the threads are at now may take seconds to end
         self.job.cancel()
         self._background.wait()

@@ -14,10 +14,11 @@ from app.document.document import Document
 from app.document.edits import Edit
 from app.document.errors import DocumentError
 from app.document.mask_files import MaskFile, read_mask, write_mask
+from app.document.selections import Selections
 from app.ui import dialogs, settings
 from app.ui.actions import Actions
 from app.ui.background import Background
-from app.ui.editing import Editing
+from app.ui.mask_jobs import MaskJobs
 from app.ui.messages import Messages
 from app.ui.settings import Setting, Settings
 from app.ui.workspace import Workspace
@@ -34,23 +35,23 @@ class MaskActions(QObject):
         actions: Actions,
         view: CanvasView,
         workspace: Workspace,
-        editing: Editing,
+        jobs: MaskJobs,
         background: Background,
         store: Settings,
         messages: Messages,
     ) -> None:
         super().__init__(window)
-        self._window, self._view, self._workspace, self._editing = window, view, workspace, editing
+        self._window, self._view, self._workspace, self._jobs = window, view, workspace, jobs
         self._background, self._settings, self._messages = background, store, messages
-        actions.fill_mask.triggered.connect(lambda: self._change(Document.fill_mask))
-        actions.clear_mask.triggered.connect(lambda: self._change(Document.clear_mask))
-        actions.invert_mask.triggered.connect(lambda: self._change(Document.invert_mask))
-        actions.grow_mask.triggered.connect(lambda: self._by_pixels("Grow mask", settings.GROW, Document.grow_mask))
+        actions.fill_mask.triggered.connect(lambda: self._change("Filling the mask", Selections.fill_mask))
+        actions.clear_mask.triggered.connect(lambda: self._change("Clearing the mask", Selections.clear_mask))
+        actions.invert_mask.triggered.connect(lambda: self._change("Inverting the mask", Selections.invert_mask))
+        actions.grow_mask.triggered.connect(lambda: self._by_pixels("Grow mask", settings.GROW, Selections.grow_mask))
         actions.shrink_mask.triggered.connect(
-            lambda: self._by_pixels("Shrink mask", settings.GROW, Document.shrink_mask)
+            lambda: self._by_pixels("Shrink mask", settings.GROW, Selections.shrink_mask)
         )
         actions.feather_mask.triggered.connect(
-            lambda: self._by_pixels("Feather mask", settings.FEATHER, Document.feather_mask)
+            lambda: self._by_pixels("Feather mask", settings.FEATHER, Selections.feather_mask)
         )
         actions.import_mask.triggered.connect(self.import_mask)
         actions.export_mask.triggered.connect(self.export_mask)
@@ -102,19 +103,26 @@ class MaskActions(QObject):
                 self._window, path.name, found.original_size, document.size, document.mask_box() is not None
             )
         if how is not None and self._workspace.document is document and not self._view.stroking:
-            edit = document.set_mask(found.mask, how)
-            if edit is None:
-                self._messages.info(f"{path.name} changes nothing: the mask is the same already.")
-            self._editing.apply(edit)
+            mode = how
 
-    def _change(self, change: Callable[[Document], Edit | None]) -> None:
-        document = self._workspace.document
-        if document is not None and not self._view.stroking:
-            self._editing.apply(change(document))
+            def done(edit: Edit | None) -> None:
+                if edit is None:
+                    self._messages.info(f"{path.name} changes nothing: the mask is the same already.")
 
-    def _by_pixels(self, title: str, setting: Setting[int], change: Callable[[Document, int], Edit | None]) -> None:
+            self._jobs.run("Importing the mask", lambda sheet: sheet.set_mask(found.mask, mode), done, self._failed)
+
+    def _change(self, name: str, change: Callable[[Selections], Edit | None]) -> None:
+        self._jobs.run(name, change, lambda _edit: None, self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        if isinstance(error, MemoryError):
+            self._messages.error("The mask was not changed: there is not enough memory. Close other programs.")
+        else:
+            self._report("The mask could not be changed.", error)
+
+    def _by_pixels(self, title: str, setting: Setting[int], change: Callable[[Selections, int], Edit | None]) -> None:
         document = self._workspace.document
-        if document is None or self._view.stroking:
+        if document is None or self._view.stroking or self._jobs.busy:
             return
         if document.mask_box() is None:
             self._messages.info(MASK_EMPTY)
@@ -122,7 +130,7 @@ class MaskActions(QObject):
         pixels = dialogs.ask_pixels(self._window, title, self._settings.get(setting), int(setting.high or 1))
         if pixels is not None:
             self._settings.set(setting, pixels)
-            self._editing.apply(change(document, pixels))
+            self._change(title, lambda sheet: change(sheet, pixels))
 
     def _folder(self) -> str:
         return self._settings.get(settings.LAST_FOLDER) or str(Path.home())

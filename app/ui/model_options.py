@@ -19,6 +19,7 @@ class ModelOptions(Fold):
     """The models there are, the one chosen, and what it runs on."""
 
     modelChosen = Signal(str)  # key
+    deviceChosen = Signal(str)  # "auto", "cpu", "cuda" ..
 
     def __init__(self) -> None:
         super().__init__("Model")
@@ -41,6 +42,12 @@ class ModelOptions(Fold):
         row.setSpacing(6)
         row.addWidget(chip)
         row.addWidget(self.device, 1)
+        self.where = QComboBox()
+        self.where.setAccessibleName("Run on")
+        self.where.setToolTip("What the model runs on")
+        self.where.activated.connect(lambda: self.deviceChosen.emit(str(self.where.currentData())))
+        self.where.hide()
+        WheelGuard(self.where)
         self.add = QPushButton(" Add model folder…")
         self.add.setToolTip("Use a model that lies in a folder on this computer")
         theme.set_icon(self.add, "folder-open")
@@ -54,6 +61,7 @@ class ModelOptions(Fold):
         self.column.addWidget(self.model)
         self.column.addWidget(self.note)
         self.column.addLayout(row)
+        self.column.addWidget(self.where)
         self.column.addWidget(self.more)
         self.column.addWidget(self.add)
 
@@ -67,6 +75,17 @@ class ModelOptions(Fold):
         """The model chosen."""
         index = self.model.currentIndex()
         return self._models[index] if 0 <= index < len(self._models) else None
+
+    def set_devices(self, devices: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Offer these devices, names and titles, where there is a choice or one was made; nobody is told."""
+        names = [name for name, _ in devices]
+        missing = [] if chosen in (*names, "auto") else [(chosen, f"{chosen.upper()} (not present)")]
+        self.where.clear()
+        self.where.addItem("Run on the fastest device", "auto")
+        for name, title in (*devices, *missing):
+            self.where.addItem(f"Run on: {title}", name)
+        self.where.setCurrentIndex(self.where.findData(chosen))
+        self.where.setVisible(len(names) > 1 or chosen != "auto")
 
     def set_models(self, models: Sequence[ModelInfo], key: str) -> None:
         """Offer these models, the one called ``key`` chosen; nobody is told."""

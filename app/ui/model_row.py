@@ -101,9 +101,16 @@ class ModelRow(QFrame):
         self._show_progress(known, installed, state)
         self._show_buttons(title, installed, state)
 
+    def renew_links(self) -> None:
+        """Give links the colour of the theme that is on; a label keeps the one its text came in with."""
+        text = self.facts.text()
+        self.facts.clear()
+        self.facts.setText(text)
+
     def _show_progress(self, known: KnownModel | None, installed: Installed | None, state: ModelState) -> None:
         progress = state.progress
-        moving = state.stage in (Stage.DOWNLOADING, Stage.PAUSED, Stage.STOPPING, Stage.FAILED)
+        moving = state.stage in (Stage.DOWNLOADING, Stage.PAUSED, Stage.STOPPING)
+        moving |= state.stage is Stage.FAILED and progress is not None and progress.arrived > 0
         endless = state.stage in (Stage.WAITING, Stage.CHECKING, Stage.REMOVING)
         self.bar.setVisible(endless or (moving and progress is not None))
         self.bar.setRange(0, 0 if state.stage is Stage.CHECKING else 1000)
@@ -165,8 +172,7 @@ def _facts(known: KnownModel | None, installed: Installed | None) -> str:
     elif known is not None:
         parts.append(f"about {size_text(known.size)} to fetch")
     if known is not None:
-        ink = theme.colour("link")
-        parts.append(f'<a style="color:{ink}" href="{known.licence_url}">{known.licence}</a>')
+        parts.append(f'<a href="{known.licence_url}">{known.licence}</a>')
         parts.append(known.source)
         if known.parts and installed is None:
             pinned = (

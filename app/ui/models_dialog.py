@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -125,7 +125,7 @@ class ModelsDialog(QDialog):
         bottom.addWidget(self.where, 1)
         bottom.addWidget(buttons)
         column.addLayout(bottom)
-        self.resize(theme.px(760), theme.px(640))
+        self.resize(theme.px(880), theme.px(700))
 
     def _network(self) -> Fold:
         fold = Fold("Network")
@@ -145,10 +145,23 @@ class ModelsDialog(QDialog):
         self.token.setText(self._library.token)
         self.token.textChanged.connect(self._on_token)
         for label, line in (("&Mirror", self.mirror), ("&Proxy", self.proxy), ("&Token", self.token)):
-            form.addRow(label, line)
+            caption = QLabel(label)
+            caption.setBuddy(line)
+            theme.fix(caption, width=64)
+            form.addRow(caption, line)
         fold.column.addLayout(form)
         self.network = fold
         return fold
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            QTimer.singleShot(0, self, self._renew_links)  # when the labels have it too
+
+    @Slot()
+    def _renew_links(self) -> None:
+        for row in self.rows.values():
+            row.renew_links()
 
     # -- rows ------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ SAVE_QUALITY = 95  # of JPEG and WebP where nobody was asked
 
 @dataclass(frozen=True)
 class Opened:
-    """A document just opened, with the picture's pyramid made off the main thread."""
+    """A document just opened, with what is shown of it first made off the main thread."""
 
     document: Document
     pixels: Pyramid
@@ -77,7 +77,7 @@ class Workspace(QObject):
             if sample:
                 picture.path = None
             document_pixels = Pyramid(picture.pixels)
-            document_pixels.build()
+            document_pixels.prepare()  # what is shown first; the canvas asks for the rest where it is looked at
             return picture, document_pixels
 
         def done(answer: tuple[Picture, Pyramid]) -> None:

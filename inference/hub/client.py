@@ -173,7 +173,8 @@ def _refusal(response: httpx2.Response, endpoint: str) -> HubError:
             f"{endpoint} asks to wait{said}: too many downloads from this network (429). Resume later.", wait
         )
     if status >= 500 or status == 408:
-        return Transient(f"{endpoint} has trouble of its own ({status}). What has arrived is kept: resume later.")
+        sentence = f"{endpoint} has trouble of its own ({status}). What has arrived is kept: resume later."
+        return Transient(sentence, _retry_after(response))
     return HubError(f"{endpoint} refused the download (status {status}). Check mirror and proxy, or try later.")
 
 

@@ -79,13 +79,13 @@ def fetch(
         on_bytes(file.size)
         return
     part = part_path(target)
-    failures, fresh, before = 0, False, -1
+    failures, fresh, before = 0, False, arrived(target)
     while True:
         try:
             resumed = _attempt(client, file, part, stop, gated, on_bytes)
         except Transient as error:
             here = arrived(target)
-            failures = 0 if here > before >= 0 else failures + 1
+            failures = 0 if here > before else failures + 1
             before = here
             if failures >= patience.attempts or (error.wait or 0) > LONGEST_WAIT:
                 raise

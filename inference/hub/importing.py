@@ -17,7 +17,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from inference.catalogue import checkpoint_in, find_model, read_json
+from inference.catalogue import bundled_models, checkpoint_in, find_model, read_json
 from inference.config import PIXELHACKER_CONFIGS, UNET_CONFIGS
 from inference.errors import ModelError
 from inference.hub.download import sources
@@ -177,6 +177,8 @@ class _Import:
 
     def _free_name(self, own: str) -> str:
         name = self._model.name if self._model is not None else own
+        if name in bundled_models():
+            raise ModelError(f"{name} comes with the program already.")
         if installed_path(name, self._models) is not None:
             raise ModelError(f"There is a model {name} already. Remove that first, or rename the folder to import.")
         return name

@@ -125,7 +125,7 @@ CATALOGUE: tuple[KnownModel, ...] = (
         gated=True,
         limits=(
             "Its licence forbids commercial use of the model. Accept it on the model's page with an account of the "
-            "hub, and enter a token of that account under Network."
+            "hub, and enter a token of that account under Network. It needs the program's extra packages: flux."
         ),
     ),
 )

@@ -33,6 +33,7 @@ def test_only_what_changes_is_kept_and_only_once() -> None:
     assert np.array_equal(before.read((0, 0, 900, 700)), original)
     assert np.array_equal(before.read((250, 130, 431, 333)), original[130:333, 250:431])
     assert not np.array_equal(pixels, original)
+    assert before.nbytes < pixels.nbytes, "nothing at the right was touched"
 
 
 def test_the_picture_before_is_kept_by_its_changes(view: CanvasView, hand: Hand, document: Document) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -55,3 +58,23 @@ def test_hidden_colours_do_not_bleed() -> None:
     red, green, blue, alpha = Pyramid(base).level(1)[5, 5]
     assert (red, green, blue, alpha) == (100, 50, 25, 128)
     assert tuple(premultiply(base)[1, 0]) == (0, 0, 0, 0)
+
+
+def test_a_pyramid_let_go_is_gone_at_once() -> None:
+    pyramid = Pyramid(np.zeros((1200, 1200, 3), np.uint8))
+    pyramid.build()
+    gone = weakref.ref(pyramid)
+    gc.disable()  # which may come minutes later, and previews are tens of megabytes each
+    try:
+        del pyramid
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_transparency_is_rounded_as_arithmetic_says() -> None:
+    value, alpha = np.meshgrid(np.arange(256), np.arange(256))
+    every = np.stack([value, value, value, alpha], axis=-1).astype(np.uint8)
+    expected = np.floor(value * alpha / 255 + 0.5)
+    assert np.array_equal(premultiply(every)[..., 0], expected)
+    assert np.array_equal(premultiply(every)[..., 3], alpha)

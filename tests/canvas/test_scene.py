@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -212,3 +215,22 @@ def test_the_outline_moves_and_stops_with_the_mask() -> None:
     assert changed[:, 1].max() < box[2]
     assert box[1] <= changed[:, 0].min()
     assert changed[:, 0].max() < box[3]
+
+
+def test_another_document_takes_the_memory_of_the_one_before() -> None:
+    def document() -> Document:
+        return Document(Picture(np.full((1100, 1500, 3), 90, np.uint8)))
+
+    scene, first = Scene(), document()
+    scene.set_document(first, None)
+    scene.keep_before([(0, 0, 500, 400)])
+    scene.set_hole(first.mask.copy())
+    scene.set_preview((10, 10, 400, 300), np.zeros((290, 390, 3), np.uint8))
+    pixels = weakref.ref(first.pixels)
+    gc.disable()
+    try:
+        del first
+        scene.set_document(document(), None)
+        assert pixels() is None
+    finally:
+        gc.enable()

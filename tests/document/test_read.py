@@ -366,3 +366,13 @@ def test_paths_may_be_strings(tmp_path: Path) -> None:
     assert picture.path == Path(path)
     write_picture(picture, path)
     assert read_mask(path).shape == (20, 30)
+
+
+def test_nothing_of_an_image_is_kept_once_it_is_a_picture(tmp_path: Path) -> None:
+    path = _save(tmp_path / "a.png", _noise(300, 400, 4))
+    read_picture(path)
+    path.write_bytes(path.read_bytes()[:20_000])
+    with pytest.raises(DocumentError):
+        read_picture(path)
+    assert Image.core.get_stats()["blocks_cached"] == 0  # type: ignore[attr-defined]
+    assert Image.core.get_blocks_max() == 0  # type: ignore[attr-defined]

@@ -26,8 +26,12 @@ from app.engine.protocol import (
     EraseOptions,
     ErasePreview,
     EraseProgress,
+    ModelAdded,
+    ModelRefused,
 )
 from inference import InputError, ModelError, Preview
+from inference.catalogue import BUNDLED
+from inference.errors import Cancelled
 
 RGB = np.zeros((20, 30, 3), np.uint8)
 MASK = np.zeros((20, 30), np.uint8)
@@ -48,10 +52,15 @@ class Script:
         self.failure: BaseException | None = None
         self.note = ""
         self.load_failure: BaseException | None = None
+        self.load_slowly = False
 
-    def load(self, model: str, device: str) -> Script:
+    def load(self, model: str, device: str, cancelled: Callable[[], bool]) -> Script:
         self.threads.add(threading.get_ident())
         self.loads.append((model, device))
+        if self.load_slowly:
+            while not cancelled():
+                assert not self.steps.acquire(timeout=0.01)
+            raise Cancelled
         if self.load_failure is not None:
             raise self.load_failure
         return self
@@ -221,11 +230,57 @@ def test_shutting_down_during_an_erase(script: Script, qtbot: QtBot) -> None:
 
 
 def test_models_are_known_without_torch(qtbot: QtBot, tmp_path: Path, controller: EngineController) -> None:
+    assert controller.models() == (), "the disk is looked at by the engine's thread"
+    with qtbot.waitSignal(controller.modelsChanged):
+        controller.survey([str(tmp_path / "gone"), str(BUNDLED / "moebius-nano")])
     (nano,) = [m for m in controller.models() if m.key == "moebius-nano"]
     assert nano.steps >= 1
     assert nano.title
-    with pytest.raises(ValueError, match="There is no model"):
+    assert [m.key for m in controller.models()][-1] == str(BUNDLED / "moebius-nano")
+    with qtbot.waitSignal(controller.added) as told:
         controller.add_model(str(tmp_path / "nothing"))
+    (refused,) = told.args
+    assert isinstance(refused, ModelRefused)
+    assert "There is no model" in refused.message
+    before = controller.models()
+    with qtbot.waitSignal(controller.added) as told:
+        controller.add_model(str(BUNDLED / "moebius-nano"))
+    assert isinstance(told.args[0], ModelAdded)
+    assert controller.models() == before, "it was there"
+
+
+def test_cancelling_while_the_model_loads_leaves_the_engine_ready(
+    controller: EngineController, script: Script, qtbot: QtBot
+) -> None:
+    heard = Heard(controller)
+    script.load_slowly = True
+    with qtbot.waitSignal(controller.statusChanged):
+        controller.erase(RGB, MASK, EraseOptions())
+    controller.cancel()
+    qtbot.waitUntil(lambda: controller.status().state is EngineState.EMPTY)
+    script.load_slowly = False
+    script.steps.release(TOTAL + 1)
+    controller.erase(RGB, MASK, EraseOptions())
+    qtbot.waitUntil(lambda: not controller.busy)
+    assert len(heard.of(EraseDone)) == 1
+    assert heard.of(EraseFailed) == []
+
+
+def test_a_model_nobody_waits_for_any_more_is_not_loaded(
+    controller: EngineController, script: Script, qtbot: QtBot
+) -> None:
+    heard = Heard(controller)
+    script.load_slowly = True
+    with qtbot.waitSignal(controller.statusChanged):
+        controller.load("large")
+    controller.load("larger")
+    controller.load("small")
+    qtbot.waitUntil(lambda: len(script.loads) == 2)
+    script.load_slowly = False
+    controller.load("none")
+    qtbot.waitUntil(lambda: controller.status().state is EngineState.READY)
+    assert [model for model, _ in script.loads] == ["large", "small", "none"]
+    assert [s.state for s in heard.of(EngineStatus)].count(EngineState.FAILED) == 0
 
 
 def test_importing_the_engine_does_not_import_torch() -> None:

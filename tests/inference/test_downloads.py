@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference.hub import download as download_module
 from inference.hub.client import Network
 from inference.hub.download import Progress, Speed, begun_downloads, download
 from inference.hub.errors import HubError, Stop, Stopped, TokenNeeded, Transient
@@ -241,7 +240,7 @@ def test_a_page_in_place_of_the_hub(hub: Hub, tmp_path: Path, model: KnownModel)
 )
 def test_a_listing_that_makes_no_sense(hub: Hub, tmp_path: Path, model: KnownModel, stated: dict[str, object]) -> None:
     hub.stated[CHECKPOINT] = stated
-    with pytest.raises(HubError, match="did not answer as the hub does|no files like"):
+    with pytest.raises(HubError, match=r"did not answer as the hub does|no files like"):
         bring(hub, tmp_path, replace(model, parts=(Part("hustvl/Moebius", ("ft_places2/*",)),)))
     assert not incomplete_folder(NAME, tmp_path).exists()
 
@@ -268,7 +267,6 @@ def test_no_server_at_all(tmp_path: Path, model: KnownModel) -> None:
     [
         (Network("ftp://mirror.example"), "must begin with https"),
         (Network("http://127.0.0.1:9", proxy="nonsense://x"), "proxy"),
-        (Network("https://[broken"), "address"),
     ],
 )
 def test_settings_that_can_not_work(tmp_path: Path, model: KnownModel, network: Network, words: str) -> None:
@@ -288,7 +286,7 @@ def test_a_full_disk_is_noticed_before(
     hub: Hub, tmp_path: Path, model: KnownModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(download_module.shutil, "disk_usage", lambda _path: usage._replace(free=100_000_000))
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: usage._replace(free=100_000_000))
     refused(hub, tmp_path, model, r"needs 0\.2 GB .* 0\.1 GB are free")
     assert hub.ranges() == []
 

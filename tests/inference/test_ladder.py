@@ -90,7 +90,7 @@ def test_the_end_of_the_ladder_is_the_failure_itself(tiny_folder: Path) -> None:
 def test_moving_to_the_processor_reads_the_model_again(tiny_folder: Path) -> None:
     pipeline, _ = greedy(tiny_folder, 3)
     pipeline.device = torch.device("meta")  # stands for a graphics card
-    pipeline._make(Effort(device="cpu"))
+    pipeline._make(Effort(device="cpu"), lambda: None)
     assert pipeline.device.type == "cpu"
     assert (pipeline.erase(IMAGE, MASK) != IMAGE).any()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,9 @@ from app.engine.protocol import (
     EraseOptions,
     ErasePreview,
     EraseProgress,
+    ModelAdded,
     ModelInfo,
+    ModelRefused,
     Patch,
 )
 
@@ -38,6 +41,7 @@ class FakeEngine(QObject):
     noted = Signal(object)
     finished = Signal(object)
     modelsChanged = Signal()
+    added = Signal(object)
     imported = Signal(object)
 
     def __init__(self, total: int = 6, parent: QObject | None = None) -> None:
@@ -63,13 +67,19 @@ class FakeEngine(QObject):
         self._status = status
         self.statusChanged.emit(status)
 
-    def add_model(self, folder: str) -> ModelInfo:
+    def survey(self, folders: Sequence[str] = ()) -> None:
+        self._models = (*MODELS, *(added_info(folder) for folder in folders if "model" in Path(folder).name))
+        self.modelsChanged.emit()
+
+    def add_model(self, folder: str) -> None:
         if "model" not in Path(folder).name:
-            raise ValueError(f"There is no model in {folder}: choose the folder that holds its config.")
-        info = ModelInfo(folder, "Added model", 20, 3.0, 1.0)
+            reason = f"There is no model in {folder}: choose the folder that holds its config."
+            self.added.emit(ModelRefused(folder, reason))
+            return
+        info = added_info(folder)
         if info not in self._models:
             self._models = (*self._models, info)
-        return info
+        self.added.emit(ModelAdded(folder, info))
 
     def set_installed(self, infos: tuple[ModelInfo, ...]) -> None:
         self._models = (*MODELS, *infos)
@@ -142,6 +152,11 @@ class FakeEngine(QObject):
 
     def shutdown(self) -> None:
         self.shut_down = True
+
+
+def added_info(folder: str) -> ModelInfo:
+    """What is known of a folder added by hand."""
+    return ModelInfo(folder, "Added model", 20, 3.0, 1.0)
 
 
 def hole_box(mask: NDArray[np.uint8]) -> Box:
