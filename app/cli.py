@@ -172,9 +172,8 @@ def _bench(options: argparse.Namespace) -> int:
     rows = []
     for model in options.models or [PATCH_FILL, *bundled_models()]:
         print(f"measuring {model} ...", file=sys.stderr, flush=True)
-        rows.append(
-            measure(model, size=options.size, device=options.device, precision=options.precision, steps=options.steps)
-        )
+        chosen = {"device": options.device, "precision": options.precision, "steps": options.steps}
+        rows.append(measure(model, size=options.size, **chosen))
     rows.extend(PUBLISHED_ROWS)
     if options.json:
         print(json.dumps(as_json(rows, options.size)))

@@ -56,6 +56,10 @@ def tflops_per_step(folder: ModelFolder, size: int, guidance: float) -> float | 
 
     Counted by running the network without data; None where there is no network.
     """
+    if folder.flux:
+        from inference.flux import tflops_per_step as of_flux
+
+        return of_flux(folder, size)
     if folder.unet is None:
         return None
     with torch.device("meta"):
@@ -119,7 +123,7 @@ def _measured(model: str | Path, size: int, device: str, repeats: int, options: 
     return Row(
         pipeline.folder.title,
         MEASURED,
-        None if pipeline.folder.unet is None else _parameters(pipeline.folder),
+        _parameters(pipeline.folder) if pipeline.folder.has_weights else None,
         None if network is None else tflops_per_step(pipeline.folder, native, guidance),
         1000 * statistics.median(steps) if steps else None,
         plan.steps if network is not None else None,
@@ -130,6 +134,10 @@ def _measured(model: str | Path, size: int, device: str, repeats: int, options: 
 
 
 def _parameters(folder: ModelFolder) -> int:
+    if folder.flux:
+        from inference.flux import empty_transformer
+
+        return sum(p.numel() for p in empty_transformer(folder).parameters())
     assert folder.unet is not None
     with torch.device("meta"):
         return sum(p.numel() for p in build_unet(folder.unet).parameters())

@@ -24,6 +24,8 @@ from inference.hub.folders import installed_models, installed_path, read_record
 BUNDLED = Path(__file__).resolve().parent.parent / "resources" / "models"
 DEFAULT_MODEL = "moebius-nano"
 PATCH_FILL = "patch-fill"  # no model at all: the hole is filled with patches
+FLUX_CLASS = "FluxFillPipeline"  # as its model_index.json calls it
+FLUX_PARTS = ("text_encoder", "text_encoder_2", "transformer", "vae")
 NAMES = 1 << 20  # bytes at a checkpoint's start that hold the names of its entries
 CHECKPOINT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
 
@@ -81,6 +83,12 @@ class ModelFolder:
     settings: EraseSettings
     autoencoder: PatchAutoencoderConfig | None  # None: SDXL's, beside the checkpoint
     files: dict[str, Path] = field(repr=False)
+    flux: bool = False  # FLUX.1 Fill in diffusers' form: described by its own folder, no ``unet`` here
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether there is a network to load."""
+        return self.unet is not None or self.flux
 
     @property
     def native(self) -> int:
@@ -125,6 +133,8 @@ def find_model(model: str | Path) -> ModelFolder:
 
 
 def _folder_of(path: Path) -> ModelFolder:
+    if (path / "model_index.json").is_file():
+        return _flux_folder(path)
     config = path / "config.json"
     if config.is_file():
         values = read_json(config)
@@ -151,6 +161,28 @@ def _patch_fill() -> ModelFolder:
         settings=EraseSettings(steps=1, strength=1.0, guidance=1.0, start="fill"),
         autoencoder=None,
         files={},
+    )
+
+
+def _flux_folder(path: Path) -> ModelFolder:
+    kind = read_json(path / "model_index.json").get("_class_name")
+    if kind != FLUX_CLASS:
+        raise ModelError(f"{path} is a {kind}; of models in diffusers' form only FLUX.1 Fill can be used.")
+    weights = {part: path / part for part in FLUX_PARTS}
+    missing = [part for part, folder in weights.items() if not any(folder.glob("*.safetensors"))]
+    if missing:
+        raise ModelError(f"{path} lacks the weights of {', '.join(missing)}; download the model again.")
+    return ModelFolder(
+        name=str(path),
+        path=path,
+        title="FLUX.1 Fill [dev]",
+        note="Large objects and invented detail. Needs a graphics card. Its licence forbids commercial use.",
+        unet=None,
+        schedule={},
+        settings=EraseSettings(steps=50, strength=1.0, guidance=30.0, noise_offset=0.0),
+        autoencoder=None,
+        files=weights,
+        flux=True,
     )
 
 

@@ -17,11 +17,10 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from inference.catalogue import EraseSettings, ModelFolder
+from inference.catalogue import EraseSettings, ModelFolder, read_json
 from inference.codec import ColourMap, KLCodec
 from inference.errors import Cancelled, ModelError, out_of_memory
 from inference.interrupt import Check, never
-from inference.ladder import Effort
 from inference.models import Model
 from inference.square import NOT_FINITE, Decoded, Square
 
@@ -38,11 +37,6 @@ class FluxModel(Model):
 
     pipe: Any  # diffusers.FluxFillPipeline without text encoders
     prompt: tuple[Tensor, Tensor]  # (1, 512, D) and (1, D'): the empty prompt, by token and pooled
-
-    def squares(
-        self, device: torch.device, settings: EraseSettings, generator: torch.Generator, effort: Effort
-    ) -> FluxDenoiser:
-        return FluxDenoiser(self, device, settings, generator)
 
 
 def obstacle(folder: ModelFolder, device: torch.device) -> str | None:
@@ -220,28 +214,28 @@ def _decoded(pictures: Tensor) -> Decoded:
     return Decoded(np.asarray((255 * pictures[0].permute(1, 2, 0).float()).cpu().numpy()), None)
 
 
-def parameters(model: FluxModel) -> int:
-    """Of the transformer."""
-    return sum(p.numel() for p in model.pipe.transformer.parameters())
-
-
-def tflops_per_step(model: FluxModel, size: int) -> float:
-    """Multiply-adds of one step at ``size`` pixels, in 10^12, counted by running the transformer without data."""
+def empty_transformer(folder: ModelFolder) -> Any:
+    """The network that denoises, without data."""
     from diffusers import FluxTransformer2DModel
 
-    side = size // model.codec.factor // PATCH
     with torch.device("meta"):
-        transformer = FluxTransformer2DModel.from_config(model.pipe.transformer.config).eval()
-        config = transformer.config
-        tokens, pooled = (torch.empty(x.shape) for x in model.prompt)
-        with FlopCounterMode(display=False) as counter, torch.no_grad():
-            transformer(
-                hidden_states=torch.empty(1, side * side, config.in_channels),
-                timestep=torch.empty(1),
-                guidance=torch.empty(1) if config.guidance_embeds else None,
-                pooled_projections=pooled,
-                encoder_hidden_states=tokens,
-                txt_ids=torch.zeros(tokens.shape[1], 3),
-                img_ids=torch.zeros(side * side, 3),
-            )
+        return FluxTransformer2DModel.from_config(read_json(folder.path / "transformer" / "config.json")).eval()
+
+
+def tflops_per_step(folder: ModelFolder, size: int) -> float:
+    """Multiply-adds of one step at ``size`` pixels, in 10^12, counted by running the transformer without data."""
+    levels = read_json(folder.path / "vae" / "config.json")["block_out_channels"]
+    side = size // 2 ** (len(levels) - 1) // PATCH
+    transformer = empty_transformer(folder)
+    config = transformer.config
+    with torch.device("meta"), FlopCounterMode(display=False) as counter, torch.no_grad():
+        transformer(
+            hidden_states=torch.empty(1, side * side, config.in_channels),
+            timestep=torch.empty(1),
+            guidance=torch.empty(1) if config.guidance_embeds else None,
+            pooled_projections=torch.empty(1, config.pooled_projection_dim),
+            encoder_hidden_states=torch.empty(1, PROMPT_TOKENS, config.joint_attention_dim),
+            txt_ids=torch.zeros(PROMPT_TOKENS, 3),
+            img_ids=torch.zeros(side * side, 3),
+        )
     return float(counter.get_total_flops()) / 2e12

@@ -54,6 +54,10 @@ def load_model(model: str | Path, device: torch.device, check: Check = never, *,
     ``precision``: the U-Net's, as chosen by :func:`inference.devices.choose_precision`; the autoencoder's is fp32.
     """
     folder = find_model(model)
+    if folder.flux:
+        from inference.flux import load_flux
+
+        return load_flux(folder, device, check)
     if folder.unet is None:
         raise ModelError(f"{folder.title} has no weights to load.")
     try:

@@ -135,7 +135,7 @@ class ErasePipeline:
             if on_step is not None:
                 on_step(step, total, preview)
 
-        if self.model is None and self.folder.unet is not None:  # given back on the way to another device
+        if self.model is None and self.folder.has_weights:  # given back on the way to another device
             self._load_again(check)
         jobs = self._jobs(
             image,
@@ -186,8 +186,9 @@ class ErasePipeline:
                 failure = error
                 error.__traceback__ = None  # its frames hold the memory that is missing
             if ladder is None:
-                guided = job.settings.guidance != 1
-                ladder = rungs(self.effort, guided=guided, context=job.side(self.effort), device=self.device.type)
+                guided = job.settings.guidance != 1 and not self.folder.flux  # that has one branch only
+                kind = "cpu" if self.folder.flux else self.device.type  # and neither other device nor precision
+                ladder = rungs(self.effort, guided=guided, context=job.side(self.effort), device=kind)
             step = next(ladder, None)
             if step is None:
                 raise failure

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from inference.config import PixelHackerConfig
 from inference.gated_linear_attention import GatedLinearAttention
 from inference.layers import Pointwise, to_map, to_tokens
-from inference.unet import TimeEmbedding, UNetOutput, _Resample, sinusoid
+from inference.unet import Resample, TimeEmbedding, UNetOutput, sinusoid
 
 
 class ResidualBlock(nn.Module):
@@ -132,7 +132,7 @@ class _DownBlock(_Block):
         pairs = [(before if i == 0 else width, width) for i in range(config.layers_per_block)]
         super().__init__(pairs, level < deepest, config)
         if level < deepest:
-            self.downsamplers = nn.ModuleList([_Resample(width, up=False)])
+            self.downsamplers = nn.ModuleList([Resample(width, up=False)])
 
     def forward(self, x: Tensor, skips: list[Tensor], time: Tensor, context: Tensor) -> Tensor:
         for index in range(len(self.resnets)):
@@ -152,7 +152,7 @@ class _UpBlock(_Block):
         pairs = [((deeper if i == 0 else width) + (shallower if i == last else width), width) for i in range(last + 1)]
         super().__init__(pairs, level < deepest, config)
         if level > 0:
-            self.upsamplers = nn.ModuleList([_Resample(width, up=True)])
+            self.upsamplers = nn.ModuleList([Resample(width, up=True)])
 
     def forward(self, x: Tensor, skips: list[Tensor], time: Tensor, context: Tensor) -> Tensor:
         for index in range(len(self.resnets)):

@@ -31,7 +31,7 @@ from inference.ladder import Effort
 from inference.large_fill import LARGEST, Fill, fill_box, reduce_hole
 from inference.models import Model
 from inference.regions import Box, Region
-from inference.square import Decoded, Square, SquareDenoiser
+from inference.square import Decoded, Square, Squares, denoiser_of
 from inference.tiles import feather, plan_tiles, tiled_side
 
 RGB = NDArray[np.uint8]
@@ -167,7 +167,7 @@ class RegionJob:
         square = Square(
             self._square(self.view, side), self._square(reduced, side), self._square(self._whole_hole(), side) > 0
         )
-        denoiser = SquareDenoiser(model, device, self.settings, generator, effort)
+        denoiser = denoiser_of(model, device, self.settings, generator, effort)
         done = 0
 
         def on_step(index: int, decoded: Decoded) -> None:
@@ -178,7 +178,7 @@ class RegionJob:
         result = self._bring_back(denoiser.run(square, on_step), square)
         whole, tiles = self.tiles(effort)
         if tiles:
-            refined = SquareDenoiser(model, device, self._refining, generator, effort)
+            refined = denoiser_of(model, device, self._refining, generator, effort)
 
             def on_tile(preview: Preview) -> None:
                 nonlocal done
@@ -190,7 +190,7 @@ class RegionJob:
 
     def _refine(
         self,
-        denoiser: SquareDenoiser,
+        denoiser: Squares,
         coarse: RGB,
         whole: int,
         tiles: list[tuple[int, int]],

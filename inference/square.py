@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -62,6 +62,24 @@ def schedule_of(model: Model, settings: EraseSettings) -> tuple[DDIMScheduler, T
     return scheduler, timesteps
 
 
+class Squares(Protocol):
+    """What runs squares through one kind of model."""
+
+    def run(self, square: Square, on_step: Callable[[int, Decoded], None]) -> Decoded: ...
+
+
+def denoiser_of(
+    model: Model, device: torch.device, settings: EraseSettings, generator: torch.Generator, effort: Effort
+) -> Squares:
+    """What runs squares through ``model``."""
+    if model.folder.flux:
+        from inference.flux import FluxDenoiser, FluxModel
+
+        assert isinstance(model, FluxModel)
+        return FluxDenoiser(model, device, settings, generator)
+    return SquareDenoiser(model, device, settings, generator, effort)
+
+
 class SquareDenoiser:
     """Runs squares through a model; keeps nothing between them but the random state it was given."""
 
@@ -99,14 +117,14 @@ class SquareDenoiser:
 
         def decode(latents: Tensor, *, cheaply: bool) -> Float:
             if not torch.isfinite(latents).all():
-                raise NotFiniteError(f"{self.model.folder.path}: {_NOT_FINITE}")
+                raise NotFiniteError(f"{self.model.folder.path}: {NOT_FINITE}")
             if whitening is not None:
                 latents = whitening.undo(latents)
             decoded = codec.preview(latents) if cheaply else self._decode(latents, hole)
             if decoded is None:
                 decoded = F.interpolate(colours(latents), size, mode="bilinear", align_corners=False)
             if not torch.isfinite(decoded).all():
-                raise NotFiniteError(f"{self.model.folder.path}: {_NOT_FINITE}")
+                raise NotFiniteError(f"{self.model.folder.path}: {NOT_FINITE}")
             shades: Tensor = (decoded[0].permute(1, 2, 0).float() + 1) * 127.5
             return np.asarray(shades.cpu().numpy(), dtype=np.float32)
 
@@ -176,4 +194,4 @@ class SquareDenoiser:
         return tensor.permute(2, 0, 1)[None].contiguous().to(self.device)
 
 
-_NOT_FINITE = "its values are not finite; its weights are damaged, or the precision chosen is too low for it."
+NOT_FINITE = "its values are not finite; its weights are damaged, or the precision chosen is too low for it."

@@ -45,7 +45,7 @@ class TimeEmbedding(nn.Module):
         return y
 
 
-class _Resample(nn.Module):
+class Resample(nn.Module):
     """A 3x3 convolution that halves the grid, or doubles it after nearest-neighbour enlargement."""
 
     def __init__(self, width: int, up: bool) -> None:
@@ -76,7 +76,7 @@ class DownBlock(nn.Module):
             ResidualBlock(before if i == 0 else width, width, config.time_width, config.groups) for i in layers
         )
         if level < len(config.widths) - 1:
-            self.downsamplers = nn.ModuleList([_Resample(width, up=False)])
+            self.downsamplers = nn.ModuleList([Resample(width, up=False)])
 
     def forward(self, x: Tensor, time: Tensor, context: Tensor) -> tuple[Tensor, list[Tensor]]:
         skips = []
@@ -107,7 +107,7 @@ class UpBlock(nn.Module):
             for i in range(layers)
         )
         if level > 0:
-            self.upsamplers = nn.ModuleList([_Resample(width, up=True)])
+            self.upsamplers = nn.ModuleList([Resample(width, up=True)])
 
     def forward(self, x: Tensor, skips: list[Tensor], time: Tensor, context: Tensor) -> Tensor:
         for resnet, attention in zip(self.resnets, self.attentions, strict=True):

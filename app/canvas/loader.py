@@ -8,6 +8,7 @@ from collections import deque
 from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
 
 from app.canvas.pyramid import Block, Pyramid
+from app.document.zeros import give_back_freed
 
 
 class Loader(QObject):
@@ -49,6 +50,10 @@ class Loader(QObject):
             dropped = [(id(pyramid), block) for pyramid, block in self._queue]
             self._queue.clear()
         self._asked.difference_update(dropped)
+
+    def tidy(self) -> None:
+        """Much was let go just now: the system gets the memory back, after the blocks asked for."""
+        self._pool.start(give_back_freed)
 
     def finish(self) -> None:
         """Forget the queue and return when the thread is at rest."""

@@ -59,6 +59,7 @@ class Stage(DropWidget):
     def set_document(self, document: Document | None, pixels: Pyramid | None = None) -> None:
         """Show another document, fitted; ``pixels`` is its pyramid where that is made already."""
         self._scene.set_document(document, pixels)
+        self._loader.tidy()
         if document is not None:
             self._view.picture = document.size
             self.fit()
@@ -78,6 +79,8 @@ class Stage(DropWidget):
     def set_hole(self, mask: NDArray[np.uint8] | None) -> None:
         """The mask being erased, not to be changed any more; None when that has ended, however."""
         self._scene.set_hole(mask)
+        if mask is None:
+            self._loader.tidy()
         self._redraw()
 
     def show_preview(self, box: Box, rgb: NDArray[np.uint8]) -> None:

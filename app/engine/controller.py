@@ -51,7 +51,7 @@ class EngineController(QObject):
         self._bundled: tuple[ModelInfo, ...] = ()
         self._installed: tuple[ModelInfo, ...] = ()
         self._added: tuple[ModelInfo, ...] = ()
-        self._model, self._device = "", "auto"
+        self._model, self._device, self._precision = "", "auto", "auto"
         self._job: Job[EraseRequest] | None = None
         self._loading: Job[LoadRequest] | None = None
         self._ids = 0
@@ -105,8 +105,12 @@ class EngineController(QObject):
         self._model, self._device = model, device
         self._ids += 1
         self._stop_loading()
-        self._loading = Job(LoadRequest(self._ids, model, device))
+        self._loading = Job(LoadRequest(self._ids, model, device, self._precision))
         self._requested.emit(self._loading)
+
+    def use_precision(self, precision: str) -> None:
+        """What models that are loaded from now on calculate in, as of :class:`LoadRequest`."""
+        self._precision = precision
 
     def _stop_loading(self) -> None:
         """What is being loaded is not wanted any more; nothing happens where it is loaded already."""
@@ -125,7 +129,7 @@ class EngineController(QObject):
         """
         self.cancel()
         self._ids += 1
-        request = EraseRequest(self._ids, rgb, mask, self._model, self._device, options)
+        request = EraseRequest(self._ids, rgb, mask, self._model, self._device, options, self._precision)
         self._job = Job(request)
         self._requested.emit(self._job)
         return request.id

@@ -49,6 +49,7 @@ class LoadRequest:
     id: int
     model: str
     device: str = "auto"
+    precision: str = "auto"  # of the network's arithmetic: "auto", "fp32", "bf16", "fp16" or "int8"
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class EraseRequest:
     model: str
     device: str
     options: EraseOptions
+    precision: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ class EngineStatus:
     device: str = ""  # "cpu", "cuda", "mps", once known
     message: str = ""  # a sentence for the user where state is FAILED
     details: str = ""  # for behind a button
+    precision: str = ""  # "fp32", "bf16", "fp16", "int8", once known
     devices: tuple[str, ...] = ()  # what a model could be run on here, the fastest first, once known
 
 

@@ -109,7 +109,7 @@ class Job(Generic[R]):
     """What the main thread and the engine share of one request: a flag to stop it."""
 
     def __init__(self, request: R) -> None:
-        self.request = request
+        self.request: R = request
         self.cancelled = threading.Event()
 
 
@@ -123,7 +123,7 @@ class EngineWorker(QObject):
         super().__init__()
         self.previews: LatestSlot[tuple[EraseProgress, ErasePreview]] = LatestSlot()
         self._pipeline: ErasePipeline | None = None
-        self._loaded: tuple[str, str] | None = None
+        self._loaded: tuple[str, str, str] | None = None
         self._prepared = False
         self._devices: tuple[str, ...] = ()
         self._idle = QTimer(self)  # moves to the engine's thread with its parent
@@ -154,7 +154,7 @@ class EngineWorker(QObject):
         """Give the model's memory back; the next erase loads it again."""
         if self._loaded is None or self._pipeline is None:
             return
-        (model, _), title = self._loaded, self._pipeline.folder.title
+        (model, *_), title = self._loaded, self._pipeline.folder.title
         self._pipeline = self._loaded = None
         from inference.ladder import free_caches
 
@@ -184,8 +184,8 @@ class EngineWorker(QObject):
 
         Returns what went wrong.
         """
-        model, device = job.request.model, job.request.device
-        if self._loaded == (model, device) or job.cancelled.is_set():
+        model, device, precision = job.request.model, job.request.device, job.request.precision
+        if self._loaded == (model, device, precision) or job.cancelled.is_set():
             return None
         self.answered.emit(EngineStatus(EngineState.LOADING, model, devices=self._devices))
         self._pipeline = self._loaded = None
@@ -193,7 +193,7 @@ class EngineWorker(QObject):
             self._prepare_thread()
             from inference import ErasePipeline
 
-            self._pipeline = ErasePipeline.load(model, device, cancelled=job.cancelled.is_set)
+            self._pipeline = ErasePipeline.load(model, device, job.cancelled.is_set, precision=precision)
         except Exception as error:  # whatever it is, the window must hear of it
             status = EngineStatus(EngineState.EMPTY, model, devices=self._devices)
             if not job.cancelled.is_set():
@@ -201,10 +201,16 @@ class EngineWorker(QObject):
                 status = replace(status, state=EngineState.FAILED, message=said, details=details)
             self.answered.emit(status)
             return error
-        self._loaded = (model, device)
-        folder, where = self._pipeline.folder, self._pipeline.device
-        self.answered.emit(EngineStatus(EngineState.READY, model, folder.title, where.type, devices=self._devices))
+        self._loaded = (model, device, precision)
+        self._tell_ready(model, self._pipeline)
         return None
+
+    def _tell_ready(self, model: str, pipeline: ErasePipeline) -> None:
+        title, where = pipeline.folder.title, pipeline.device.type
+        precision = pipeline.precision
+        self.answered.emit(
+            EngineStatus(EngineState.READY, model, title, where, precision=precision, devices=self._devices)
+        )
 
     def _erase(self, job: Job[EraseRequest]) -> EraseDone | EraseCancelled | EraseFailed:
         request = job.request
@@ -252,7 +258,7 @@ class EngineWorker(QObject):
 
         if job.cancelled.is_set():
             raise Cancelled
-        where = pipeline.device.type
+        where = pipeline.device.type, pipeline.precision
         parts = pipeline.erase_parts(
             request.rgb,
             request.mask,
@@ -268,9 +274,8 @@ class EngineWorker(QObject):
             on_note=on_note,
             cancelled=job.cancelled.is_set,
         )
-        if pipeline.device.type != where:  # memory ran out there
-            title, where = pipeline.folder.title, pipeline.device.type
-            self.answered.emit(EngineStatus(EngineState.READY, request.model, title, where, devices=self._devices))
+        if (pipeline.device.type, pipeline.precision) != where:  # memory ran out there, or the values outgrew it
+            self._tell_ready(request.model, pipeline)
         if job.cancelled.is_set():
             raise Cancelled
         patches = tuple(Patch(part.box, part.rgb) for part in parts)

@@ -54,6 +54,7 @@ class EnginePanel(QObject):
         engine.added.connect(self._on_added)
         store.changed.connect(self._on_setting)
         self._on_setting(settings.UNLOAD_AFTER.key)
+        engine.use_precision(store.get(settings.PRECISION))
         self._show(engine.status())
 
     def start(self, model: str, device: str) -> None:
@@ -123,7 +124,11 @@ class EnginePanel(QObject):
 
     @Slot(str)
     def _on_setting(self, key: str) -> None:
-        if key == settings.UNLOAD_AFTER.key:
+        if key == settings.PRECISION.key:
+            self._engine.use_precision(self._settings.get(settings.PRECISION))
+            if self._panel.model.key:
+                self._engine.load(self._panel.model.key, self._device)
+        elif key == settings.UNLOAD_AFTER.key:
             self._engine.unload_after(self._settings.get(settings.UNLOAD_AFTER))
 
     @Slot(object)
@@ -136,6 +141,8 @@ class EnginePanel(QObject):
         known = {info.key: info.title for info in self._engine.models()}
         title = status.title or known.get(status.model, "the model")
         device = device_title(status.device)
+        if status.precision not in ("", "fp32"):  # the exact one goes without saying
+            device = f"{device}, {status.precision}"
         self._status.show_device(device)
         text, device_text = {
             EngineState.EMPTY: ("No model loaded", "No model loaded"),

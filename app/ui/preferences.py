@@ -22,6 +22,13 @@ from app.ui.settings import Setting, Settings
 from app.ui.widgets import ColourButton, NumberSlider, check
 
 _THEMES = {"dark": "Dark", "light": "Light", "system": "As the system"}
+_PRECISIONS = {
+    "auto": "Automatic",
+    "fp32": "Exact (fp32)",
+    "fp16": "Half (fp16)",
+    "bf16": "Half (bf16)",
+    "int8": "Eight bits (int8)",
+}
 _SCALES = (75, 90, 100, 110, 125, 150, 175, 200)
 
 
@@ -129,6 +136,8 @@ class Preferences(QDialog):
         self.candidates.valueChanged.connect(lambda count: self._store.set(settings.CANDIDATES, round(count)))
         self._add(settings.CANDIDATES, "", self.candidates)
         self._switch(settings.NEW_SEED, "&New seed each time")
+        self.precision = self._choice(settings.PRECISION, "&Precision", list(_PRECISIONS.items()))
+        self._tell("Lower is quicker where the device can do it, and the result differs slightly.")
         self.unload = NumberSlider("Unload the model when idle", 0, 240, step=5, suffix=" min")
         self.unload.set_value(self._store.get(settings.UNLOAD_AFTER))
         self.unload.valueChanged.connect(lambda minutes: self._store.set(settings.UNLOAD_AFTER, round(minutes)))

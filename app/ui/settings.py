@@ -59,6 +59,12 @@ NEW_SEED = Setting("engine/new_seed", True, "Whether every erase begins with ano
 OPTIONS = Setting("engine/options", "{}", "Steps, guidance and strength chosen for a model, as JSON by its key.")
 CONTEXT = Setting("engine/context", "full", "Side in px at which the model works.", choices=("full", "384", "256"))
 DEVICE = Setting("engine/device", "auto", "What the model runs on.", choices=("auto", "cpu", "cuda", "mps", "xpu"))
+PRECISION = Setting(
+    "engine/precision",
+    "auto",
+    "What the model calculates in; automatic is exact on a processor.",
+    choices=("auto", "fp32", "bf16", "fp16", "int8"),
+)
 HUB_ENDPOINT = Setting("hub/endpoint", "", "Address of a mirror to download models from; empty: the hub itself.")
 HUB_PROXY = Setting("hub/proxy", "", "Proxy for downloads; empty: as the system says.")
 UNLOAD_AFTER = Setting("engine/unload_after", 10, "Minutes without an erase after which the model is unloaded.", 0, 240)

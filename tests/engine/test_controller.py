@@ -45,6 +45,7 @@ class Script:
     def __init__(self) -> None:
         self.folder = SimpleNamespace(title="Scripted")
         self.device = SimpleNamespace(type="cpu")
+        self.precision = "fp32"
         self.steps = threading.Semaphore(0)
         self.done: list[str] = []
         self.threads: set[int] = set()
@@ -54,9 +55,11 @@ class Script:
         self.load_failure: BaseException | None = None
         self.load_slowly = False
 
-    def load(self, model: str, device: str, cancelled: Callable[[], bool]) -> Script:
+    def load(self, model: str, device: str, cancelled: Callable[[], bool], *, precision: str) -> Script:
         self.threads.add(threading.get_ident())
         self.loads.append((model, device))
+        if precision != "auto":
+            self.precision = precision
         if self.load_slowly:
             while not cancelled():
                 assert not self.steps.acquire(timeout=0.01)
@@ -317,3 +320,24 @@ def test_what_was_done_about_memory_is_told(controller: EngineController, script
     job = controller.erase(RGB, MASK, EraseOptions())
     qtbot.waitUntil(lambda: not controller.busy)
     assert notes == [EngineNote(job, "Memory ran out.")]
+
+
+def test_the_precision_chosen_is_loaded_and_shown(controller: EngineController, script: Script, qtbot: QtBot) -> None:
+    for precision in ("bf16", "int8"):
+        controller.use_precision(precision)
+        controller.load("some-model", "cpu")
+        controller.load("some-model", "cpu")
+        qtbot.waitUntil(lambda expected=precision: controller.status().precision == expected)
+    assert script.loads == [("some-model", "cpu")] * 2, "once for each"
+
+
+def test_a_precision_given_up_during_an_erase_is_told(
+    controller: EngineController, script: Script, qtbot: QtBot
+) -> None:
+    controller.use_precision("bf16")
+    controller.load("some-model", "cpu")
+    controller.erase(RGB, MASK, EraseOptions())
+    qtbot.waitUntil(lambda: controller.status().precision == "bf16")
+    script.precision = "fp32"  # as the pipeline does where values outgrow the precision
+    script.steps.release(TOTAL + 1)
+    qtbot.waitUntil(lambda: controller.status().precision == "fp32")

@@ -14,6 +14,7 @@ from app.engine.controller import EngineController
 from app.engine.downloads import survey
 from app.engine.protocol import ImportDone, ImportFailed
 from inference.catalogue import BUNDLED
+from inference.hub.folders import models_folder
 
 SLOW = 120_000  # ms: the first import of torch on a cold disk
 
@@ -47,9 +48,15 @@ def test_a_model_of_ones_own_is_offered(engine: EngineController, qtbot: QtBot, 
     with qtbot.waitSignal(engine.modelsChanged):
         engine.set_installed(found.infos)
     assert "mine" in [info.key for info in engine.models()]
-    other = EngineController()  # as at the next start
-    assert "mine" in [info.key for info in other.models()]
-    other.shutdown()
+
+
+def test_it_is_found_again_at_the_next_start(engine: EngineController, qtbot: QtBot) -> None:
+    own = models_folder() / "mine"
+    shutil.copytree(BUNDLED / "moebius-nano", own)
+    (own / "source.json").write_text('{"title": "My own"}')
+    with qtbot.waitSignal(engine.modelsChanged, timeout=SLOW):
+        engine.survey()
+    assert [info.title for info in engine.models() if info.key == "mine"] == ["My own"]
 
 
 @pytest.mark.parametrize("known", ["", "moebius-ft_places2"])

@@ -185,3 +185,27 @@ def test_the_patch_fill_needs_no_model() -> None:
     assert steps == [0, 0]
     assert result[45:55, 45:55, 1].min() > 0
     assert not ((result != image).any(2) & ~pipeline.affected(mask)).any()
+
+
+def test_a_picture_of_nine_pixels_whose_grown_hole_covers_it(tiny: ErasePipeline) -> None:
+    picture = np.arange(27, dtype=np.uint8).reshape(3, 3, 3) * 9
+    mask = np.zeros((3, 3), np.uint8)
+    mask[1, 1] = 255
+    steps: list[int] = []
+    result = tiny.erase(picture, mask, on_step=lambda step, total, preview: steps.append(step))
+    assert result.shape == picture.shape
+    assert steps[-1] == tiny.planned(picture, mask).steps
+
+
+def test_two_far_holes_in_one_box_are_both_filled_and_nothing_between(tiny: ErasePipeline) -> None:
+    picture = np.full((400, 640, 3), (90, 140, 60), np.uint8)
+    mask = np.zeros((400, 640), np.uint8)
+    mask[40:70, 40:70] = mask[330:360, 570:600] = 255
+    picture[mask > 0] = 255
+    assert len(tiny.plan(mask)) == 1
+    result = tiny.erase(picture, mask)
+    still = ~tiny.affected(mask)
+    assert still[200, 320]
+    assert np.array_equal(result[still], picture[still])
+    for y, x in ((55, 55), (345, 585)):
+        assert np.abs(result[y, x].astype(int) - 255).max() > 40, "the white is gone from both"

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from inference import ErasePipeline, InputError, ModelError, devices
-from inference.config import PIXELHACKER_CONFIGS
+from inference.config import PixelHackerConfig
 from inference.devices import choose_precision, place, precisions
 from inference.ladder import Effort
 from inference.operators import Product
@@ -22,6 +22,7 @@ from tests.inference.test_evaluation import BRANCHES, TIME, sample, small
 from tests.inference.test_pipeline import mask_of, picture
 
 IMAGE, MASK = picture(128, 128), mask_of(128, 128, (50, 50, 80, 80))
+TEACHER = PixelHackerConfig(widths=(16, 32), heads=4, groups=8, grid=8, embedding_width=12, context_width=8)
 CPU = torch.device("cpu")
 ERRORS = {"fp32": 1e-4, "bf16": 0.05, "int8": 0.05}
 
@@ -103,7 +104,7 @@ def test_a_graphics_cards_form_is_narrow_and_channels_last(precision: str) -> No
 
 def test_the_teacher_computes_in_bf16_and_has_no_int8_form() -> None:
     torch.manual_seed(0)
-    unet = build_unet(PIXELHACKER_CONFIGS["tiny"]) if "tiny" in PIXELHACKER_CONFIGS else _small_teacher()
+    unet = build_unet(TEACHER)
     unet.eval().requires_grad_(False)
     x = torch.randn(2, unet.config.in_channels, 16, 16)
     with torch.inference_mode():
@@ -193,9 +194,7 @@ def test_in_fp32_the_weights_are_to_blame(tiny_folder: Path) -> None:
         pipeline.erase(IMAGE, MASK)
 
 
-def test_the_rung_of_less_precision_reads_the_model_in_half(
-    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_rung_of_less_precision_reads_the_model_in_half(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("inference.pipeline.precisions", lambda device: ["fp32", "bf16"])
     pipeline = ErasePipeline.load(tiny_folder, device="cpu")
     pipeline._make(Effort(half=True), lambda: None)

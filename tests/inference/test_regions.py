@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -90,3 +92,26 @@ def test_ten_thousand_specks_are_planned_quickly() -> None:
 
 def test_no_hole_no_region() -> None:
     assert plan_regions(np.zeros((5, 5), bool)) == []
+
+
+def test_planning_a_large_picture_takes_no_copies_of_it() -> None:
+    hole = np.zeros((6000, 6000), bool)
+    hole[1000:1100, 1000:1100] = hole[4000:5900, 200:5900] = True
+    tracemalloc.start()
+    try:
+        regions = plan_regions(hole)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [region.hole for region in regions] == [(200, 1000, 5900, 5900)]
+    assert regions[0].thickness > 1800
+    box = 1900 * 5700
+    assert peak < 8 * box, "distances within the larger hole's bounds, and nothing as large as the picture in floats"
+
+
+def test_holes_far_apart_in_one_box_are_both_within_it() -> None:
+    hole = np.zeros((700, 1400), bool)
+    hole[300:320, 200:220] = hole[600:640, 640:700] = True
+    (region,) = plan_regions(hole)
+    assert region.hole == (200, 300, 700, 640)
+    assert region.thickness < 45, "grown as the thickest of them, not as the box around them"

@@ -5,7 +5,9 @@ Reference values in ``tests/data`` were computed with the published code and the
 
 from __future__ import annotations
 
+import os
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -28,14 +30,15 @@ def tensor_for(key: str, shape: tuple[int, ...]) -> np.ndarray:
         return n
     if len(shape) == 1:
         return 1 + np.float32(0.1) * n if key.endswith("weight") else np.float32(0.05) * n
-    return n / np.float32(np.sqrt(np.prod(shape[1:])))
+    n /= np.float32(np.sqrt(np.prod(shape[1:])))
+    return n
 
 
 def fill(module: nn.Module) -> nn.Module:
     """Give every entry of ``module``'s state dict (may be on the meta device) its stand-in."""
-    state = {
-        key: torch.from_numpy(np.asarray(tensor_for(key, tuple(value.shape))))
-        for key, value in module.state_dict().items()
-    }
+    shapes = {key: tuple(value.shape) for key, value in module.state_dict().items()}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # every entry has a generator of its own, which frees the others
+        values = pool.map(tensor_for, shapes, shapes.values())
+    state = {key: torch.from_numpy(np.asarray(value)) for key, value in zip(shapes, values, strict=True)}
     module.load_state_dict(state, strict=True, assign=True)
     return module.requires_grad_(False).eval()

@@ -93,6 +93,9 @@ class FakeEngine(QObject):
         self.loads.append((model, device))
         self.set_status(EngineStatus(EngineState.READY, model, model, "cpu"))
 
+    def use_precision(self, precision: str) -> None:
+        self.precision = precision
+
     def unload_after(self, minutes: float) -> None:
         self.unload_minutes = minutes
 

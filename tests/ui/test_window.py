@@ -193,6 +193,53 @@ def test_the_model_used_last_is_loaded_again(qtbot: QtBot, store: Settings) -> N
     window.close()
 
 
+def test_where_the_model_runs_can_be_chosen_where_there_is_a_choice(driver: Driver, store: Settings) -> None:
+    where, engine = driver.window.panel.model.where, driver.engine
+    assert where.isHidden(), "nothing to choose from"
+    engine.set_status(EngineStatus(EngineState.READY, "fake", "Fake", "cuda", devices=("cuda", "cpu")))
+    assert not where.isHidden()
+    assert [where.itemText(i) for i in range(where.count())] == [
+        "Run on the fastest device",
+        "Run on: Graphics card (CUDA)",
+        "Run on: Processor (CPU)",
+    ]
+    where.setCurrentIndex(2)
+    where.activated.emit(2)
+    assert engine.loads[-1] == ("fake", "cpu")
+    assert store.get(settings.DEVICE) == "cpu"
+    engine.set_status(EngineStatus(EngineState.READY, "fake", "Fake", "cpu", devices=("cuda", "cpu")))
+    assert where.currentData() == "cpu"
+    assert driver.window.status.device.text() == "Processor (CPU)"
+
+
+def test_a_device_that_is_gone_can_be_left(qtbot: QtBot, store: Settings) -> None:
+    store.set(settings.DEVICE, "cuda")
+    engine = FakeEngine()
+    window = MainWindow(engine, store, Messages())
+    qtbot.addWidget(window)
+    window.start()
+    assert engine.loads == [("fake", "cuda")]
+    where = window.panel.model.where
+    assert not where.isHidden()
+    assert where.currentText() == "Run on: CUDA (not present)"
+    where.setCurrentIndex(0)
+    where.activated.emit(0)
+    assert engine.loads[-1] == ("fake", "auto")
+    window.close()
+
+
+def test_a_folder_named_at_the_start_that_holds_no_model(qtbot: QtBot, store: Settings) -> None:
+    engine, messages = FakeEngine(), Messages()
+    window = MainWindow(engine, store, messages)
+    qtbot.addWidget(window)
+    told: list[str] = []
+    messages.posted.connect(lambda message: told.append(message.text))
+    window.start(model="/some/folder")
+    assert "There is no model in /some/folder" in told[0]
+    assert engine.loads == [("fake", "auto")], "the first there is takes its place"
+    window.close()
+
+
 def test_a_model_named_at_the_start(qtbot: QtBot, store: Settings) -> None:
     engine = FakeEngine()
     window = MainWindow(engine, store, Messages())
