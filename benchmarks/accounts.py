@@ -25,7 +25,7 @@ def rss() -> int:
 
 
 def freed() -> int:
-    """Bytes the allocator has to hand out, with pages given back to the system; 0 where it does not tell (glibc: 2.33)."""
+    """Bytes freed that the allocator keeps or has given back already; 0 where it does not tell (glibc: from 2.33)."""
     try:
         ask = ctypes.CDLL(None).mallinfo2
     except (OSError, AttributeError, TypeError):

@@ -1,6 +1,6 @@
 """FLUX.1 Fill through diffusers' pipeline: an optional engine, imported only where such a model is loaded.
 
-The prompt is always empty, so its embeddings are made once and the text encoders, ten gigabytes, are dropped.
+The prompt is always empty, so its embeddings are made once, and the text encoders, ten gigabytes, are dropped. Always bfloat16, on a processor float32.
 """
 
 from __future__ import annotations
@@ -199,7 +199,8 @@ class FluxDenoiser:
         """Tokens of 2x2 cells ``(1, N, 4 C)`` -> latents ``(1, C, h, w)``."""
         cells = side // self.model.codec.factor // PATCH
         parts = tokens.unflatten(2, (-1, PATCH, PATCH)).unflatten(1, (cells, cells))
-        return parts.permute(0, 3, 1, 4, 2, 5).flatten(4, 5).flatten(2, 3)
+        latents: Tensor = parts.permute(0, 3, 1, 4, 2, 5).flatten(4, 5).flatten(2, 3)
+        return latents
 
     def _tensor(self, values: Any) -> Tensor:
         """``(H, W, C)`` -> ``(1, C, H, W)`` float32 on the device."""

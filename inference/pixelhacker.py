@@ -64,7 +64,8 @@ class _GEGLU(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         x, gate = self.proj(tokens).chunk(2, dim=-1)
-        return x * F.gelu(gate)
+        y: Tensor = x * F.gelu(gate)
+        return y
 
 
 class _FeedForward(nn.Module):

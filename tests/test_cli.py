@@ -152,3 +152,16 @@ def test_bad_usage_is_one_line_and_exit_2(arguments: list[str], capsys: pytest.C
         main(arguments)
     assert stopped.value.code == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_precision_the_processor_lacks_is_said_in_one_line(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["erase", *map(str, files), "-o", str(tmp_path / "out.png"), "--device", "cpu", "--precision"]
+    assert main([*arguments, "fp16"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("moebius: This processor does not calculate in fp16; choose fp32")
+    assert main([*arguments, "fp8"]) == 2
+    assert "Precision must be one of auto, fp32" in capsys.readouterr().err
+    assert main([*arguments, "fp32", "--steps", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["precision"] == "fp32"

@@ -48,6 +48,7 @@ class FakeEngine(QObject):
         super().__init__(parent)
         self.total = total
         self.imports: list[tuple[str, str]] = []  # their ids are 1, 2, ..
+        self.precision = ""
         self.loads: list[tuple[str, str]] = []
         self.requests: list[tuple[NDArray[np.uint8], NDArray[np.uint8], EraseOptions]] = []
         self.shut_down = False

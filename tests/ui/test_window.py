@@ -212,6 +212,17 @@ def test_where_the_model_runs_can_be_chosen_where_there_is_a_choice(driver: Driv
     assert driver.window.status.device.text() == "Processor (CPU)"
 
 
+def test_a_lower_precision_is_chosen_and_shown(driver: Driver, store: Settings) -> None:
+    engine = driver.engine
+    assert engine.precision == "auto"
+    loads = len(engine.loads)
+    store.set(settings.PRECISION, "bf16")
+    assert engine.precision == "bf16"
+    assert len(engine.loads) == loads + 1
+    engine.set_status(EngineStatus(EngineState.READY, "fake", "Fake", "cpu", precision="bf16"))
+    assert driver.window.status.device.text() == "Processor (CPU), bf16"
+
+
 def test_a_device_that_is_gone_can_be_left(qtbot: QtBot, store: Settings) -> None:
     store.set(settings.DEVICE, "cuda")
     engine = FakeEngine()
