@@ -77,7 +77,7 @@ def choose_precision(device: torch.device, wanted: str = "auto") -> str:
 
 def _processor_has_bf16() -> bool:
     """Whether products of bf16 are an instruction here: where they are emulated they are slower than float32's."""
-    capabilities: dict[str, Any] = torch.cpu.get_capabilities()
+    capabilities = torch.cpu.get_capabilities()
     return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16"))
 
 

@@ -117,6 +117,11 @@ class FoldedResidual(nn.Module):
         return to_map(self.conv2(F.silu(self.norm2(y), inplace=True), other=other), height, width)
 
 
+def _by_rows(x: Tensor) -> bool:
+    """Whether many small products within the caches are quicker than a few large ones at the cost of a copy."""
+    return x.device.type == "cpu"
+
+
 class FoldedLocal(nn.Module):
     """A :class:`LocalLambda`: query, key and value in one product, windows as views."""
 
@@ -150,6 +155,11 @@ class FoldedLocal(nn.Module):
         padded = F.pad(v.reshape(batch, height, width, depth), (0, 0, r // 2, r // 2, r // 2, r // 2))
         unrolled = padded.unfold(1, r, 1).permute(0, 1, 2, 4, 3).contiguous()  # (B, H, W + r - 1, dy, v)
         shape, strides = (width, r * r, depth), (r * depth, depth, 1)
+        if not _by_rows(tokens):
+            windows = unrolled.as_strided((batch, height, *shape), (*unrolled.stride()[:2], *strides))
+            weights = self.kernel(q).view(-1, self.heads, r * r)
+            y = torch.baddbmm(own, q, content.transpose(1, 2)).view(-1, self.heads, depth)
+            return y.baddbmm_(weights, windows.reshape(-1, r * r, depth)).view_as(tokens)
         parts = []
         for sample in range(batch):
             y = linear_add(q[sample], content[sample], None, own[sample]).view(height, width, self.heads, depth)

@@ -1,6 +1,6 @@
 """FLUX.1 Fill through diffusers' pipeline: an optional engine, imported only where such a model is loaded.
 
-The prompt is always empty, so its embeddings are made once, and the text encoders, ten gigabytes, are dropped. Always bfloat16, on a processor float32.
+The prompt is always empty, so its embeddings are made once, and the text encoders, ten gigabytes, are dropped.
 """
 
 from __future__ import annotations

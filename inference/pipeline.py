@@ -69,6 +69,8 @@ class ErasePipeline:
         chosen = choose_device(device)
         precision = choose_precision(chosen, precision)
         loaded = load_model(model, chosen, _checking(cancelled), precision=precision)
+        if loaded.folder.flux:  # it has one precision on each kind of device
+            precision = "fp32" if chosen.type == "cpu" else "bf16"
         return cls(loaded.folder, loaded, chosen, precision)
 
     def plan(self, mask: NDArray[Any]) -> list[Region]:

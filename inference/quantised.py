@@ -71,7 +71,7 @@ def quantise(network: nn.Module) -> None:
 @functools.cache
 def can_quantise() -> bool:
     """Whether this processor multiplies bytes without overflow and this torch lets it."""
-    capabilities: dict[str, Any] = torch.cpu.get_capabilities()
+    capabilities = torch.cpu.get_capabilities()
     if not any(capabilities.get(name) for name in ("avx512_vnni", "avx_vnni", "amx_int8")):
         return False
     try:

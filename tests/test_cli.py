@@ -79,7 +79,7 @@ def test_far_apart_holes_count_and_show_every_step(tmp_path: Path, capsys: pytes
     figures = json.loads(capsys.readouterr().out)
     assert figures["regions"] == 2
     assert len(figures["step_seconds"]) == 8  # four a region
-    assert len(list((tmp_path / "previews").iterdir())) == 6  # and the draft of each
+    assert len(list((tmp_path / "previews").iterdir())) == 12  # two drafts and four steps a region
 
 
 @pytest.mark.parametrize(

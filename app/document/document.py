@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.boxes import EMPTY, Box, bounds, crop, intersect, is_empty, union
+from app.document.boxes import EMPTY, Box, bounds, crop, intersect, is_empty, pieces, union
 from app.document.brush import Brush, blend
-from app.document.edits import Edit, Recorder
+from app.document.edits import TILE, Draft, Edit, Recorder
 from app.document.picture import Picture
 from app.document.selections import Selections
 from app.document.stored import Pixels
@@ -94,25 +94,43 @@ class Document(Selections):
         stroke, self._stroke = self._stroke, None
         return EMPTY if stroke is None else stroke.recorder.restore()
 
-    def apply_result(self, patches: Sequence[PatchLike], mask_used: NDArray[np.uint8]) -> Edit | None:
+    def apply_result(
+        self, patches: Sequence[PatchLike], mask_used: NDArray[np.uint8], used: Box | None = None
+    ) -> Edit | None:
         """Put new pixels in and clear the part of the mask they answer, as one edit.
 
+        Takes and raises what ``result_edit`` does. None when nothing changed.
+        """
+        edit = self.result_edit(patches, mask_used, used)
+        if edit is not None:
+            edit.redo(self)
+        return edit
+
+    def result_edit(
+        self, patches: Sequence[PatchLike], mask_used: NDArray[np.uint8], used: Box | None = None
+    ) -> Edit | None:
+        """The edit that puts new pixels in and clears the part of the mask they answer; its ``redo`` makes it.
+
         ``mask_used`` is the (H, W) mask the patches were made for: the mask is cleared where
-        it is above 0, and strokes painted elsewhere since then stay. Alpha is not touched.
-        None when nothing changed. Raises ``ValueError`` for arrays that do not fit the picture
-        (nothing is changed then), ``RuntimeError`` during a stroke.
+        it is above 0, and strokes painted elsewhere since then stay. ``used`` is a box around all
+        of that, looked for where it is not given. Alpha is not touched. Only reads: another thread
+        may call it while nobody edits. None when nothing would change. Raises ``ValueError`` for
+        arrays that do not fit the picture, ``RuntimeError`` during a stroke.
         """
         self._require_no_stroke()
         self._check_result(patches, mask_used)
-        old_pixels = Recorder("pixels", self.pixels)
+        pixels, mask = Draft("pixels", self.pixels), Draft("mask", self._mask)
         for patch in patches:
-            old_pixels.touch(patch.box)
-            crop(self.pixels, patch.box)[..., :3] = patch.rgb
-        old_mask = Recorder("mask", self._mask)
-        used = bounds(mask_used)
-        old_mask.touch(used)
-        crop(self._mask, used)[crop(mask_used, used) > 0] = 0
-        return self._edit("Erase", old_pixels, old_mask)
+            for box, new in pixels.pieces(patch.box):
+                x0, y0 = patch.box[:2]
+                new[..., :3] = crop(patch.rgb, (box[0] - x0, box[1] - y0, box[2] - x0, box[3] - y0))
+        for tile in pieces(bounds(mask_used) if used is None else used, TILE):
+            erased = crop(mask_used, tile) > 0
+            if erased.any():
+                for _, new in mask.pieces(tile):
+                    new[erased] = 0
+        parts = (*pixels.parts(), *mask.parts())
+        return Edit("Erase", parts) if parts else None
 
     def _paint(self, stroke: _Stroke, coverage: Coverage) -> Box:
         changed = EMPTY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
@@ -10,7 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.boxes import EMPTY, Box, crop, is_empty, tiles, union
+from app.document.boxes import EMPTY, Box, crop, intersect, is_empty, tiles, union
 from app.document.stored import Flat, OnDisk, Pixels, Raw, Stored, append, packed, stored
 
 Target: TypeAlias = Literal["mask", "pixels"]
@@ -41,6 +42,14 @@ class EditPart:
 
     def __init__(self, target: Target, box: Box, before: Stored, after: Stored) -> None:
         self.target, self.box, self.before, self.after = target, box, before, after
+
+    def redo(self, doc: Editable) -> None:
+        """Put in what is there afterwards; who does so part by part calls ``mark_changed`` first.
+
+        Raises ``OSError`` when the edit is on disk and cannot be read.
+        """
+        side = self.after.load() if isinstance(self.after, OnDisk) else self.after
+        side.put(crop(doc.mask if self.target == "mask" else doc.pixels, self.box))
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +184,38 @@ class Recorder:
     def _view(self, key: tuple[int, int]) -> Pixels:
         x0, y0 = key[0] * TILE, key[1] * TILE
         return crop(self._array, (x0, y0, x0 + TILE, y0 + TILE))
+
+
+class Draft:
+    """Changes worked out beside an array, tile by tile: the array is only read."""
+
+    def __init__(self, target: Target, array: Pixels) -> None:
+        """``array`` is (H, W) or (H, W, C) of any type; it may not change until ``parts`` was called."""
+        self._target = target
+        self._array = array
+        self._tiles: dict[tuple[int, int], Pixels] = {}
+
+    def pieces(self, box: Box) -> Iterator[tuple[Box, Pixels]]:
+        """A box cut into pieces, each with an array to write its new content to, which holds the present one."""
+        for key in tiles(box, TILE):
+            x0, y0 = key[0] * TILE, key[1] * TILE
+            if key not in self._tiles:
+                self._tiles[key] = crop(self._array, (x0, y0, x0 + TILE, y0 + TILE)).copy()
+            piece = intersect(box, (x0, y0, x0 + TILE, y0 + TILE))
+            inner = (piece[0] - x0, piece[1] - y0, piece[2] - x0, piece[3] - y0)
+            yield piece, crop(self._tiles[key], inner)
+
+    def parts(self) -> list[EditPart]:
+        """What would really change: for each tile the box around the changed pixels."""
+        parts = []
+        for (column, row), after in self._tiles.items():
+            left, top = column * TILE, row * TILE
+            before = crop(self._array, (left, top, left + TILE, top + TILE))
+            inner = _changed_box(after, before)
+            if not is_empty(inner):
+                box = (left + inner[0], top + inner[1], left + inner[2], top + inner[3])
+                parts.append(EditPart(self._target, box, stored(crop(before, inner)), stored(crop(after, inner))))
+        return parts
 
 
 def _changed_box(after: Pixels, before: Pixels) -> Box:

@@ -14,6 +14,8 @@ from app.document.picture import Picture
 from app.document.stored import Pixels
 from app.document.zeros import zeros
 
+_BAND = 64  # rows looked at at once
+
 
 class Sheet:
     """A picture and a mask of its size, changed through edits only. Not thread-safe."""
@@ -25,6 +27,7 @@ class Sheet:
         self.picture = picture
         self._mask: NDArray[np.uint8] = zeros((picture.height, picture.width))
         self._revision = 0
+        self._masked_row = 0  # first of the rows that something masked was found in
 
     @property
     def pixels(self) -> Pixels:
@@ -63,6 +66,18 @@ class Sheet:
         """The bounds of what is masked (above 127), or None when nothing is."""
         box = bounds(self._mask, 127)
         return None if is_empty(box) else box
+
+    @property
+    def masked(self) -> bool:
+        """Whether anything is masked (above 127); looks no farther than the first rows that are."""
+        kept = self._mask[self._masked_row : self._masked_row + _BAND]
+        if kept.max() > 127:  # where it was found the last time
+            return True
+        for row in range(0, self._mask.shape[0], _BAND):
+            if self._mask[row : row + _BAND].max() > 127:
+                self._masked_row = row
+                return True
+        return False
 
     def _lay(self, name: str, coverage: Iterable[tuple[Box, NDArray[np.uint8]]], subtract: bool) -> Edit | None:
         """One edit that lays coverage on the mask as a brush does: the larger counts, or what it leaves."""

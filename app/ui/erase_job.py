@@ -105,7 +105,7 @@ class EraseJob(QObject):
 
     def may_start(self, document: Document) -> bool:
         """Whether there is something to erase and something to do it; a message where not."""
-        if document.mask_box() is None:
+        if not document.masked:
             self._messages.info(NOTHING_TO_ERASE)
         elif self._engine.status().state is EngineState.EMPTY:
             self._messages.info(NO_MODEL)

@@ -85,7 +85,7 @@ class Erasing(QObject):
             return
         if self._job.choosing:
             self._job.keep()
-            if document.mask_box() is None:
+            if not document.masked:
                 return
         if self._job.may_start(document):
             self._start(document, None)
@@ -98,7 +98,7 @@ class Erasing(QObject):
             return
         if last is not None and last.document is document and self._workspace.history.pixel_version == last.version:
             self._start(document, last)
-        elif document.mask_box() is not None:
+        elif document.masked:
             self._start(document, None, new_seed=True)
         else:
             self._messages.info(NOTHING_AGAIN)
@@ -124,7 +124,7 @@ class Erasing(QObject):
         document = self._workspace.document
         if self._pausing or document is None or not self._settings.get(settings.LIVE):
             return
-        if edit.name.startswith("Eraser") or document.mask_box() is None:
+        if edit.name.startswith("Eraser") or not document.masked:
             return
         if not self._job.running:
             self.erase()
@@ -189,5 +189,5 @@ class Erasing(QObject):
         queued, self._queued = self._queued, False
         self._replaces = None
         document = self._workspace.document
-        if kept and queued and document is not None and document.mask_box() is not None:
+        if kept and queued and document is not None and document.masked:
             self.erase()

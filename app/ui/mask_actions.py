@@ -81,7 +81,7 @@ class MaskActions(QObject):
         document = self._workspace.document
         if document is None:
             return
-        if document.mask_box() is None:
+        if not document.masked:
             self._messages.info(MASK_EMPTY)
             return
         name = Path(self._workspace.name).stem or "picture"
@@ -98,9 +98,9 @@ class MaskActions(QObject):
 
     def _put_in(self, document: Document, path: Path, found: MaskFile) -> None:
         how: dialogs.MaskMode | None = "replace"
-        if found.original_size != document.size or document.mask_box() is not None:
+        if found.original_size != document.size or document.masked:
             how = dialogs.ask_mask_mode(
-                self._window, path.name, found.original_size, document.size, document.mask_box() is not None
+                self._window, path.name, found.original_size, document.size, document.masked
             )
         if how is not None and self._workspace.document is document and not self._view.stroking:
             mode = how
@@ -124,7 +124,7 @@ class MaskActions(QObject):
         document = self._workspace.document
         if document is None or self._view.stroking or self._jobs.busy:
             return
-        if document.mask_box() is None:
+        if not document.masked:
             self._messages.info(MASK_EMPTY)
             return
         pixels = dialogs.ask_pixels(self._window, title, self._settings.get(setting), int(setting.high or 1))

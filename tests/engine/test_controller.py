@@ -323,11 +323,14 @@ def test_what_was_done_about_memory_is_told(controller: EngineController, script
 
 
 def test_the_precision_chosen_is_loaded_and_shown(controller: EngineController, script: Script, qtbot: QtBot) -> None:
+    def shown() -> bool:
+        return controller.status().precision == precision
+
     for precision in ("bf16", "int8"):
         controller.use_precision(precision)
         controller.load("some-model", "cpu")
         controller.load("some-model", "cpu")
-        qtbot.waitUntil(lambda expected=precision: controller.status().precision == expected)
+        qtbot.waitUntil(shown)
     assert script.loads == [("some-model", "cpu")] * 2, "once for each"
 
 

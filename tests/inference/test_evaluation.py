@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from inference import operators
+from inference import evaluation, operators
 from inference.config import UNetConfig
 from inference.evaluation import EvaluationUNet, FoldedEnlarge
 from inference.unet import MoebiusUNet, build_unet
@@ -49,6 +49,14 @@ def test_outputs_are_those_of_the_network(size: tuple[int, int], packed: bool) -
     torch.testing.assert_close(output.sample, expected.sample, rtol=1e-4, atol=1e-5)
     for own, other in zip(output.block_outputs, expected.block_outputs, strict=True):
         torch.testing.assert_close(own, other, rtol=1e-4, atol=1e-4)
+
+
+def test_windows_at_once_are_windows_by_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    form, x = EvaluationUNet(small()), sample(2, 16, 24)
+    with torch.inference_mode():
+        expected = form(x, TIME, BRANCHES).sample
+        monkeypatch.setattr(evaluation, "_by_rows", lambda tokens: False)
+        torch.testing.assert_close(form(x, TIME, BRANCHES).sample, expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.usefixtures("operator_set")
