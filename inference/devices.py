@@ -97,5 +97,5 @@ def place(unet: nn.Module, device: torch.device, precision: str, check: Check = 
     check()
     if precision == "int8":
         quantise(form)
-    placed: Denoiser = form.pack() if quick else form
+    placed: Denoiser = form.pack(check) if quick else form
     return placed

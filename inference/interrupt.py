@@ -47,22 +47,26 @@ def interruptible(check: Check, *networks: object) -> Iterator[None]:
 def _banded(module: nn.Conv2d) -> bool:
     return (
         module.weight.device.type == "cpu"
-        and (module.kernel_size, module.stride, module.padding) == ((3, 3), (1, 1), (1, 1))
+        and module.kernel_size == (3, 3)
+        and module.stride in ((1, 1), (2, 2))
+        and module.padding in ((0, 0), (1, 1))
         and (module.dilation, module.groups, module.padding_mode) == ((1, 1), 1, "zeros")
     )
 
 
 def _in_bands(conv: nn.Conv2d, check: Check, x: Tensor) -> Tensor:
     batch, _, height, width = x.shape
-    work = 9 * conv.in_channels * conv.out_channels * batch * width * height
-    rows = max(8, int(height * BAND / max(work, 1)))
-    if rows >= height:
-        return F.conv2d(x, conv.weight, conv.bias, padding=1)
+    stride, padding = conv.stride[0], int(conv.padding[0])
+    out = (height + 2 * padding - 3) // stride + 1
+    work = 9 * conv.in_channels * conv.out_channels * batch * out * (width // stride)
+    rows = max(8, int(out * BAND / max(work, 1)))
+    if rows >= out:
+        return F.conv2d(x, conv.weight, conv.bias, stride, padding)
     parts = []
-    for top in range(0, height, rows):
+    for top in range(0, out, rows):
         check()
-        bottom = min(top + rows, height)
-        band = x[:, :, max(top - 1, 0) : min(bottom + 1, height)]
-        band = F.pad(band, (1, 1, int(top == 0), int(bottom == height)))
-        parts.append(F.conv2d(band, conv.weight, conv.bias))
+        first, last = top * stride - padding, (min(top + rows, out) - 1) * stride - padding + 3
+        band = x[:, :, max(first, 0) : min(last, height)]
+        band = F.pad(band, (padding, padding, max(-first, 0), max(last - height, 0)))
+        parts.append(F.conv2d(band, conv.weight, conv.bias, stride))
     return torch.cat(parts, dim=2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import (
     QEnterEvent,
@@ -16,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from app.canvas.later import Later
 from app.canvas.pen import EVEN, pressure_curve
 from app.canvas.stage import Stage
 from app.canvas.tools import Pointer
@@ -36,6 +39,7 @@ class HandStage(Stage):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_TabletTracking)
+        self._later = Later(self)
         self._softness = EVEN
         self._pen_seen = self._pen_down = False
         self._pinch: Pinch | None = None
@@ -67,28 +71,47 @@ class HandStage(Stage):
     def change_brush_size(self, notches: float) -> None:
         raise NotImplementedError
 
+    # -- now or later ----------------------------------------------------------------------
+
+    def set_held(self, on: bool) -> None:
+        """Put off what the hand does, while the document may not change; it is made up for afterwards."""
+        self._later.hold(on)
+        self._update_cursor()
+
+    def _hear_press(self, pointer: Pointer, button: Qt.MouseButton) -> None:
+        self._later.do(partial(self._press, pointer, button))
+
+    def _hear_move(self, pointer: Pointer) -> None:
+        self._later.do(partial(self._move, pointer))
+
+    def _hear_release(self, pointer: Pointer) -> None:
+        self._later.do(partial(self._release, pointer))
+
+    def _press_again(self, pointer: Pointer, button: Qt.MouseButton) -> None:
+        if button != Qt.MouseButton.LeftButton or not self._double_click(pointer):
+            self._press(pointer, button)
+
     # -- mouse -----------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if not self._is_pens(event):
-            self._press(self._pointer(event.position(), event.modifiers()), event.button())
+            self._hear_press(self._pointer(event.position(), event.modifiers()), event.button())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._is_pens(event):
             return
         pointer = self._pointer(event.position(), event.modifiers())
-        if event.button() != Qt.MouseButton.LeftButton or not self._double_click(pointer):
-            self._press(pointer, event.button())
+        self._later.do(partial(self._press_again, pointer, event.button()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if not self._is_pens(event):
-            self._move(self._pointer(event.position(), event.modifiers()))
+            self._hear_move(self._pointer(event.position(), event.modifiers()))
             self._place_ring(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         ends = (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton)
         if not self._is_pens(event) and event.button() in ends and not event.buttons() & (ends[0] | ends[1]):
-            self._release(self._pointer(event.position(), event.modifiers()))
+            self._hear_release(self._pointer(event.position(), event.modifiers()))
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self._place_ring(event.position())
@@ -115,12 +138,12 @@ class HandStage(Stage):
         kind, left = event.type(), Qt.MouseButton.LeftButton
         if kind == QEvent.Type.TabletPress and not self._pen_down:
             self._pen_down = True
-            self._press(self._pen_pointer(event), event.button())
+            self._hear_press(self._pen_pointer(event), event.button())
         elif kind == QEvent.Type.TabletMove and (self._pen_down or not event.buttons()):
-            self._move(self._pen_pointer(event))
+            self._hear_move(self._pen_pointer(event))
         elif kind == QEvent.Type.TabletRelease and self._pen_down and not event.buttons() & left:
             self._pen_down = False
-            self._release(self._pen_pointer(event))
+            self._hear_release(self._pen_pointer(event))
             self._pressure = 1.0
             self._update_cursor()
         self._place_ring(event.position())
@@ -149,13 +172,13 @@ class HandStage(Stage):
         down = [point.position() for point in event.points() if point.state() != QEventPoint.State.Released]
         if event.type() == QEvent.Type.TouchCancel:
             if self._finger:
-                self._give_up()
+                self._later.do(self._give_up)
             self._finger, self._pinch = False, None
         elif len(down) >= 2:
             spots = (down[0].x(), down[0].y()), (down[1].x(), down[1].y())
             if self._pinch is None:
                 if self._finger:  # the first finger was not meant to paint
-                    self._give_up()
+                    self._later.do(self._give_up)
                 self._finger, self._pinch = False, Pinch(*spots)
             else:
                 shift, factor, centre = self._pinch.move(*spots)
@@ -165,12 +188,12 @@ class HandStage(Stage):
                     self.set_zoom(self._view.zoom * factor, QPointF(*centre))
         elif event.type() == QEvent.Type.TouchBegin and down:
             self._finger = True
-            self._press(self._pointer(down[0], event.modifiers()), Qt.MouseButton.LeftButton)
+            self._hear_press(self._pointer(down[0], event.modifiers()), Qt.MouseButton.LeftButton)
         elif self._finger and down:
-            self._move(self._pointer(down[0], event.modifiers()))
+            self._hear_move(self._pointer(down[0], event.modifiers()))
         elif not down:
             if self._finger:
-                self._release(self._pointer(event.points()[0].position(), event.modifiers()))
+                self._hear_release(self._pointer(event.points()[0].position(), event.modifiers()))
             self._finger, self._pinch = False, None
 
     # -- wheel -----------------------------------------------------------------------------

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import TypeAlias
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QGuiApplication, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.cursor import tool_cursor
@@ -16,6 +19,9 @@ from app.canvas.tools import Band, Drag, PanDrag, Pointer, StrokeDrag, Tool, bru
 from app.document.brush import MAX_SIZE, MIN_SIZE, Brush
 from app.document.document import Document
 from app.document.edits import Edit
+from app.document.selections import Selections
+
+Select: TypeAlias = Callable[[Callable[[Selections], Edit | None]], None]
 
 _SIZE_STEP = 1.15
 _SPLIT_STEP = 0.01  # of the width, by one press of an arrow key
@@ -40,6 +46,7 @@ class CanvasView(HandStage):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._tool, self._brush = Tool.BRUSH, Brush(40.0)
         self._tolerance, self._contiguous = 32, True
+        self._select: Select | None = None
         self._drag: Drag | None = None
         self._pan: PanDrag | None = None
         self._band_box = QRect()  # where the band was drawn, the widget's pixels
@@ -50,6 +57,7 @@ class CanvasView(HandStage):
 
     def set_document(self, document: Document | None, pixels: Pyramid | None = None) -> None:
         """Show another document, fitted; ``pixels`` is its pyramid where that is made already."""
+        self._later.clear()
         self.cancel_stroke()
         self._last_point = None
         super().set_document(document, pixels)
@@ -92,6 +100,10 @@ class CanvasView(HandStage):
     def set_similar(self, tolerance: int, contiguous: bool) -> None:
         """How similar colours are selected: tolerance 0 to 255; only what touches the click, or everywhere."""
         self._tolerance, self._contiguous = tolerance, contiguous
+
+    def set_select(self, select: Select | None) -> None:
+        """Who makes selections of similar colours, shows them and hands them on: they take long on large pictures."""
+        self._select = select
 
     @property
     def stroking(self) -> bool:
@@ -148,13 +160,16 @@ class CanvasView(HandStage):
         self._show_band()
 
     def _select_similar(self, document: Document, pointer: Pointer) -> None:
+        (x, y), tolerance, subtract = pointer.picture, self._tolerance, pointer.alt
         contiguous = self._contiguous and not pointer.shift
-        QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
-        try:
-            edit = document.select_similar(*pointer.picture, self._tolerance, contiguous, pointer.alt)
-        finally:
-            QGuiApplication.restoreOverrideCursor()
-        take(self, edit)
+
+        def change(sheet: Selections) -> Edit | None:
+            return sheet.select_similar(x, y, tolerance, contiguous, subtract)
+
+        if self._select is None:
+            take(self, change(document))
+        else:
+            self._select(change)
 
     def _move(self, pointer: Pointer) -> None:
         self._alt = pointer.alt
@@ -249,15 +264,20 @@ class CanvasView(HandStage):
     def _drag_key(self, key: int) -> bool:
         if self._drag is None or key not in _OPEN_KEYS:
             return False
+        self._later.do(partial(self._work_drag, self._drag, key))
+        return True
+
+    def _work_drag(self, drag: Drag, key: int) -> None:
+        if drag is not self._drag:  # over meanwhile
+            return
         if key == Qt.Key.Key_Escape:
             self.cancel_stroke()
         elif key == Qt.Key.Key_Backspace:
-            if not self._drag.back():
+            if not drag.back():
                 self.cancel_stroke()
-        elif isinstance(self._drag, LassoDrag):
+        elif isinstance(drag, LassoDrag):
             self._finish()
         self._show_band()
-        return True
 
     def _split_key(self, key: int, keys: Qt.KeyboardModifier) -> bool:
         if not self._split.on or key not in _SPLIT_KEYS:
@@ -295,5 +315,6 @@ class CanvasView(HandStage):
         self._ring.erases = brush_for(self._tool, self._brush, self._alt != self._eraser_end).erase
         document = self._scene.document is not None
         shape = tool_cursor(document, panning, self._pan is not None, self._ring.visible)
-        self.setCursor(Qt.CursorShape.SplitHCursor if splitting and not panning else shape)
+        shape = Qt.CursorShape.SplitHCursor if splitting and not panning else shape
+        self.setCursor(Qt.CursorShape.BusyCursor if self._later.held else shape)
         self.update(self._ring.bounds())

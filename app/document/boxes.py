@@ -21,6 +21,11 @@ def is_empty(box: Box) -> bool:
     return box[0] >= box[2] or box[1] >= box[3]
 
 
+def area(box: Box) -> int:
+    """Pixels in a box."""
+    return max(box[2] - box[0], 0) * max(box[3] - box[1], 0)
+
+
 def intersect(a: Box, b: Box) -> Box:
     """The pixels in both boxes, ``EMPTY`` when there are none."""
     box = (max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3]))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.canvas.view import CanvasView
+from app.document.boxes import Box
 from app.document.document import Document
 from app.engine.protocol import (
     EngineNote,
@@ -40,6 +41,7 @@ class Hole:
     document: Document
     rgb: NDArray[np.uint8]  # (H, W, 3)
     mask: NDArray[np.uint8]  # (H, W), as it was when the erase began
+    box: Box  # around what is above 0
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class EraseJob(QObject):
     activeChanged = Signal()  # running, choosing or neither
     progressed = Signal(object)  # EraseProgress
     candidatesChanged = Signal()  # another one, or another is shown
-    kept = Signal(object, object)  # Hole, Candidate: now put it into the document
+    kept = Signal(object, object)  # Hole, Candidate: put it into the document, then call the view's set_hole(None)
     ended = Signal(bool)  # over; whether a result was kept
 
     def __init__(self, engine: Engine, view: CanvasView, messages: Messages, parent: QObject) -> None:
@@ -123,6 +125,7 @@ class EraseJob(QObject):
     def cancel(self) -> None:
         """Give the erase and its results up, at once: whatever the engine still sends is not for this document."""
         if self._hole is not None:
+            self._view.set_hole(None)
             self._end()
             self._engine.cancel()
             self.ended.emit(False)
@@ -167,7 +170,6 @@ class EraseJob(QObject):
     def _end(self) -> None:
         self._hole, self._plans, self._wanted = None, [], 0
         self.candidates, self.shown = [], None
-        self._view.set_hole(None)
         self._stop_running()
         self.candidatesChanged.emit()
         self.activeChanged.emit()
@@ -211,9 +213,11 @@ class EraseJob(QObject):
             if self.candidates:
                 self._go_on()
             else:
+                self._view.set_hole(None)
                 self._end()
                 self.ended.emit(False)
         else:  # cancelled by the engine itself
+            self._view.set_hole(None)
             self._end()
             self.ended.emit(False)
 

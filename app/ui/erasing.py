@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.canvas.view import CanvasView
+from app.document.boxes import area as box_area
+from app.document.boxes import bounds
 from app.document.document import Document
 from app.document.edits import Edit
 from app.engine.protocol import EraseOptions
 from app.ui import settings
-from app.ui.editing import Editing
 from app.ui.erase_job import Candidate, EraseJob, Hole
+from app.ui.mask_jobs import MaskJobs
 from app.ui.messages import Messages
 from app.ui.settings import Settings
 from app.ui.workspace import Workspace
 
 NOTHING_AGAIN = "Nothing has been erased yet that could be erased again: brush over what should go, then press Erase."
+NO_MEMORY = "There is not enough memory for this erase: close other programs and try again."
+NOT_ERASED = "The erase could not be done: the picture is as it was."
 NO_CHANGE = "The model found nothing to change here."
 
 
@@ -28,9 +32,8 @@ NO_CHANGE = "The model found nothing to change here."
 class _Last:
     """The result that is newest, for Again."""
 
-    document: Document
     edit: Edit
-    mask: NDArray[np.uint8]  # (H, W), what was erased
+    hole: Hole  # what was erased
     version: int  # of the pixels with it
     index: int  # of the history with it
 
@@ -56,7 +59,7 @@ class Erasing(QObject):
     def __init__(
         self,
         job: EraseJob,
-        editing: Editing,
+        jobs: MaskJobs,
         view: CanvasView,
         workspace: Workspace,
         options: Callable[[bool], EraseOptions],
@@ -66,12 +69,13 @@ class Erasing(QObject):
     ) -> None:
         """``options(new_seed)`` answers how to erase, with another seed than the last if so asked."""
         super().__init__(parent)
-        self._job, self._editing, self._view, self._workspace = job, editing, view, workspace
+        self._job, self._jobs, self._view, self._workspace = job, jobs, view, workspace
         self._options, self._settings, self._messages = options, store, messages
         self._last: _Last | None = None
         self._replaces: _Last | None = None  # what the erase under way takes the place of
         self._queued = False  # a stroke waits for its turn
         self._pausing = False
+        self._kept_early = False  # the erase is over, its result is still being put in
         job.kept.connect(self._on_kept)
         job.ended.connect(self._on_ended)
 
@@ -83,10 +87,14 @@ class Erasing(QObject):
         document = self._workspace.document
         if document is None or self._job.running:
             return
-        if self._job.choosing:
+        kept = self._job.choosing and not self._jobs.busy
+        if kept:
             self._job.keep()
-            if not document.masked:
-                return
+        if self._jobs.busy:  # after a result that is still being put in
+            self._queued = self._queued or kept
+            return
+        if self._job.active or (kept and not document.masked):
+            return
         if self._job.may_start(document):
             self._start(document, None)
 
@@ -94,9 +102,13 @@ class Erasing(QObject):
     def again(self) -> None:
         """Erase the last hole anew with another seed; the new result takes the place of the old."""
         document, last = self._workspace.document, self._last
-        if document is None or self._job.active:
+        if document is None or self._job.active or self._jobs.busy:
             return
-        if last is not None and last.document is document and self._workspace.history.pixel_version == last.version:
+        if (
+            last is not None
+            and last.hole.document is document
+            and self._workspace.history.pixel_version == last.version
+        ):
             self._start(document, last)
         elif document.masked:
             self._start(document, None, new_seed=True)
@@ -112,11 +124,13 @@ class Erasing(QObject):
         """Keep the result that is seen, where a choice is waited for: what is seen is what is saved."""
         if self._job.choosing and not self._job.running:
             self._job.keep()
+        self._jobs.finish()
 
     def forget(self) -> None:
         """Another document: nothing to erase again."""
         self._job.cancel()
         self._last = None
+        self._kept_early = self._queued = False
 
     @Slot(object)
     def on_stroke(self, edit: Edit) -> None:
@@ -138,19 +152,26 @@ class Erasing(QObject):
 
     def _start(self, document: Document, replaces: _Last | None, *, new_seed: bool = False) -> None:
         self._pause()
-        if replaces is None:
-            hole = Hole(document, np.array(document.picture.rgb, order="C"), document.mask.copy())
-        else:
+        self._queued = False
+
+        def copy() -> Hole:
+            if replaces is None:
+                mask = document.mask.copy()
+                return Hole(document, np.array(document.picture.rgb, order="C"), mask, bounds(mask))
             scratch = _Scratch(document)
             replaces.edit.undo(scratch)
-            hole = Hole(document, np.array(scratch.picture.rgb, order="C"), replaces.mask)
-        self._replaces, self._queued = replaces, False
-        self.begun.emit()
-        first = self._options(new_seed or replaces is not None)
-        plans = [first]
-        for _ in range(self._settings.get(settings.CANDIDATES) - 1):
-            plans.append(replace(first, seed=(plans[-1].seed + 1) % 2**31))
-        self._job.start(hole, plans)
+            return Hole(document, np.ascontiguousarray(scratch.picture.rgb), replaces.hole.mask, replaces.hole.box)
+
+        def begin(hole: Hole) -> None:
+            self._replaces = replaces
+            self.begun.emit()
+            first = self._options(new_seed or replaces is not None)
+            plans = [first]
+            for _ in range(self._settings.get(settings.CANDIDATES) - 1):
+                plans.append(replace(first, seed=(plans[-1].seed + 1) % 2**31))
+            self._job.start(hole, plans)
+
+        self._jobs.prepare(document, "Getting ready to erase", copy, begin, self._on_failed)
 
     def _pause(self) -> None:
         self._pausing = True  # the part of a stroke handed over is no stroke let go
@@ -161,8 +182,11 @@ class Erasing(QObject):
 
     @Slot(object, object)
     def _on_kept(self, hole: Hole, candidate: Candidate) -> None:
-        document, history = hole.document, self._workspace.history
         replaces, self._replaces = self._replaces, None
+        self._jobs.when_free(lambda: self._put_in(hole, candidate, replaces))
+
+    def _put_in(self, hole: Hole, candidate: Candidate, replaces: _Last | None) -> None:
+        document, history = hole.document, self._workspace.history
         self._pause()
         # With strokes painted since on top of it, the old result stays below them as a step of its own.
         undone = (
@@ -173,21 +197,44 @@ class Erasing(QObject):
         )
         if undone:
             history.undo()
-        self._view.keep_before(patch.box for patch in candidate.patches)
-        edit = document.apply_result(candidate.patches, hole.mask)
-        if edit is None:
+
+        def laid(edit: Edit | None) -> None:
+            self._view.set_hole(None)
+            if edit is not None:
+                self._last = _Last(edit, hole, history.pixel_version, history.index())
+                self.erased.emit()
+            else:
+                if undone:
+                    history.redo()
+                self._messages.info(NO_CHANGE)
+            if self._kept_early:
+                self._on_ended(True)
+
+        def failed(error: Exception) -> None:
+            self._view.set_hole(None)
+            self._kept_early = self._queued = False
             if undone:
                 history.redo()
-            self._messages.info(NO_CHANGE)
-            return
-        self._editing.apply(edit)
-        self._last = _Last(document, edit, hole.mask, history.pixel_version, history.index())
-        self.erased.emit()
+            self._on_failed(error)
+
+        area = sum(box_area(box) for box in (hole.box, *(patch.box for patch in candidate.patches)))
+        self._jobs.put_in(
+            document, area, lambda: document.result_edit(candidate.patches, hole.mask, hole.box), laid, failed
+        )
 
     @Slot(bool)
     def _on_ended(self, kept: bool) -> None:
+        self._kept_early = kept and self._jobs.busy
+        if self._kept_early:
+            return
         queued, self._queued = self._queued, False
         self._replaces = None
         document = self._workspace.document
         if kept and queued and document is not None and document.masked:
             self.erase()
+
+    def _on_failed(self, error: Exception) -> None:
+        if isinstance(error, MemoryError):
+            self._messages.error(NO_MEMORY)
+        else:
+            self._messages.error(NOT_ERASED, "".join(traceback.format_exception(error)))

@@ -73,9 +73,10 @@ class MainWindow(QMainWindow):
         self.hint = Hint(FIRST_HINT, self.view)
         self.job = EraseJob(engine, self.view, self.messages, self)
         self.editing = Editing(self.view, self.workspace, self.job, self.messages, self)
+        self.mask_jobs = MaskJobs(self.view, self.workspace, self.editing, self.messages, self)
         self.erasing = Erasing(
             self.job,
-            self.editing,
+            self.mask_jobs,
             self.view,
             self.workspace,
             self.panel.erase.options,
@@ -84,8 +85,6 @@ class MainWindow(QMainWindow):
             self,
         )
         self.strip = CandidateStrip(self.job, do, self._drawing, self.view)
-        self.mask_jobs = MaskJobs(self.view, self.workspace, self.editing, self._background, self.messages, self)
-        self.mask_jobs.busyChanged.connect(self._update_actions)
         self.masks = MaskActions(
             self, do, self.view, self.workspace, self.mask_jobs, self._background, self.settings, self.messages
         )
@@ -148,6 +147,10 @@ class MainWindow(QMainWindow):
         view.strokeFinished.connect(self.editing.push)
         view.strokeFinished.connect(self.erasing.on_stroke)
         view.filesDropped.connect(self._on_dropped)
+        view.set_select(self.masks.select)
+        self.masks.selected.connect(self.erasing.on_stroke)
+        self.mask_jobs.busyChanged.connect(self._update_actions)
+        self.mask_jobs.activityChanged.connect(self.status.show_change)
         self.editing.pushed.connect(self.hint.hide)
         self.history.chosen.connect(self.editing.go_to)
         self.strip.chosen.connect(job.show)
@@ -337,6 +340,7 @@ class MainWindow(QMainWindow):
         self.job.cancel()
         self._background.wait()
         self._drawing.wait()
+        self.mask_jobs.wait()
         self.workspace.history.close()
         self._engine.shutdown()
         event.accept()

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.view import CanvasView
@@ -28,6 +28,8 @@ MASK_EMPTY = "There is no mask yet: brush over something first."
 
 class MaskActions(QObject):
     """Every change of the mask that is no stroke, each one step of the history."""
+
+    selected = Signal(object)  # Edit that a tool's selection made
 
     def __init__(
         self,
@@ -99,9 +101,7 @@ class MaskActions(QObject):
     def _put_in(self, document: Document, path: Path, found: MaskFile) -> None:
         how: dialogs.MaskMode | None = "replace"
         if found.original_size != document.size or document.masked:
-            how = dialogs.ask_mask_mode(
-                self._window, path.name, found.original_size, document.size, document.masked
-            )
+            how = dialogs.ask_mask_mode(self._window, path.name, found.original_size, document.size, document.masked)
         if how is not None and self._workspace.document is document and not self._view.stroking:
             mode = how
 
@@ -113,6 +113,15 @@ class MaskActions(QObject):
 
     def _change(self, name: str, change: Callable[[Selections], Edit | None]) -> None:
         self._jobs.run(name, change, lambda _edit: None, self._failed)
+
+    def select(self, change: Callable[[Selections], Edit | None]) -> None:
+        """Make a tool's selection of similar colours."""
+
+        def done(edit: Edit | None) -> None:
+            if edit is not None:
+                self.selected.emit(edit)
+
+        self._jobs.run("Selecting similar colours", change, done, self._failed)
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, MemoryError):

@@ -1,13 +1,17 @@
-"""Changes of a whole mask, worked out off the main thread where the picture is large."""
+"""Changes of a whole document, worked out off the main thread where they are large."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.canvas.view import CanvasView
-from app.document.edits import Edit
+from app.document.document import Document
+from app.document.edits import Edit, EditPart
 from app.document.selections import Selections
 from app.ui.background import Background
 from app.ui.editing import Editing
@@ -15,42 +19,66 @@ from app.ui.messages import Messages
 from app.ui.workspace import Workspace
 
 AT_ONCE = 4_000_000
-"""Pixels of a picture up to which a change is made at once."""
+"""Pixels up to which a change is made at once."""
 
 CHANGED = "The mask was changed meanwhile, so this was not done: try again."
 
-Change = Callable[[Selections], Edit | None]
-Failed = Callable[[Exception], None]
+_SLICE = 0.008  # seconds the event loop is kept from the rest while a change is laid on
+
+T = TypeVar("T")
+Change: TypeAlias = Callable[[Selections], Edit | None]
+Done: TypeAlias = Callable[[Edit | None], None]
+Failed: TypeAlias = Callable[[Exception], None]
+
+
+@dataclass(eq=False)
+class _Job:
+    """What is under way: first ``work`` on another thread, then perhaps an edit that is laid on part by part."""
+
+    work: Callable[[], Any]
+    ended: Callable[[Any], None]
+    failed: Failed
+    may_cancel: bool
+    document: Document
+    parts: Iterator[EditPart] | None = None  # those not laid on yet
+    laid: Callable[[], None] | None = None
 
 
 class MaskJobs(QObject):
-    """Makes one change of the mask at a time; nothing else edits the document while it is worked out."""
+    """Makes one change at a time; nothing else edits the document until all of it is there.
+
+    What the hand does on the canvas meanwhile is done afterwards.
+    """
 
     busyChanged = Signal(bool)
+    activityChanged = Signal(str)  # what is being done, "" when nothing
 
     def __init__(
         self,
         view: CanvasView,
         workspace: Workspace,
         editing: Editing,
-        background: Background,
         messages: Messages,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._view, self._workspace, self._editing = view, workspace, editing
-        self._background, self._messages = background, messages
-        self._job = 0  # number of the newest; answers of older ones are dropped
-        self._focused = False
-        workspace.taken.connect(self.cancel)
+        self._view, self._workspace, self._editing, self._messages = view, workspace, editing, messages
+        self._background = Background(self)  # its own: what is saved takes seconds
+        self._job: _Job | None = None
+        self._next: list[Callable[[], None]] = []  # to be called when nothing is under way
+        self._timer = QTimer(self, interval=0)
+        self._timer.timeout.connect(self._lay_slice)
+        workspace.taken.connect(self._drop)
 
     @property
     def busy(self) -> bool:
-        """Whether a change is being worked out."""
+        """Whether a change is being worked out or laid on."""
         return self._editing.blocked
 
-    def run(self, name: str, change: Change, done: Callable[[Edit | None], None], failed: Failed) -> None:
-        """Make a change and put it on the history; ``done`` gets its edit, None where nothing changed.
+    # -- what can be done ------------------------------------------------------------------
+
+    def run(self, name: str, change: Change, done: Done, failed: Failed) -> None:
+        """Change the mask and put that on the history; ``done`` gets the edit, None where nothing changed.
 
         ``name`` is shown while it is worked out. Nothing happens during a stroke or another change.
         """
@@ -63,45 +91,170 @@ class MaskJobs(QObject):
             self._editing.apply(edit)
             done(edit)
             return
-        self._job += 1
-        number, revision = self._job, document.revision
-        self._block(True, name)
+        revision = document.revision
+
+        def ended(edit: Edit | None) -> None:
+            if document.revision == revision and not document.stroking:
+                self._lay(edit, done)
+            else:
+                self._end()
+                self._messages.info(CHANGED)
 
         def work() -> Edit | None:
             return change(document.with_mask_copied())
 
-        def ended(edit: Edit | None) -> None:
-            if number != self._job:
-                return
-            self._block(False)
-            if document.revision != revision or document.stroking:
-                self._messages.info(CHANGED)
-                return
-            if edit is not None:
-                edit.redo(document)
-                self._editing.apply(edit)
-            done(edit)
+        self._begin(f"{name}… Esc cancels.", _Job(work, ended, failed, True, document))
 
-        def broke(error: Exception) -> None:
-            if number == self._job:
-                self._block(False)
-                failed(error)
+    def put_in(
+        self, document: Document, area: int, make: Callable[[], Edit | None], done: Done, failed: Failed
+    ) -> None:
+        """Make an edit that has not been applied, apply it and put it on the history; it can't be cancelled.
 
-        self._background.run(work, ended, broke)
+        ``make`` only reads the document; ``area`` is about how many pixels it changes. Nothing else
+        may be under way, nor a stroke.
+        """
+        job = _Job(make, lambda edit: self._lay(edit, done), failed, False, document)
+        if area <= AT_ONCE:
+            self._job = job
+            self._work_now()
+        else:
+            self._begin("Putting the result in…", job)
+
+    def prepare(
+        self, document: Document, name: str, work: Callable[[], T], done: Callable[[T], None], failed: Failed
+    ) -> None:
+        """Read the document and answer: at once where it is small. Nothing else may be under way, nor a stroke."""
+        width, height = document.size
+
+        def ended(answer: T) -> None:
+            self._end()
+            done(answer)
+
+        job = _Job(work, ended, failed, True, document)
+        if width * height <= AT_ONCE:
+            self._job = job
+            self._work_now()
+        else:
+            self._begin(f"{name}… Esc cancels.", job)
+
+    def when_free(self, call: Callable[[], None]) -> None:
+        """Call something as soon as nothing is under way; now, where that is so."""
+        if self.busy:
+            self._next.append(call)
+        else:
+            call()
 
     @Slot()
     def cancel(self) -> None:
-        """Give up what is being worked out: the document has not been touched."""
-        if self.busy:
-            self._job += 1
-            self._block(False)
+        """Give up what is being worked out, where it may be: the document has not been touched."""
+        if self._job is not None and self._job.may_cancel:
+            self._end()
+            self._go_on()
 
-    def _block(self, on: bool, name: str = "") -> None:
-        if on:
-            self._focused = self._view.hasFocus()
-        self._editing.blocked = on
-        self._view.setEnabled(not on)  # strokes and tools wait
-        if not on and self._focused:
-            self._view.setFocus()
-        self._workspace.activityChanged.emit(f"{name}… Esc cancels." if on else "")
-        self.busyChanged.emit(on)
+    def finish(self) -> None:
+        """Have results in the document now, however long that takes; a change they wait for is given up."""
+        if self._next:
+            self.cancel()
+        if self._job is None or self._job.may_cancel:
+            return
+        if self._job.parts is None:
+            self._work_now()
+        if self._job is not None:
+            self._lay_for(float("inf"))
+        self._go_on()
+
+    def wait(self) -> None:
+        """Return when no thread is at work any more."""
+        self._background.wait()
+
+    # -- inside ----------------------------------------------------------------------------
+
+    def _begin(self, text: str, job: _Job) -> None:
+        self._job = job
+        self._editing.blocked = True
+        self._view.set_held(True)
+        self.activityChanged.emit(text)
+        self.busyChanged.emit(True)
+
+        def ended(answer: object) -> None:
+            if job is self._job and job.parts is None:
+                job.ended(answer)
+                self._go_on()
+
+        def failed(error: Exception) -> None:
+            if job is self._job and job.parts is None:
+                self._end()
+                job.failed(error)
+                self._go_on()
+
+        self._background.run(job.work, ended, failed)
+
+    def _work_now(self) -> None:
+        job = self._job
+        assert job is not None
+        try:
+            answer = job.work()
+        except Exception as error:
+            self._end()
+            job.failed(error)
+        else:
+            job.ended(answer)
+            if self._job is job and not self._editing.blocked:
+                self._lay_for(float("inf"))
+
+    def _lay(self, edit: Edit | None, done: Done) -> None:
+        """Lay an edit on that has not been applied, then put it on the history."""
+        job = self._job
+        assert job is not None
+        if edit is None:
+            self._end()
+            done(None)
+            return
+
+        def laid() -> None:
+            self._editing.push(edit)
+            self._end()
+            done(edit)
+
+        job.may_cancel, job.parts, job.laid = False, iter(edit.parts), laid
+        job.document.mark_changed()
+        self._timer.start()
+
+    @Slot()
+    def _lay_slice(self) -> None:
+        self._lay_for(_SLICE)
+        self._go_on()
+
+    def _lay_for(self, seconds: float) -> None:
+        job = self._job
+        assert job is not None
+        assert job.parts is not None
+        assert job.laid is not None
+        end = time.perf_counter() + seconds
+        for part in job.parts:
+            if part.target == "pixels":
+                self._view.keep_before([part.box])
+            part.redo(job.document)
+            self._view.refresh([part.box])
+            if time.perf_counter() >= end:
+                return
+        job.laid()
+
+    def _end(self) -> None:
+        self._job = None
+        self._timer.stop()
+        if self._editing.blocked:
+            self._editing.blocked = False
+            self._view.set_held(False)
+            self.activityChanged.emit("")
+            self.busyChanged.emit(False)
+
+    def _go_on(self) -> None:
+        while self._next and not self.busy:
+            self._next.pop(0)()
+
+    @Slot()
+    def _drop(self) -> None:
+        """Another document: nothing of it matters any more."""
+        self._next.clear()
+        self._end()

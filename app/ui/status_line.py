@@ -14,7 +14,7 @@ class StatusLine(QFrame):
         super().__init__(parent)
         self.setObjectName("statusLine")
         self.setAccessibleName("Status")
-        self._file, self._erase, self._engine = "", "", ""
+        self._file, self._change, self._erase, self._engine = "", "", "", ""
         self.activity = self._label("Activity")
         self.picture_size = self._label("Picture size")
         self.zoom = self._label("Zoom")
@@ -58,6 +58,11 @@ class StatusLine(QFrame):
         self._file = text
         self._update()
 
+    def show_change(self, text: str) -> None:
+        """What is being changed; empty when nothing is."""
+        self._change = text
+        self._update()
+
     def show_erase(self, text: str) -> None:
         """How the erase goes; empty when none runs."""
         self._erase = text
@@ -69,7 +74,9 @@ class StatusLine(QFrame):
         self._update()
 
     def _update(self) -> None:
-        self.activity.setText("   ·   ".join(part for part in (self._file, self._erase or self._engine) if part))
+        self.activity.setText(
+            "   ·   ".join(part for part in (self._file, self._change or self._erase or self._engine) if part)
+        )
 
     @staticmethod
     def _label(name: str) -> QLabel:

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from inference import evaluation, operators
+from inference import folded, operators
 from inference.config import UNetConfig
-from inference.evaluation import EvaluationUNet, FoldedEnlarge
+from inference.evaluation import EvaluationUNet
+from inference.folded import FoldedEnlarge
 from inference.unet import MoebiusUNet, build_unet
 from tests.oracles.stand_in import fill
 
@@ -55,7 +56,7 @@ def test_windows_at_once_are_windows_by_rows(monkeypatch: pytest.MonkeyPatch) ->
     form, x = EvaluationUNet(small()), sample(2, 16, 24)
     with torch.inference_mode():
         expected = form(x, TIME, BRANCHES).sample
-        monkeypatch.setattr(evaluation, "_by_rows", lambda tokens: False)
+        monkeypatch.setattr(folded, "by_rows", lambda tokens: False)
         torch.testing.assert_close(form(x, TIME, BRANCHES).sample, expected, rtol=1e-4, atol=1e-5)
 
 

@@ -4,11 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.canvas.tools import Tool
 from app.document.selections import Selections
 from app.ui import dialogs, mask_jobs
 from tests.ui.conftest import Driver
+from tests.ui.test_candidates import COLOURS, answer
 
 NAMES = ["fill_mask", "invert_mask", "clear_mask", "grow_mask", "shrink_mask", "feather_mask"]
 
@@ -47,7 +51,7 @@ def test_cancelled_it_leaves_everything_as_it_was(large: Driver, qtbot: QtBot) -
     window.actions_.fill_mask.trigger()
     window.actions_.cancel.trigger()
     assert not window.mask_jobs.busy
-    window._background.wait()
+    window.mask_jobs.wait()
     qtbot.wait(1)
     assert np.array_equal(large.document.mask, before)
     assert window.workspace.history.count() == 1
@@ -58,12 +62,10 @@ def test_nothing_else_edits_meanwhile(large: Driver, qtbot: QtBot) -> None:
     window, before = large.window, large.document.mask.copy()
     with qtbot.waitSignal(window.mask_jobs.busyChanged, check_params_cb=lambda busy: not busy):
         window.actions_.invert_mask.trigger()
-        assert not window.view.isEnabled()
         assert not window.actions_.erase.isEnabled()
         window.editing.undo()
         window.actions_.fill_mask.trigger()
         assert np.array_equal(large.document.mask, before)
-    assert window.view.isEnabled()
     assert np.array_equal(large.document.mask, 255 - before)
 
 
@@ -77,3 +79,113 @@ def test_another_document_or_the_end_gives_it_up(large: Driver, photo: Path) -> 
     window.actions_.fill_mask.trigger()
     window.close()
     assert not window.mask_jobs.busy
+
+
+def idle(large: Driver, qtbot: QtBot) -> None:
+    """Wait until nothing is worked out or laid on, and what the hand did meanwhile is done."""
+    qtbot.waitUntil(lambda: not large.window.mask_jobs.busy and not large.window.view._later.waiting)
+
+
+def test_a_stroke_painted_meanwhile_follows(large: Driver, qtbot: QtBot) -> None:
+    window = large.window
+    window.actions_.clear_mask.trigger()
+    before = large.document.mask.copy()
+    large.stroke((20, 100), (40, 100))
+    assert np.array_equal(large.document.mask, before)
+    assert not large.document.stroking
+    idle(large, qtbot)
+    assert large.document.mask[100, 30] == 255
+    assert large.document.mask[52, 70] == 0
+    assert window.workspace.history.count() == 3
+
+
+def test_another_document_forgets_what_the_hand_did(large: Driver, qtbot: QtBot, photo: Path) -> None:
+    large.window.actions_.fill_mask.trigger()
+    large.stroke((20, 100), (40, 100))
+    large.open(photo)
+    idle(large, qtbot)
+    assert not large.document.mask.any()
+
+
+def test_similar_colours_are_worked_out_like_other_changes(large: Driver, qtbot: QtBot) -> None:
+    window = large.window
+    sheet = large.document.with_mask_copied()
+    window.view.set_tool(Tool.SIMILAR)
+    window.view.set_similar(90, False)
+    at = window.view.to_widget(100.5, 20.5)
+    sheet.select_similar(100.5, 20.5, 90, False)
+    QTest.mouseClick(window.view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at.toPoint())
+    assert window.mask_jobs.busy
+    idle(large, qtbot)
+    assert np.array_equal(large.document.mask, sheet.mask)
+    assert window.workspace.history.count() == 2
+
+
+def test_an_erase_begins_and_ends_like_a_small_one(large: Driver, qtbot: QtBot) -> None:
+    window, pixels, mask = large.window, large.document.pixels.copy(), large.document.mask.copy()
+    window.actions_.erase.trigger()
+    assert window.mask_jobs.busy
+    assert not large.engine.requests
+    idle(large, qtbot)
+    rgb, used, _ = large.engine.requests[0]
+    assert np.array_equal(rgb, pixels)
+    assert np.array_equal(used, mask)
+    answer(large, COLOURS[0])
+    assert window.mask_jobs.busy
+    assert not window.actions_.undo.isEnabled()
+    window.actions_.cancel.trigger()
+    assert np.array_equal(large.document.pixels, pixels)
+    large.stroke((20, 100), (40, 100))
+    idle(large, qtbot)
+    assert tuple(large.document.pixels[55, 75]) == COLOURS[0]
+    assert window.view.has_before
+    assert large.document.mask[100, 30] == 255
+    window.actions_.undo.trigger()
+    window.actions_.undo.trigger()
+    assert np.array_equal(large.document.pixels, pixels)
+    assert np.array_equal(large.document.mask, mask)
+
+
+def test_the_start_of_an_erase_can_be_cancelled(large: Driver, qtbot: QtBot) -> None:
+    window = large.window
+    window.actions_.erase.trigger()
+    window.actions_.cancel.trigger()
+    window.mask_jobs.wait()
+    qtbot.wait(1)
+    assert not large.engine.requests
+    assert not window.job.active
+    assert window.actions_.erase.isEnabled()
+
+
+def test_a_result_waits_for_the_change_under_way(large: Driver, qtbot: QtBot) -> None:
+    window = large.window
+    window.actions_.erase.trigger()
+    idle(large, qtbot)
+    window.actions_.invert_mask.trigger()
+    answer(large, COLOURS[1])
+    qtbot.waitUntil(lambda: window.workspace.history.count() == 3)
+    idle(large, qtbot)
+    assert tuple(large.document.pixels[55, 75]) == COLOURS[1]
+    assert "Erase" in window.workspace.history.undoText()
+
+
+def test_what_is_saved_holds_the_result_that_is_being_put_in(large: Driver, qtbot: QtBot) -> None:
+    window = large.window
+    window.actions_.erase.trigger()
+    idle(large, qtbot)
+    answer(large, COLOURS[2])
+    assert window.mask_jobs.busy
+    window.erasing.settle()
+    assert not window.mask_jobs.busy
+    assert tuple(large.document.pixels[55, 75]) == COLOURS[2]
+    assert window.workspace.history.unsaved
+
+
+def test_saving_is_still_shown_when_a_change_ends(large: Driver, qtbot: QtBot) -> None:
+    window = large.window
+    window.status.show_file_work("Saving photo.png…")
+    window.actions_.fill_mask.trigger()
+    assert "Filling the mask" in window.status.activity.text()
+    idle(large, qtbot)
+    assert window.status.activity.text().startswith("Saving photo.png…")
+    assert "Filling" not in window.status.activity.text()
