@@ -74,7 +74,7 @@ def measure(megapixels: float, result: float, folder: Path) -> dict[str, Any]:
     engine.set_status(EngineStatus(EngineState.READY, "fake", "Fake model", "cpu"))
     store = Settings(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
     store.set(settings.HINT_SEEN, True)
-    window = MainWindow(engine, store)  # type: ignore[arg-type]
+    window = MainWindow(engine, store)
     window.resize(1600, 1000)
     window.show()
     document = Document(Picture(photograph(megapixels)))

@@ -6,6 +6,7 @@ inference, training and app/document also run where Qt is not installed.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -40,6 +41,19 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         core.QStandardPaths.setTestModeEnabled(True)
         for kind in (core.QSettings.Format.NativeFormat, core.QSettings.Format.IniFormat):
             core.QSettings.setPath(kind, core.QSettings.Scope.UserScope, str(home / "config"))
+
+
+@pytest.fixture(autouse=True)
+def cycles_end_on_this_thread() -> Iterator[None]:
+    """As the program does: Qt's objects must not be collected on a worker's thread."""
+    if "PySide6.QtCore" not in sys.modules:
+        yield
+        return
+    gc.disable()
+    yield
+    gc.collect(1)
+    if gc.get_count()[2] > 10:
+        gc.collect()
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.engine.controller import EngineController
+from app.ui.collector import Collector
 from app.ui.main_window import MainWindow
 from app.ui.messages import Messages
 
@@ -51,6 +52,7 @@ def main(argv: list[str] | None = None) -> int:
     application.setApplicationName("Moebius")
     application.setOrganizationName("Moebius")
     application.setDesktopFileName("moebius")
+    Collector(application)
     messages = Messages(application)
     _report_surprises(messages)
     window = MainWindow(EngineController(), messages=messages)

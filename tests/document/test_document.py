@@ -256,3 +256,23 @@ def test_a_picture_knows_its_size_and_copies_itself() -> None:
     assert picture.pixels[..., :3].min() == 9
     picture.pixels[...] = 0
     assert copy.pixels.max() == 9
+
+
+def test_the_edit_of_a_result_is_worked_out_beside_the_document() -> None:
+    doc = _document()
+    doc.fill_box((40, 40, 80, 80))
+    pixels, mask, revision = doc.pixels.copy(), doc.mask.copy(), doc.revision
+    patches = [_grey((30, 30, 90, 90)), _grey((80, 80, 120, 120))]
+    edit = doc.result_edit(patches, mask, (40, 40, 80, 80))
+    assert edit is not None
+    assert np.array_equal(doc.pixels, pixels)
+    assert np.array_equal(doc.mask, mask)
+    assert doc.revision == revision
+    edit.redo(doc)
+    after = doc.pixels.copy()
+    assert not doc.masked
+    edit.undo(doc)
+    assert np.array_equal(doc.pixels, pixels)
+    assert np.array_equal(doc.mask, mask)
+    doc.apply_result(patches, mask)
+    assert np.array_equal(doc.pixels, after)
