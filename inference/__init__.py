@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # Read by OpenMP when torch is first imported: threads that wait give their core back. Spinning, as is the default,
 # makes a step many times slower where another program uses one of the cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "20000")  # some microseconds first, as many products are short
 
 __all__ = [
     "Cancelled",
