@@ -83,7 +83,10 @@ def _load_codec(folder: ModelFolder, latent_channels: int, device: torch.device,
             autoencoder = PatchAutoencoder(folder.autoencoder)
         load_weights(autoencoder, state, file, check)
         return PatchCodec(autoencoder.requires_grad_(False).eval().to(device))
-    return KLCodec(kl_autoencoder(file, state, latent_channels, check).requires_grad_(False).eval().to(device))
+    vae = kl_autoencoder(file, state, latent_channels, check).requires_grad_(False).eval().to(device)
+    if device.type == "cpu":  # a batch gains nothing there, and an erase can be stopped between its pictures
+        vae.enable_slicing()
+    return KLCodec(vae)
 
 
 def kl_autoencoder(file: Path, state: dict[str, Tensor], latent_channels: int, check: Check = never) -> AutoencoderKL:
