@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +10,7 @@ from diffusers import AutoencoderKL
 from torch import Tensor
 
 from inference.autoencoder import PatchAutoencoder
+from inference.interrupt import Check, never
 
 
 class Codec(Protocol):
@@ -42,12 +43,45 @@ class PatchCodec:
         return self.decode(latents)
 
 
+class AttentionInRows:
+    """A processor of the autoencoder's one-headed attention that looks up between groups of queries.
+
+    The same result as diffusers' own; 4096 positions (512 px) in one go take half a second on two slow cores.
+    """
+
+    ROWS = 1024  # queries at once
+
+    def __init__(self) -> None:
+        self.between: Check = never
+
+    def __call__(
+        self,
+        attention: Any,
+        hidden_states: Tensor,
+        encoder_hidden_states: None = None,
+        attention_mask: None = None,
+        temb: None = None,
+    ) -> Tensor:
+        """``hidden_states (B, C, H, W)`` -> the same, plus the layer of it. The rest is None in an autoencoder."""
+        tokens = attention.group_norm(hidden_states.flatten(2)).transpose(1, 2)  # (B, N, C)
+        query, key, value = (layer(tokens)[:, None] for layer in (attention.to_q, attention.to_k, attention.to_v))
+        parts = []
+        for part in query.split(self.ROWS, dim=2):
+            self.between()
+            parts.append(F.scaled_dot_product_attention(part, key, value))
+        y = attention.to_out[0](torch.cat(parts, dim=2)[:, 0])
+        return y.transpose(1, 2).reshape(hidden_states.shape) + hidden_states  # type: ignore[no-any-return]
+
+
 class KLCodec:
     """SDXL's variational autoencoder; latents are drawn from its posterior and scaled, as released."""
 
     def __init__(self, autoencoder: AutoencoderKL) -> None:
         self.autoencoder, self.factor = autoencoder, 2 ** (len(autoencoder.config.block_out_channels) - 1)
         self.scale = float(autoencoder.config.scaling_factor)
+        for part in (autoencoder.encoder, autoencoder.decoder):
+            for attention in filter(None, part.mid_block.attentions):
+                attention.processor = AttentionInRows()
 
     def encode(self, pictures: Tensor, generator: torch.Generator) -> Tensor:
         posterior = self.autoencoder.encode(pictures).latent_dist

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -24,24 +25,31 @@ def interruptible(check: Check, *networks: object) -> Iterator[None]:
     """Within this context the networks call ``check`` many times a second, on the thread that runs them.
 
     ``networks``: modules, or objects that hold modules in their attributes (a codec). What ``check`` raises ends
-    the pass. A network with an attribute ``between`` calls it by itself; elsewhere hooks do, and on a processor
-    3x3 convolutions too large for one go are done in bands of rows, with the same result.
+    the pass. A network with an attribute ``between`` calls it by itself, an attention with such a processor too;
+    elsewhere hooks do, and on a processor 3x3 convolutions too large for one go are done in bands of rows, with the
+    same result.
     """
     with ExitStack() as stack:
         for network in networks:
             if hasattr(network, "between"):
-                before = network.between
-                network.between = check
-                stack.callback(setattr, network, "between", before)
+                _call_between(stack, network, check)
                 continue
             held = [network] if isinstance(network, nn.Module) else vars(network).values()
             for module in [part for one in held if isinstance(one, nn.Module) for part in one.modules()]:
                 if next(module.children(), None) is None:
                     stack.callback(module.register_forward_pre_hook(lambda _module, _inputs: check()).remove)
+                    stack.callback(module.register_forward_hook(lambda _module, _inputs, _output: check()).remove)
+                if hasattr(processor := getattr(module, "processor", None), "between"):
+                    _call_between(stack, processor, check)
                 if isinstance(module, nn.Conv2d) and _banded(module):
                     vars(module)["forward"] = functools.partial(_in_bands, module, check)
                     stack.callback(module.__dict__.pop, "forward")
         yield
+
+
+def _call_between(stack: ExitStack, owner: Any, check: Check) -> None:
+    stack.callback(setattr, owner, "between", owner.between)
+    owner.between = check
 
 
 def _banded(module: nn.Conv2d) -> bool:
@@ -62,11 +70,13 @@ def _in_bands(conv: nn.Conv2d, check: Check, x: Tensor) -> Tensor:
     rows = max(8, int(out * BAND / max(work, 1)))
     if rows >= out:
         return F.conv2d(x, conv.weight, conv.bias, stride, padding)
-    parts = []
+    y = x.new_empty(batch, conv.out_channels, out, (width + 2 * padding - 3) // stride + 1)
+    if not x.is_contiguous():
+        y = y.contiguous(memory_format=torch.channels_last)
     for top in range(0, out, rows):
         check()
         first, last = top * stride - padding, (min(top + rows, out) - 1) * stride - padding + 3
         band = x[:, :, max(first, 0) : min(last, height)]
         band = F.pad(band, (padding, padding, max(-first, 0), max(last - height, 0)))
-        parts.append(F.conv2d(band, conv.weight, conv.bias, stride))
-    return torch.cat(parts, dim=2)
+        y[:, :, top : top + rows] = F.conv2d(band, conv.weight, conv.bias, stride)
+    return y

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from inference import Cancelled, ErasePipeline, ModelError
 from inference import draft as draft_module
+from inference.codec import KLCodec
 from inference.draft import abandonable_fill
 from inference.interrupt import interruptible
 from inference.ladder import Effort, SplitBranches, rungs
@@ -170,6 +171,25 @@ def test_convolutions_in_bands_agree_and_the_network_is_left_as_it_was(monkeypat
         assert torch.equal(vae.decode(latents).sample, plain)
     assert len(calls) == seen, "no hook is left"
     assert all("forward" not in vars(module) for module in vae.modules())
+
+
+def test_attention_in_rows_agrees_with_diffusers_own_and_looks_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inference.codec.AttentionInRows.ROWS", 7)
+    vae = AutoencoderKL(block_out_channels=(16,), norm_num_groups=4).eval()
+    picture = torch.randn(2, 3, 8, 12, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        plain = vae.encode(picture).latent_dist.mode()
+        codec = KLCodec(vae)
+        assert torch.allclose(vae.encode(picture).latent_dist.mode(), plain, atol=1e-5)
+        calls: list[int] = []
+        attention = vae.encoder.mid_block.attentions[0]
+        with interruptible(lambda: calls.append(1), codec):
+            before = len(calls)
+            attention.processor(attention, torch.randn(1, 16, 8, 12))
+        assert len(calls) - before >= -(-8 * 12 // 7)
+        before = len(calls)
+        codec.encode(picture, torch.Generator())
+        assert len(calls) == before, "nobody is asked afterwards"
 
 
 def test_a_network_that_looks_up_by_itself_is_asked_to() -> None:
