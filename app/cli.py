@@ -1,6 +1,7 @@
 """Headless commands over the same document and pipeline as the window.
 
-Exit status: 0 where it worked, 2 for bad usage or bad input (one line on stderr), 130 when interrupted.
+Exit status: 0 where it worked, 1 where ``selftest`` found a fault, 2 for bad usage or bad input (one line on stderr),
+130 when interrupted.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from app import selftest
 from app.document.errors import DocumentError
 
 # What takes time to import is imported where it is used: help comes at once, and Ctrl+C is met by main.
@@ -53,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     erase.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, mps or xpu")
     erase.add_argument("--precision", default="auto", metavar="P", help=_PRECISION)
     erase.add_argument("--previews", type=Path, metavar="DIR", help="write every preview here as PNG")
-    erase.add_argument("--quality", type=_quality, default=95, metavar="Q", help="of JPEG and WebP, 1 to 100")
+    erase.add_argument("--quality", type=_quality, metavar="Q", help="of JPEG, WebP and AVIF, 1 to 100 (as IMAGE)")
     erase.add_argument("--json", action="store_true", help="print one line of figures")
     bench = commands.add_parser("bench", help="measure the models on this machine", description=_bench.__doc__)
     bench.add_argument("--models", nargs="+", metavar="M", help="bundled models or folders (all that are bundled)")
@@ -62,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, mps or xpu")
     bench.add_argument("--precision", default="auto", metavar="P", help=_PRECISION)
     bench.add_argument("--json", action="store_true", help="print one JSON object")
+    selftest.add_parser(commands)
     return parser
 
 
@@ -81,6 +84,8 @@ def _erase(options: argparse.Namespace) -> int:
     """Erase what MASK covers from IMAGE and write the result to OUT."""
     import numpy as np
 
+    from app.document.colour import seen_rgb
+    from app.document.compose import put_in, wants_fine
     from app.document.formats import read_mask, read_picture, write_picture
 
     picture = read_picture(options.image)
@@ -98,7 +103,7 @@ def _erase(options: argparse.Namespace) -> int:
     keep_freed_memory()
     pipeline = ErasePipeline.load(options.model, options.device, precision=options.precision)
     load_seconds = time.perf_counter() - start
-    rgb = np.ascontiguousarray(picture.rgb)
+    rgb = seen_rgb(picture)
     shown = rgb.copy() if options.previews is not None else rgb
     steps: list[float] = []
     done = drawn = 0
@@ -130,11 +135,10 @@ def _erase(options: argparse.Namespace) -> int:
         context=options.context,
         colour=options.colour,
         seed=options.seed,
+        fine=wants_fine(picture),
         on_step=on_step,
     )
-    for part in parts:
-        x0, y0, x1, y1 = part.box
-        picture.pixels[y0:y1, x0:x1, :3] = part.rgb
+    put_in(picture, parts)
     seconds = time.perf_counter() - start
     write_picture(picture, options.output, quality=options.quality)
     if options.json:
@@ -200,7 +204,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from inference.errors import InferenceError, out_of_memory
 
     try:
-        return {"erase": _erase, "bench": _bench}[options.command](options)
+        return {"erase": _erase, "bench": _bench, "selftest": selftest.run}[options.command](options)
     except (DocumentError, InferenceError) as error:
         print(f"moebius: {' '.join(str(error).split())}", file=sys.stderr)
         return 2

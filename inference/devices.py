@@ -14,6 +14,8 @@ from torch import nn
 from inference.errors import InputError
 from inference.evaluation import EvaluationUNet
 from inference.interrupt import Check, never
+from inference.operators import in_products, pack_products
+from inference.pixelhacker import PixelHackerUNet
 from inference.quantised import can_quantise, quantise
 from inference.sampling import Denoiser
 from inference.unet import MoebiusUNet
@@ -91,11 +93,14 @@ def place(unet: nn.Module, device: torch.device, precision: str, check: Check = 
         raise InputError("This model has no int8 form; choose fp32.")
     # Folded in float32 and on the processor: rounding comes last, and not every device has float64.
     form: Any = EvaluationUNet(unet, check) if isinstance(unet, MoebiusUNet) else unet
+    if isinstance(unet, PixelHackerUNet):
+        in_products(unet)
     form.to(device, _DTYPES[precision])
     if device.type != "cpu":
         form.to(memory_format=torch.channels_last)
     check()
     if precision == "int8":
         quantise(form)
-    placed: Denoiser = form.pack(check) if quick else form
+    pack_products(form, check)
+    placed: Denoiser = form
     return placed

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from inference.folded import FoldedConv, FoldedEnlarge, FoldedResidual, FoldedTransformer, Step, branches, nothing
 from inference.layers import to_map
-from inference.operators import Product
+from inference.operators import pack_products
 from inference.unet import DownBlock, MoebiusUNet, UNetOutput, UpBlock, sinusoid
 
 
@@ -67,10 +67,7 @@ class EvaluationUNet(nn.Module):
 
     def pack(self, between: Callable[[], None] = nothing) -> EvaluationUNet:
         """Lay the weights out as the device reads them quickest: for the last time, they can't be moved afterwards."""
-        for module in self.modules():
-            if isinstance(module, Product):
-                between()
-                module.pack()
+        pack_products(self, between)
         return self
 
     def forward(self, sample: Tensor, timesteps: Tensor, input_ids: Tensor) -> UNetOutput:

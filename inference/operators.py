@@ -8,6 +8,7 @@ operators are missing, or another device computes, the same is composed from tor
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -80,3 +81,19 @@ class Product(nn.Module):
         if other is not None:
             return linear_add(x, self.weight, bias, other)
         return linear(x, self.weight, bias, silu=silu)
+
+
+def in_products(network: nn.Module) -> None:
+    """Put a :class:`Product` in the place of every ``nn.Linear`` of ``network``, which is changed."""
+    for module in list(network.modules()):
+        for name, layer in list(module.named_children()):
+            if type(layer) is nn.Linear:
+                setattr(module, name, Product(layer.weight, layer.bias))
+
+
+def pack_products(network: nn.Module, between: Callable[[], None]) -> None:
+    """:meth:`Product.pack` of every one in ``network``, with ``between`` called before each."""
+    for module in network.modules():
+        if isinstance(module, Product):
+            between()
+            module.pack()

@@ -111,6 +111,7 @@ class ErasePipeline:
         solver: str | None = None,
         guidance_until: float | None = None,
         seed: int = 0,
+        fine: bool = False,
         on_step: OnStep | None = None,
         on_note: Callable[[str], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
@@ -126,8 +127,9 @@ class ErasePipeline:
         regions where there are any, then with 1 .. total. ``on_note(sentence)`` is told what was done where
         memory ran out. Raising :class:`inference.errors.Cancelled` in ``on_step``, or ``cancelled()`` becoming
         true, which is looked at many times a second, stops the erase. The same seed gives the same bytes;
-        global random state is not touched. Raises :class:`InputError` where there is nothing to erase, nothing
-        left to learn from, or an argument is out of range.
+        global random state is not touched. ``fine``: every part comes with its values at 16 bits, not yet laid into
+        the picture, for pictures that have more than ``image`` shows. Raises :class:`InputError` where there is
+        nothing to erase, nothing left to learn from, or an argument is out of range.
         """
 
         check = _checking(cancelled)
@@ -150,6 +152,7 @@ class ErasePipeline:
             solver=solver,
             guidance_until=guidance_until,
             seed=int(seed),
+            fine=fine,
         )
         total = sum(self._steps(job) for job in jobs)
         for job in jobs:
@@ -166,12 +169,14 @@ class ErasePipeline:
             done += own
         return parts
 
-    def _jobs(self, image: RGB, mask: NDArray[Any], *, seed: int = 0, **options: Any) -> list[RegionJob]:
+    def _jobs(
+        self, image: RGB, mask: NDArray[Any], *, seed: int = 0, fine: bool = False, **options: Any
+    ) -> list[RegionJob]:
         hole = _check(image, mask)
         settings = chosen_settings(self.folder.settings, **options)
         native = self.folder.native
         regions = self.plan(mask)
-        return [RegionJob(settings, native, image, hole, region, seed + i) for i, region in enumerate(regions)]
+        return [RegionJob(settings, native, image, hole, region, seed + i, fine) for i, region in enumerate(regions)]
 
     def _steps(self, job: RegionJob) -> int:
         return job.steps(self.effort) if self.model is not None else 0

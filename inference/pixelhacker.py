@@ -192,7 +192,7 @@ class _Diffusion(nn.Module):
         self.conv_out = nn.Conv2d(widths[0], config.latent_channels, 3, padding=1)
 
     def forward(self, sample: Tensor, timesteps: Tensor, embedded: Tensor) -> UNetOutput:
-        time = self.time_embedding(sinusoid(timesteps, self.time_embedding.linear_1.in_features).to(sample.dtype))
+        time = self.time_embedding(sinusoid(timesteps, self.conv_in.out_channels).to(sample.dtype))
         context = self.encoder_hid_proj(embedded)
         x = self.conv_in(sample.contiguous(memory_format=torch.channels_last))
         skips, outputs = [x], []

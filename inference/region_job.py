@@ -26,6 +26,7 @@ from inference.blend import (
 from inference.catalogue import EraseSettings
 from inference.detail import sample
 from inference.fill import smooth_fill
+from inference.fine import FINE, Fine, debanded
 from inference.interrupt import Check
 from inference.ladder import Effort
 from inference.large_fill import LARGEST, Fill, fill_box, reduce_hole
@@ -51,6 +52,7 @@ class Preview:
 
     box: Box
     rgb: RGB = field(repr=False)
+    fine: Fine | None = field(default=None, repr=False)  # of a result, where it was asked for
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.rgb, dtype=dtype, copy=True if copy is None else copy)
@@ -69,9 +71,17 @@ class RegionJob:
     """Plans its steps when made, works when asked to: first :meth:`draft`, then :meth:`run`."""
 
     def __init__(
-        self, settings: EraseSettings, native: int, image: RGB, hole: NDArray[np.bool_], region: Region, seed: int
+        self,
+        settings: EraseSettings,
+        native: int,
+        image: RGB,
+        hole: NDArray[np.bool_],
+        region: Region,
+        seed: int,
+        fine: bool = False,
     ) -> None:
-        self.settings, self.native, self.region, self.seed = settings, native, region, seed
+        """``fine``: results come with their values before they are rounded and laid into the picture."""
+        self.settings, self.native, self.region, self.seed, self.fine = settings, native, region, seed, fine
         self.size = image.shape[0], image.shape[1]
         self.inside = region.inside(self.size)
         self.view = image[window(self.inside)]  # what lies in the picture; nobody writes to it
@@ -108,7 +118,7 @@ class RegionJob:
     def result(self) -> Preview:
         """The draft as the result."""
         assert self.filled is not None
-        return self._preview(self.filled.rgb)
+        return self._result(self.filled.rgb, None)
 
     def _smooth(self) -> RGB:
         """The smooth fill, made at a reduced size: it has no detail to lose."""
@@ -175,7 +185,8 @@ class RegionJob:
             done = index + 1
             report(done, self._preview(self._bring_back(decoded, square)))
 
-        result = self._bring_back(denoiser.run(square, on_step), square)
+        decoded = denoiser.run(square, on_step)
+        result = self._bring_back(decoded, square)
         whole, tiles = self.tiles(effort)
         if tiles:
             refined = denoiser_of(model, device, self._refining, generator, effort)
@@ -185,8 +196,8 @@ class RegionJob:
                 done += 1
                 report(done, preview)
 
-            result = self._refine(refined, result, whole, tiles, side, on_tile)
-        return self._preview(result)
+            return self._result(self._refine(refined, result, whole, tiles, side, on_tile), None)
+        return self._result(result, lambda: self._bring_back(decoded, square, fine=True))
 
     def _refine(
         self,
@@ -235,27 +246,30 @@ class RegionJob:
 
     # -- from the model's square to the picture --------------------------------------------
 
-    def _bring_back(self, decoded: Decoded, square: Square) -> RGB:
-        """The box's pixels: the fill with the model's change, or the model's picture with its colours matched."""
+    def _bring_back(self, decoded: Decoded, square: Square, *, fine: bool = False) -> NDArray[Any]:
+        """The box's pixels: the fill with the model's change, or the model's picture with its colours matched.
+
+        uint8, or uint16 where ``fine``, as of :class:`Fine`.
+        """
         side = square.hole.shape[0]
         if decoded.baseline is None:
-            return self._sampled(self._match(decoded.rgb, square), None)
+            return self._sampled(self._match(decoded.rgb, square), None, fine)
         assert self.filled is not None
-        return self._sampled(self._change(decoded.rgb - decoded.baseline, square.hole, side), self.filled.rgb)
+        return self._sampled(self._change(decoded.rgb - decoded.baseline, square.hole, side), self.filled.rgb, fine)
 
-    def _sampled(self, values: Float, base: RGB | None) -> RGB:
+    def _sampled(self, values: Float, base: RGB | None, fine: bool) -> NDArray[Any]:
         """``values``, given on the model's square, at the box; added to ``base`` where there is one."""
         x0, y0, x1, y1 = self.box
         scale = values.shape[0] / self.region.side
         matrix = np.array([[scale, 0, -scale * self.region.x], [0, scale, -scale * self.region.y]])
-        result = np.empty((y1 - y0, x1 - x0, 3), np.uint8)
+        result = np.empty((y1 - y0, x1 - x0, 3), np.uint16 if fine else np.uint8)
         for top in range(y0, y1, BAND):
             bottom = min(top + BAND, y1)
             rows = slice(top - y0, bottom - y0)
             part = sample(values, matrix, (x0, top, x1, bottom))
             if base is not None:
-                part += base[rows]
-            result[rows] = np.clip(np.rint(part), 0, 255)
+                part += debanded(base, rows.start, rows.stop) if fine else base[rows]
+            result[rows] = np.rint(np.clip(part, 0, 255) * FINE) if fine else np.clip(np.rint(part), 0, 255)
         return result
 
     def _change(self, change: Float, hole: NDArray[np.bool_], side: int) -> Float:
@@ -277,6 +291,22 @@ class RegionJob:
         if colour == "offset":
             return rgb
         return rgb + membrane(square.picture.astype(np.float32) - rgb, square.hole, reach)
+
+    def _result(self, result: RGB, finer: Callable[[], NDArray[np.uint16]] | None) -> Preview:
+        """``result`` brought into the picture; where it was asked for with what ``finer`` answers, or smoothed."""
+        preview = self._preview(result)
+        if not self.fine:
+            return preview
+        if self.settings.colour == "released" and self.filled is None:  # what was published is made of bytes
+            share = (self.alpha > 0).astype(np.float32)
+            return replace(preview, fine=Fine(preview.rgb.astype(np.uint16) * FINE, share))
+        if finer is not None:
+            return replace(preview, fine=Fine(finer(), self.alpha))
+        colours = np.empty(result.shape, np.uint16)
+        for top in range(0, len(result), BAND):
+            bottom = min(top + BAND, len(result))
+            colours[top:bottom] = np.rint(debanded(result, top, bottom) * FINE)
+        return replace(preview, fine=Fine(colours, self.alpha))
 
     def _preview(self, result: RGB) -> Preview:
         """``result``, the box's pixels, brought into the picture where it may change."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.canvas.pyramid import eight_bits
 from app.document.boxes import Box, crop, intersect, is_empty
 
 _TILE = 256  # px
@@ -32,18 +32,23 @@ class Before:
                 if tile not in self._kept:
                     self._kept[tile] = crop(self.pixels, tile).copy()
 
-    def read(self, box: Box) -> NDArray[np.uint8]:
-        """``box`` of the picture as it was, 8 bits."""
+    def read(self, box: Box) -> NDArray[Any]:
+        """``box`` of the picture as it was; perhaps a view."""
         x0, y0, x1, y1 = box
         kept = [tile for tile in self._tiles(box) if tile in self._kept]
-        out = eight_bits(self.pixels[y0:y1, x0:x1])
-        if kept and out.base is not None:
+        out = self.pixels[y0:y1, x0:x1]
+        if kept:
             out = out.copy()
         for tile in kept:
             left, top, right, bottom = intersect(tile, box)
             inner = left - tile[0], top - tile[1], right - tile[0], bottom - tile[1]
-            out[top - y0 : bottom - y0, left - x0 : right - x0] = eight_bits(crop(self._kept[tile], inner))
+            out[top - y0 : bottom - y0, left - x0 : right - x0] = crop(self._kept[tile], inner)
         return out
+
+    def whole(self) -> NDArray[Any]:
+        """All of the picture as it was, copied."""
+        height, width = self.pixels.shape[:2]
+        return np.array(self.read((0, 0, width, height)))
 
     def _tiles(self, box: Box) -> list[Box]:
         height, width = self.pixels.shape[:2]

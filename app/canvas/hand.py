@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QWidget
 from app.canvas.later import Later
 from app.canvas.pen import EVEN, pressure_curve
 from app.canvas.stage import Stage
-from app.canvas.tools import Pointer
+from app.canvas.tools import Pointer, Press
 from app.canvas.touch import Pinch
 
 _NOTCH = 120  # QWheelEvent's unit of one click of the wheel
@@ -40,6 +40,7 @@ class HandStage(Stage):
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_TabletTracking)
         self._later = Later(self)
+        self._open = False  # a press waits, and it has not been let go yet
         self._softness = EVEN
         self._pen_seen = self._pen_down = False
         self._pinch: Pinch | None = None
@@ -48,7 +49,16 @@ class HandStage(Stage):
 
     # -- for who inherits ------------------------------------------------------------------
 
-    def _press(self, pointer: Pointer, button: Qt.MouseButton) -> None:
+    @property
+    def viewing(self) -> bool:
+        """Whether the hand holds the view: moves change nothing but what is seen."""
+        raise NotImplementedError
+
+    def _meant(self, pointer: Pointer, button: Qt.MouseButton) -> Press | None:
+        """What a press now is meant for; None: nothing."""
+        raise NotImplementedError
+
+    def _press(self, press: Press) -> None:
         raise NotImplementedError
 
     def _move(self, pointer: Pointer) -> None:
@@ -74,22 +84,39 @@ class HandStage(Stage):
     # -- now or later ----------------------------------------------------------------------
 
     def set_held(self, on: bool) -> None:
-        """Put off what the hand does, while the document may not change; it is made up for afterwards."""
+        """Put off what the hand does, while the document may not change; it is made up for afterwards.
+
+        Viewing never waits.
+        """
         self._later.hold(on)
         self._update_cursor()
 
-    def _hear_press(self, pointer: Pointer, button: Qt.MouseButton) -> None:
-        self._later.do(partial(self._press, pointer, button))
+    def _hear_press(self, pointer: Pointer, button: Qt.MouseButton, *, again: bool = False) -> None:
+        press = self._meant(pointer, button)
+        if press is None:
+            return
+        if press.views and not self._open:
+            self._press(press)
+            return
+        self._open = self._later.waiting
+        self._later.do(partial(self._press_again if again else self._press, press))
 
     def _hear_move(self, pointer: Pointer) -> None:
-        self._later.do(partial(self._move, pointer))
+        if self.viewing:
+            self._move(pointer)
+        else:
+            self._later.do(partial(self._move, pointer))
 
     def _hear_release(self, pointer: Pointer) -> None:
-        self._later.do(partial(self._release, pointer))
+        if self.viewing:
+            self._release(pointer)
+        else:
+            self._open = False
+            self._later.do(partial(self._release, pointer))
 
-    def _press_again(self, pointer: Pointer, button: Qt.MouseButton) -> None:
-        if button != Qt.MouseButton.LeftButton or not self._double_click(pointer):
-            self._press(pointer, button)
+    def _press_again(self, press: Press) -> None:
+        if press.views or not self._double_click(press.pointer):
+            self._press(press)
 
     # -- mouse -----------------------------------------------------------------------------
 
@@ -98,10 +125,9 @@ class HandStage(Stage):
             self._hear_press(self._pointer(event.position(), event.modifiers()), event.button())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self._is_pens(event):
-            return
-        pointer = self._pointer(event.position(), event.modifiers())
-        self._later.do(partial(self._press_again, pointer, event.button()))
+        if not self._is_pens(event):
+            pointer = self._pointer(event.position(), event.modifiers())
+            self._hear_press(pointer, event.button(), again=True)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if not self._is_pens(event):

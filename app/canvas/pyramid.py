@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from app.document.boxes import Box, intersect, is_empty
+from app.document.colour import PLAIN_GREY, colours_of, seen
+from app.document.picture import Picture
 from app.document.zeros import zeros
 
 Block: TypeAlias = tuple[int, int]  # row, column
 Array: TypeAlias = NDArray[np.uint8]
+See: TypeAlias = Callable[[NDArray[Any]], Array]
 
 BLOCK = 1024  # px of the base; a power of two, so that halving a block needs no neighbour
 _DEEPEST = 10  # levels at which a block has become one pixel
@@ -32,6 +35,14 @@ def eight_bits(array: NDArray[np.generic]) -> Array:
     return array.view(np.uint8) if array.dtype == np.uint8 else (array >> 8).astype(np.uint8)  # type: ignore[operator]
 
 
+def see_of(picture: Picture) -> See | None:
+    """What makes a part of the picture look right on the screen; None where its upper 8 bits do."""
+    colours = colours_of(picture)
+    if colours is None or colours is PLAIN_GREY:
+        return None
+    return lambda part: seen(np.ascontiguousarray(part), colours)
+
+
 class Pyramid:
     """Level 0 is the array itself, each further level half of the one before.
 
@@ -45,9 +56,12 @@ class Pyramid:
     looked at, and what is 0 throughout, takes no memory.
     """
 
-    def __init__(self, base: NDArray[np.generic], twin: Pyramid | None = None) -> None:
-        """``twin``: a pyramid of nearly the same picture, whose blocks are the stand-in."""
-        self.base = base
+    def __init__(self, base: NDArray[np.generic], twin: Pyramid | None = None, see: See | None = None) -> None:
+        """``twin``: a pyramid of nearly the same picture, whose blocks are the stand-in.
+
+        ``see`` makes sRGB of 8 bits of a part of the base where its upper 8 bits are something else.
+        """
+        self.base, self._see = base, see or eight_bits
         self.source: Callable[[Box], Array] | None = None  # reads 8-bit pixels in the place of the base
         self.want: Callable[[Pyramid, list[Block]], None] | None = None
         self._twin = twin
@@ -75,7 +89,7 @@ class Pyramid:
     def read(self, box: Box) -> Array:
         """The 8-bit pixels of level 0 inside ``box``."""
         # Not a bound method put by: a pyramid that refers to itself would keep its memory until the collector comes.
-        return eight_bits(_crop(self.base, box)) if self.source is None else self.source(box)
+        return self._see(_crop(self.base, box)) if self.source is None else self.source(box)
 
     def level_for(self, zoom: float) -> int:
         """The smallest level that still has a pixel for every device pixel at ``zoom``."""
@@ -113,7 +127,7 @@ class Pyramid:
         """Make the stand-in (for use off the main thread; else it is made when first needed)."""
         if self._coarse is None and not self.small:
             half = self._stride // 2
-            coarse = np.ascontiguousarray(eight_bits(self.base[half :: self._stride, half :: self._stride]))
+            coarse = np.ascontiguousarray(self._see(self.base[half :: self._stride, half :: self._stride]))
             self._coarse = premultiply(coarse) if coarse.ndim == 3 and coarse.shape[2] == 4 else coarse
 
     def update(self, box: Box) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.canvas.before import Before
 from app.canvas.loader import Loader
 from app.canvas.painting import draw_grid, outline, tint, word
-from app.canvas.pyramid import Pyramid
+from app.canvas.pyramid import Pyramid, eight_bits, see_of
 from app.canvas.sampling import put, sample, shown_box
 from app.canvas.viewport import GRID_FROM, Viewport
 from app.document.boxes import EMPTY, Box, intersect, is_empty
@@ -56,7 +56,7 @@ class Scene:
         self._pixels = self._mask = None
         if document is not None:
             ready = pixels is not None and pixels.base is document.pixels
-            self._pixels = self._load(pixels if ready and pixels is not None else Pyramid(document.pixels))
+            self._pixels = self._load(pixels if ready and pixels is not None else self._of(document))
             self._mask = self._load_mask(document)
 
     def set_before(self, pixels: NDArray[np.uint8] | None) -> None:
@@ -74,7 +74,8 @@ class Scene:
         if self._kept is None or self._before is None or self._kept.pixels is not self.document.pixels:
             self._kept = Before(self.document.pixels)
             self._before = self._load(Pyramid(self.document.pixels, self._pixels))
-            self._before.source = self._kept.read
+            kept, see = self._kept, see_of(self.document.picture) or eight_bits
+            self._before.source = lambda box: see(kept.read(box))
         self._kept.keep(boxes)
 
     @property
@@ -87,7 +88,7 @@ class Scene:
         if self.document is None or self._pixels is None or self._mask is None or is_empty(box):
             return
         if self._pixels.base is not self.document.pixels:
-            self._pixels = self._load(Pyramid(self.document.pixels))
+            self._pixels = self._load(self._of(self.document))
         self._pixels.update(box)
         self.update_mask(box)
 
@@ -121,6 +122,15 @@ class Scene:
         self._hole.base[y0:y1, x0:x1] = self._erased[y0:y1, x0:x1]
         self._hole.update(box)
         self.update_mask(box)
+
+    @property
+    def kept(self) -> Before | None:
+        """What is kept of the picture before, where it has changed."""
+        return self._kept
+
+    @staticmethod
+    def _of(document: Document) -> Pyramid:
+        return Pyramid(document.pixels, see=see_of(document.picture))
 
     def _load(self, pyramid: Pyramid) -> Pyramid:
         pyramid.want = None if self._loader is None else self._loader.request

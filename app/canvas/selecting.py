@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from app.canvas.tools import Band, Pointer, SimpleDrag, Surface, take
-from app.document.boxes import Box, intersect, is_empty
+from app.canvas.tools import Band, Pointer, SimpleDrag, Surface
+from app.document.boxes import Box, area, intersect, is_empty
 from app.document.document import Document
 
 _STILL = 4.0  # device px the pointer may move within a click
@@ -52,15 +52,18 @@ class LassoDrag(SimpleDrag):
     def release(self, pointer: Pointer) -> bool:
         self._down = False
         if self._closing or (self._moved and not self._corners):
-            self.finish()
             return True
         self._corners = True
         self._hover = pointer.picture
         return False
 
     def finish(self) -> None:
-        if len(self._points) > 2:
-            take(self._surface, self._document.fill_polygon(self._points, self._subtract))
+        points, subtract = tuple(self._points), self._subtract
+        if len(points) > 2:
+            columns, rows = zip(*points, strict=True)
+            around = (math.floor(min(columns)), math.floor(min(rows)), math.ceil(max(columns)), math.ceil(max(rows)))
+            size = area(intersect(around, (0, 0, *self._document.size)))
+            self._surface.select("Filling the lasso", size, lambda sheet: sheet.fill_polygon(points, subtract))
 
     def back(self) -> bool:
         if not self._steps:
@@ -93,13 +96,12 @@ class RectangleDrag(SimpleDrag):
 
     def release(self, pointer: Pointer) -> bool:
         self.move(pointer)
-        self.finish()
         return True
 
     def finish(self) -> None:
-        box = intersect(self._box(), (0, 0, *self._document.size))
+        box, subtract = intersect(self._box(), (0, 0, *self._document.size)), self._subtract
         if not is_empty(box):
-            take(self._surface, self._document.fill_box(box, self._subtract))
+            self._surface.select("Filling the rectangle", area(box), lambda sheet: sheet.fill_box(box, subtract))
 
     def band(self) -> Band | None:
         x0, y0, x1, y1 = self._box()

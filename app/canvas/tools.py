@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from app.document.boxes import Box
 from app.document.brush import Brush
 from app.document.document import Document
 from app.document.edits import Edit
+from app.document.selections import Selections
+
+Change: TypeAlias = Callable[[Selections], Edit | None]
 
 
 class Tool(Enum):
@@ -41,6 +45,24 @@ class Pointer:
 
 
 @dataclass(frozen=True)
+class Press:
+    """A press of the hand with what it is meant for, as everything was chosen at that moment."""
+
+    pointer: Pointer
+    tool: Tool
+    brush: Brush
+    tolerance: int  # of similar colours
+    contiguous: bool
+    pans: bool = False  # moves the picture
+    splits: bool = False  # takes hold of the line between before and after
+
+    @property
+    def views(self) -> bool:
+        """Whether it changes nothing but what is seen."""
+        return self.pans or self.splits
+
+
+@dataclass(frozen=True)
 class Band:
     """A line drawn over the picture while something is selected."""
 
@@ -56,6 +78,7 @@ class Surface(Protocol):
     def refresh_mask(self, box: Box) -> None: ...
     def pan(self, dx: float, dy: float) -> None: ...
     def hand_over(self, edit: Edit | None) -> None: ...
+    def select(self, name: str, area: int, change: Change) -> None: ...
 
     @property
     def zoom(self) -> float: ...
@@ -71,10 +94,10 @@ class Drag(Protocol):
         """Pressed again, where letting go has not ended it."""
 
     def release(self, pointer: Pointer) -> bool:
-        """The button is let go: True where that ends it and what was done is kept."""
+        """The button is let go: True where that ends it, and ``finish`` is to be called."""
 
     def finish(self) -> None:
-        """Keep what was done: the answer to Enter and to a double click."""
+        """Keep what was done: the answer to Enter and to a double click, too."""
 
     def back(self) -> bool:
         """Take the last step back: the answer to Backspace. False where nothing is left."""
@@ -99,7 +122,6 @@ class SimpleDrag:
         pass
 
     def release(self, pointer: Pointer) -> bool:
-        self.finish()
         return True
 
     def finish(self) -> None:

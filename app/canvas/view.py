@@ -15,13 +15,13 @@ from app.canvas.cursor import tool_cursor
 from app.canvas.hand import HandStage
 from app.canvas.pyramid import Pyramid
 from app.canvas.selecting import LassoDrag, RectangleDrag
-from app.canvas.tools import Band, Drag, PanDrag, Pointer, StrokeDrag, Tool, brush_for, take
+from app.canvas.tools import Band, Change, Drag, PanDrag, Pointer, Press, StrokeDrag, Tool, brush_for, take
 from app.document.brush import MAX_SIZE, MIN_SIZE, Brush
 from app.document.document import Document
 from app.document.edits import Edit
 from app.document.selections import Selections
 
-Select: TypeAlias = Callable[[Callable[[Selections], Edit | None]], None]
+Select: TypeAlias = Callable[[str, int, Change], None]
 
 _SIZE_STEP = 1.15
 _SPLIT_STEP = 0.01  # of the width, by one press of an arrow key
@@ -58,6 +58,7 @@ class CanvasView(HandStage):
     def set_document(self, document: Document | None, pixels: Pyramid | None = None) -> None:
         """Show another document, fitted; ``pixels`` is its pyramid where that is made already."""
         self._later.clear()
+        self._open = False
         self.cancel_stroke()
         self._last_point = None
         super().set_document(document, pixels)
@@ -102,8 +103,19 @@ class CanvasView(HandStage):
         self._tolerance, self._contiguous = tolerance, contiguous
 
     def set_select(self, select: Select | None) -> None:
-        """Who makes selections of similar colours, shows them and hands them on: they take long on large pictures."""
+        """Who makes selections, shows them and hands them on: they take long where they are large.
+
+        It is told what is being done, in words, about how many pixels are looked at, and how to do it.
+        """
         self._select = select
+
+    def select(self, name: str, area: int, change: Change) -> None:
+        """Have a selection made by who makes them; at once where nobody was named."""
+        document = self._scene.document
+        if self._select is not None:
+            self._select(name, area, change)
+        elif document is not None:
+            take(self, change(document))
 
     @property
     def stroking(self) -> bool:
@@ -129,47 +141,58 @@ class CanvasView(HandStage):
 
     # -- the hand --------------------------------------------------------------------------
 
-    def _press(self, pointer: Pointer, button: Qt.MouseButton) -> None:
-        document, left = self._scene.document, button == Qt.MouseButton.LeftButton
+    @property
+    def viewing(self) -> bool:
+        return self._pan is not None or self._split.grabbed
+
+    def _meant(self, pointer: Pointer, button: Qt.MouseButton) -> Press | None:
+        left = button == Qt.MouseButton.LeftButton
+        pans = button == Qt.MouseButton.MiddleButton or (left and (self._space or self._tool is Tool.PAN))
+        if not left and not pans:
+            return None
+        at = pointer.device[0] / self.devicePixelRatioF()
+        splits = not pans and self._drag is None and self._split.hit(at, self.width())
+        return Press(pointer, self._tool, self._brush, self._tolerance, self._contiguous, pans, splits)
+
+    def _press(self, press: Press) -> None:
+        document, pointer = self._scene.document, press.pointer
         if document is None or self._pan is not None:
             return
-        if button == Qt.MouseButton.MiddleButton or (left and (self._space or self._tool is Tool.PAN)):
+        if press.pans:
             if self._drag is None or isinstance(self._drag, LassoDrag):
                 self._pan = PanDrag(self, pointer)
-        elif left and self._drag is not None:
+        elif self._drag is not None:
             self._drag.press(pointer)
             self._show_band()
-        elif left and self._split.hit(pointer.device[0] / self.devicePixelRatioF(), self.width()):
+        elif press.splits:
             self._split.grabbed = True
-        elif left and not self._scene.showing_before and pointer.device[0] >= (self._scene.split or 0):
-            self._begin(document, pointer)
+        elif not self._scene.showing_before and pointer.device[0] >= (self._scene.split or 0):
+            self._begin(document, press)
         self._update_cursor()
 
-    def _begin(self, document: Document, pointer: Pointer) -> None:
-        if self._tool is Tool.LASSO:
+    def _begin(self, document: Document, press: Press) -> None:
+        pointer = press.pointer
+        if press.tool is Tool.LASSO:
             self._drag = LassoDrag(self, document, pointer)
-        elif self._tool is Tool.RECTANGLE:
+        elif press.tool is Tool.RECTANGLE:
             self._drag = RectangleDrag(self, document, pointer)
-        elif self._tool is Tool.SIMILAR:
-            self._select_similar(document, pointer)
+        elif press.tool is Tool.SIMILAR:
+            self._select_similar(document, press)
         else:
             start = self._last_point if pointer.shift else None
-            brush = brush_for(self._tool, self._brush, pointer.alt != pointer.eraser)
+            brush = brush_for(press.tool, press.brush, pointer.alt != pointer.eraser)
             self._drag = StrokeDrag(self, document, brush, pointer, start)
             self._last_point = pointer.picture
         self._show_band()
 
-    def _select_similar(self, document: Document, pointer: Pointer) -> None:
-        (x, y), tolerance, subtract = pointer.picture, self._tolerance, pointer.alt
-        contiguous = self._contiguous and not pointer.shift
+    def _select_similar(self, document: Document, press: Press) -> None:
+        (x, y), width, height = press.pointer.picture, *document.size
+        contiguous = press.contiguous and not press.pointer.shift
 
         def change(sheet: Selections) -> Edit | None:
-            return sheet.select_similar(x, y, tolerance, contiguous, subtract)
+            return sheet.select_similar(x, y, press.tolerance, contiguous, press.pointer.alt)
 
-        if self._select is None:
-            take(self, change(document))
-        else:
-            self._select(change)
+        self.select("Selecting similar colours", width * height, change)
 
     def _move(self, pointer: Pointer) -> None:
         self._alt = pointer.alt
@@ -194,9 +217,8 @@ class CanvasView(HandStage):
         elif self._split.grabbed:
             self._split.grabbed = False
         elif self._drag is not None:
-            drag = self._drag
-            if drag.release(pointer):
-                self._drag = None
+            if self._drag.release(pointer):
+                self._finish()
             self._show_band()
         self._update_cursor()
 
@@ -316,5 +338,6 @@ class CanvasView(HandStage):
         document = self._scene.document is not None
         shape = tool_cursor(document, panning, self._pan is not None, self._ring.visible)
         shape = Qt.CursorShape.SplitHCursor if splitting and not panning else shape
-        self.setCursor(Qt.CursorShape.BusyCursor if self._later.held else shape)
+        waits = self._later.held and not panning and not splitting
+        self.setCursor(Qt.CursorShape.BusyCursor if waits else shape)
         self.update(self._ring.bounds())

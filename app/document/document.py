@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.document.boxes import EMPTY, Box, bounds, crop, intersect, is_empty, pieces, union
 from app.document.brush import Brush, blend
+from app.document.compose import PatchLike, composed
 from app.document.edits import TILE, Draft, Edit, Recorder
 from app.document.picture import Picture
 from app.document.selections import Selections
-from app.document.stored import Pixels
 from app.document.strokes import Coverage, StrokePath
-
-
-class PatchLike(Protocol):
-    """New pixels for one box of the picture."""
-
-    @property
-    def box(self) -> Box: ...
-
-    @property
-    def rgb(self) -> Pixels: ...  # (y1 - y0, x1 - x0, 3)
 
 
 class _Stroke:
@@ -121,9 +110,10 @@ class Document(Selections):
         self._check_result(patches, mask_used)
         pixels, mask = Draft("pixels", self.pixels), Draft("mask", self._mask)
         for patch in patches:
+            rgb = composed(self.picture, patch)
             for box, new in pixels.pieces(patch.box):
                 x0, y0 = patch.box[:2]
-                new[..., :3] = crop(patch.rgb, (box[0] - x0, box[1] - y0, box[2] - x0, box[3] - y0))
+                new[..., :3] = crop(rgb, (box[0] - x0, box[1] - y0, box[2] - x0, box[3] - y0))
         for tile in pieces(bounds(mask_used) if used is None else used, TILE):
             erased = crop(mask_used, tile) > 0
             if erased.any():
@@ -147,7 +137,7 @@ class Document(Selections):
             x0, y0, x1, y1 = patch.box
             if is_empty(patch.box) or intersect(patch.box, (0, 0, *self.size)) != patch.box:
                 raise ValueError(f"the patch {patch.box} is not inside the picture {self.size}")
-            if patch.rgb.shape != (y1 - y0, x1 - x0, 3) or patch.rgb.dtype != self.pixels.dtype:
+            if patch.rgb.shape != (y1 - y0, x1 - x0, 3) or patch.rgb.dtype not in (np.uint8, self.pixels.dtype):
                 raise ValueError(f"the patch {patch.box} holds {patch.rgb.shape} {patch.rgb.dtype}")
 
     def _current_stroke(self) -> _Stroke:

@@ -11,7 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.boxes import EMPTY, Box, crop, intersect, is_empty, tiles, union
+from app.document.boxes import EMPTY, Box, area, crop, intersect, is_empty, tiles, union
 from app.document.stored import Flat, OnDisk, Pixels, Raw, Stored, append, packed, stored
 
 Target: TypeAlias = Literal["mask", "pixels"]
@@ -21,6 +21,7 @@ TILE = 256
 
 # As much as this is packed in a few milliseconds; more had better be packed on another thread.
 _AT_ONCE = 1 << 18
+_PIXEL = 4  # bytes, about
 
 
 class Editable(Protocol):
@@ -95,6 +96,15 @@ class Edit:
     def changes_pixels(self) -> bool:
         """Whether it changes the picture, not only the mask."""
         return any(part.target == "pixels" for part in self.parts)
+
+    def cost(self, *, back: bool) -> float:
+        """About how many bytes an undo (``back``) or a redo unpacks and writes; infinite where it reads a file."""
+        total = 0
+        for part in self.parts:
+            if isinstance(part.before if back else part.after, OnDisk):
+                return float("inf")
+            total += area(part.box) * (_PIXEL if part.target == "pixels" else 1)
+        return total
 
     def pack(self) -> None:
         """Compress what is not compressed yet.

@@ -51,12 +51,47 @@ class Step:
         self.nbytes = edit.nbytes  # of memory
         self.disk_nbytes = 0
         self.path: Path | None = None  # of its file, once it is on disk
+        self.kept = False  # it lies in a file that others look after
         self.busy = False  # being compressed or written
 
     @property
     def on_disk(self) -> bool:
         """Whether undoing it reads a file."""
-        return self.path is not None
+        return self.kept or self.path is not None
+
+
+class Journey:
+    """Steps to take on the way to another place of a history, all of them back or all forward."""
+
+    def __init__(self, edits: list[Edit], back: bool) -> None:
+        self.edits, self.back = edits, back
+        self.taken = 0
+        self.boxes: list[Box] = []  # that have changed, if only in part
+
+    @property
+    def cost(self) -> float:
+        """About how many bytes are to be unpacked and written; infinite where a file must be read."""
+        total = 0.0
+        for edit in self.edits:
+            total += edit.cost(back=self.back)
+        return total
+
+    def take(self, document: Editable) -> None:
+        """Take every step, on any thread, while nobody else edits the document.
+
+        Raises ``OSError`` when a step cannot be read back from disk, ``MemoryError``, and ``RuntimeError``
+        during a stroke: the steps before that one are taken. A step that ran out of memory may be taken in
+        part, and can be taken again.
+        """
+        for edit in self.edits:
+            before = len(self.boxes)
+            self.boxes += [part.box for part in edit.parts]
+            try:
+                edit.undo(document) if self.back else edit.redo(document)
+            except (OSError, RuntimeError):  # nothing of it has changed
+                del self.boxes[before:]
+                raise
+            self.taken += 1
 
 
 class History:
@@ -81,12 +116,14 @@ class History:
         """Budgets are in bytes; ``folder`` is where temporary files go (the system's place by default)."""
         self.steps: list[Step] = []  # read it, do not write to it
         self.index = 0  # of steps done
+        # Forgotten for want of room since somebody has emptied this, the oldest first; None: nobody asks.
+        self.dropped: list[Step] | None = None
         self.saved_version = 0
         # Called when something changed by itself: steps were forgotten, or hold less memory than before.
         self.listeners: list[Listener] = []
         self._run, self._parent, self._folder = run, folder, SpillFolder(folder)
         self._budget, self._disk_budget = budget, disk_budget
-        self._disk_full = self._trimming = False
+        self._disk_full = self._trimming = self._away = self._put_off = False
         self._first_version = self._newest_version = 0
 
     # -- what there is ---------------------------------------------------------------------
@@ -153,36 +190,60 @@ class History:
         Raises ``IndexError`` when nothing is left, ``OSError`` when a step cannot be read back from
         disk and ``RuntimeError`` during a stroke; nothing has changed then.
         """
-        if self.index == 0:
-            raise IndexError("there is nothing to undo")
-        boxes = self.steps[self.index - 1].edit.undo(document)
-        self.index -= 1
-        return boxes
+        return self.go_to(document, self.index - 1)
 
     def redo(self, document: Editable) -> list[Box]:
         """Do the next step again; answers the boxes that changed. Raises as ``undo`` does."""
-        if self.index == len(self.steps):
-            raise IndexError("there is nothing to redo")
-        boxes = self.steps[self.index].edit.redo(document)
-        self.index += 1
-        return boxes
+        return self.go_to(document, self.index + 1)
 
     def go_to(self, document: Editable, index: int) -> list[Box]:
         """Undo or redo until ``index`` steps are done; answers the boxes that changed. Raises as ``undo`` does."""
+        journey = self.set_out(index)
+        try:
+            journey.take(document)
+        finally:
+            self.arrive(journey)
+        return journey.boxes
+
+    def set_out(self, index: int) -> Journey:
+        """The way until ``index`` steps are done, to be taken and handed to ``arrive``; nothing is pushed meanwhile.
+
+        Raises ``IndexError`` where there are no such steps.
+        """
         if not 0 <= index <= len(self.steps):
             raise IndexError(f"there is no step {index}")
-        boxes = []
-        while self.index > index:
-            boxes += self.undo(document)
-        while self.index < index:
-            boxes += self.redo(document)
-        return boxes
+        self._away = True
+        back = index < self.index
+        steps = reversed(self.steps[index : self.index]) if back else iter(self.steps[self.index : index])
+        return Journey([step.edit for step in steps], back)
+
+    def arrive(self, journey: Journey) -> None:
+        """Be where a journey got to."""
+        self._away = False
+        self.index += -journey.taken if journey.back else journey.taken
+        if self._put_off:
+            self._trim()
+
+    def restore(self, edits: list[tuple[Edit, float]], index: int) -> None:
+        """Begin with steps made earlier, each with its time; ``index`` of them are done in the document that is there.
+
+        They stay in the files they are in, of which nothing is removed. The pixels are as saved.
+        """
+        self.clear()
+        for edit, when in edits:
+            self._newest_version += edit.changes_pixels
+            step = Step(edit, self._newest_version)
+            step.time, step.kept = when, True
+            self.steps.append(step)
+        self.index = index
+        self.saved_version = self.pixel_version
 
     def clear(self) -> None:
         """Forget all steps and remove their files: the pixels are as saved, and nothing can be undone."""
         self.steps, self.index = [], 0
+        self.dropped = None if self.dropped is None else []
         self.saved_version = self._first_version = self._newest_version = 0
-        self._disk_full = False
+        self._disk_full = self._away = False
         # What is being written goes to the old folder, and is removed with it.
         old, self._folder = self._folder, SpillFolder(self._parent)
         self._run(old.close, _ignore, _ignore)
@@ -207,7 +268,8 @@ class History:
 
     def _trim(self) -> None:
         """Write out or forget what is over budget, one step after the other."""
-        if self._trimming:  # work that was done at once: the loop below goes on
+        self._put_off = self._away  # on a journey the steps stay what they are
+        if self._trimming or self._away:  # trimming: work that was done at once, and the loop below goes on
             return
         self._trimming = True
         while self.nbytes > self._budget and not any(step.busy for step in self.steps):
@@ -253,6 +315,8 @@ class History:
         if self.index < 2:
             return False
         step = self.steps.pop(0)
+        if self.dropped is not None:
+            self.dropped.append(step)
         self._first_version = step.version
         self.index -= 1
         if step.on_disk:

@@ -22,14 +22,14 @@ class MaskFile:
     original_size: tuple[int, int]  # (width, height) in pixels
 
 
-def read_mask(path: str | Path, size: tuple[int, int]) -> MaskFile:
-    """Read any picture as a mask of (width, height) ``size``.
+def read_mask(path: str | Path | bytes, size: tuple[int, int], name: str = "") -> MaskFile:
+    """Read any picture, a file or the bytes of one called ``name``, as a mask of (width, height) ``size``.
 
     Alpha counts when any of it is not opaque, brightness otherwise. Another size is averaged
     down or interpolated up, without keeping its proportions: compare ``original_size``.
     Raises ``DocumentError``.
     """
-    mask = formats.read_mask(path)
+    mask = formats.read_mask(path, name=name)
     original = (mask.shape[1], mask.shape[0])
     if original != tuple(size):
         shrinks = size[0] <= original[0] and size[1] <= original[1]
@@ -43,6 +43,11 @@ def write_mask(path: str | Path, mask: NDArray[np.uint8]) -> None:
 
     Raises ``DocumentError``.
     """
+    formats.write_file(Path(path), encode_mask(mask))
+
+
+def encode_mask(mask: NDArray[np.uint8]) -> bytes:
+    """A mask (H, W) as an 8-bit grey PNG."""
     buffer = io.BytesIO()
     Image.fromarray(mask).save(buffer, format="PNG", compress_level=4)
-    formats.write_file(Path(path), buffer.getvalue())
+    return buffer.getvalue()

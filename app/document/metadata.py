@@ -1,57 +1,54 @@
-"""What a picture file says about itself and has to keep: EXIF, resolution, colour profile."""
+"""What a picture file says about itself and has to keep: EXIF, XMP, IPTC, resolution, texts."""
 
 from __future__ import annotations
 
-import io
 import math
+import re
+import struct
 from typing import Any
 
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin
 
-# Tags that describe the photograph. The rest of a TIFF's first directory describes the file's own
-# layout (strips, compression), and the second one is a thumbnail that would show what was erased.
-_DESCRIPTIVE = (
-    ExifTags.Base.DocumentName,
-    ExifTags.Base.ImageDescription,
-    ExifTags.Base.Make,
-    ExifTags.Base.Model,
-    ExifTags.Base.XResolution,
-    ExifTags.Base.YResolution,
-    ExifTags.Base.ResolutionUnit,
-    ExifTags.Base.Software,
-    ExifTags.Base.DateTime,
-    ExifTags.Base.Artist,
-    ExifTags.Base.HostComputer,
-    ExifTags.Base.Copyright,
-    ExifTags.Base.Rating,
-    ExifTags.Base.RatingPercent,
-    ExifTags.Base.XPTitle,
-    ExifTags.Base.XPComment,
-    ExifTags.Base.XPAuthor,
-    ExifTags.Base.XPKeywords,
-    ExifTags.Base.XPSubject,
-)
+# Tags of a first directory that say how the pixels lie in the file, not what they show, or have places of their own
+# in a Picture. Thumbnails are in a second directory, which is left out whole: they would show what was erased.
+_RANGES = ((254, 259), (262, 266), (277, 281), (288, 293), (317, 347), (512, 521), (529, 532))
+_LAYOUT = {tag for first, last in _RANGES for tag in range(first, last + 1)}
+_LAYOUT |= {273, 274, 284, 297, 301, 700, 33723, 34377, 34675}
+_DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo, ExifTags.IFD.Interop)
+_RAW_FROM = 50706  # what raw converters need begins here
 _SIZE = (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight)
-_CENTIMETRE = 3
+_CENTIMETRE, _INCH = 3, 2
+_XMP_TAG, _IPTC_TAG = 700, 33723
+_IPTC_RESOURCE = 0x0404
+_IPTC_TEXT = "Raw profile type iptc"  # where a PNG holds it
+_TEXTS_ELSEWHERE = ("XML:com.adobe.xmp", "Raw profile type ", "icc_profile")
+
+EXIF_ERRORS = (OSError, ValueError, TypeError, KeyError, IndexError, SyntaxError, OverflowError, struct.error)
+"""What a damaged block may raise."""
 
 
 def orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 when there is none or it makes no sense."""
+    """The EXIF (or XMP) orientation, 1 to 8; 1 when there is none or it makes no sense."""
     value = image.getexif().get(ExifTags.Base.Orientation, 1)
     return value if value in range(1, 9) else 1
 
 
-def kept_exif(image: Image.Image, size: tuple[int, int]) -> bytes | None:
+def kept_exif(image: Image.Image, size: tuple[int, int], *, turned: bool) -> bytes | None:
     """The EXIF block to write again, without orientation, layout tags and thumbnail.
 
-    ``image`` is loaded, ``size`` the upright (width, height). None when there is nothing to
-    keep. Raises whatever Pillow raises for a damaged block.
+    ``image`` is loaded, ``size`` the upright (width, height), ``turned`` whether that lies across the
+    stored one. None when there is nothing to keep. Raises one of ``EXIF_ERRORS`` for a damaged block.
     """
     source = image.getexif()
     kept = Image.Exif()
-    for tag in _DESCRIPTIVE:
-        if tag in source:
-            kept[tag] = source[tag]
+    for tag, value in source.items():
+        if tag not in _LAYOUT and tag not in _DIRECTORIES and tag < _RAW_FROM:
+            kept[tag] = value
+    if turned:
+        across = ExifTags.Base.XResolution, ExifTags.Base.YResolution
+        x, y = (kept.get(tag) for tag in across)
+        if x is not None and y is not None:
+            kept[across[0]], kept[across[1]] = y, x
     details: dict[int, Any] = dict(source.get_ifd(ExifTags.IFD.Exif))
     if details:
         if ExifTags.IFD.Interop in details:
@@ -64,6 +61,42 @@ def kept_exif(image: Image.Image, size: tuple[int, int]) -> bytes | None:
     if place:
         kept[ExifTags.IFD.GPSInfo] = place
     return kept.tobytes() if len(kept) else None
+
+
+def exif_with_dpi(exif: bytes | None, dpi: tuple[float, float] | None) -> bytes | None:
+    """The block with the resolution in it, for formats that have no other place for that."""
+    if dpi is None:
+        return exif
+    block = _loaded(exif)
+    if ExifTags.Base.XResolution in block:
+        return exif
+    block[ExifTags.Base.XResolution], block[ExifTags.Base.YResolution] = dpi
+    block[ExifTags.Base.ResolutionUnit] = _INCH
+    return block.tobytes()
+
+
+def fitting_exif(exif: bytes | None, most: int) -> bytes | None:
+    """The block in at most so many bytes: without the maker's own notes where those are too much, or None."""
+    if exif is None or len(exif) <= most:
+        return exif
+    block = _loaded(exif)
+    if ExifTags.IFD.Exif in block:
+        block[ExifTags.IFD.Exif].pop(ExifTags.Base.MakerNote, None)
+    smaller = block.tobytes()
+    return smaller if len(smaller) <= most else None
+
+
+def _loaded(exif: bytes | None) -> Image.Exif:
+    """A block with its nested directories, ready to be changed and written."""
+    block = Image.Exif()
+    if exif is not None:
+        block.load(exif)
+    for group in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+        if group in block:
+            block[group] = dict(block.get_ifd(group))
+    if ExifTags.IFD.Interop in block.get(ExifTags.IFD.Exif, {}):
+        block[ExifTags.IFD.Exif][ExifTags.IFD.Interop] = dict(block.get_ifd(ExifTags.IFD.Interop))
+    return block
 
 
 def kept_dpi(image: Image.Image, turned: bool) -> tuple[float, float] | None:
@@ -83,7 +116,7 @@ def kept_dpi(image: Image.Image, turned: bool) -> tuple[float, float] | None:
 
 
 def _exif_dpi(image: Image.Image) -> Any:
-    """WebP has no place for the resolution but EXIF."""
+    """WebP and AVIF have no place for the resolution but EXIF."""
     exif = image.getexif()
     x, y = exif.get(ExifTags.Base.XResolution), exif.get(ExifTags.Base.YResolution)
     if x is None or y is None:
@@ -92,26 +125,110 @@ def _exif_dpi(image: Image.Image) -> Any:
     return float(x) * scale, float(y) * scale
 
 
-def profile_space(profile: bytes) -> str:
-    """The colour space a profile is for: "RGB", "GRAY", "CMYK", "LAB" ..., "" for a damaged one."""
-    if len(profile) < 128 or profile[36:40] != b"acsp":
-        return ""
-    return profile[16:20].decode("ascii", "replace").strip().upper()
+# -- XMP -----------------------------------------------------------------------------------
+
+_ORIENTATION_XMP = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|\s*>\s*))\d+")
+_THUMBNAILS_XMP = re.compile(rb"<(xmp|xap):Thumbnails\b.*?</\1:Thumbnails\s*>", re.DOTALL)
+_WIDTH_XMP = re.compile(rb"((?:tiff:ImageWidth|exif:PixelXDimension)(?:\s*=\s*[\"']|\s*>\s*))\d+")
+_HEIGHT_XMP = re.compile(rb"((?:tiff:ImageLength|exif:PixelYDimension)(?:\s*=\s*[\"']|\s*>\s*))\d+")
 
 
-def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Convert an L, CMYK or LAB image by its own profile to RGB in sRGB.
+def kept_xmp(image: Image.Image, size: tuple[int, int]) -> bytes | None:
+    """The XMP packet to write again: upright, of ``size`` (width, height), without thumbnails. None without one."""
+    xmp = image.info.get("xmp")
+    if isinstance(xmp, str):
+        xmp = xmp.encode()
+    if not isinstance(xmp, bytes) or not xmp.strip(b"\0 \t\r\n"):
+        return None
+    xmp = _ORIENTATION_XMP.sub(rb"\g<1>1", xmp.rstrip(b"\0"))
+    for pattern, length in ((_WIDTH_XMP, size[0]), (_HEIGHT_XMP, size[1])):
+        xmp = pattern.sub(rb"\g<1>%d" % length, xmp)
+    return _THUMBNAILS_XMP.sub(b"", xmp)
 
-    Raises ``ImageCms.PyCMSError`` when the profile does not fit.
-    """
-    converted = ImageCms.profileToProfile(
-        image,
-        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-        ImageCms.createProfile("sRGB"),
-        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-        outputMode="RGB",
-        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-    )
-    if converted is None:
-        raise ImageCms.PyCMSError("no picture came back")
-    return converted
+
+# -- IPTC ----------------------------------------------------------------------------------
+
+
+def kept_iptc(image: Image.Image) -> bytes | None:
+    """The IPTC records (IIM) of a JPEG, TIFF or PNG; None where there are none, or they are damaged."""
+    found: Any = None
+    if image.format in ("JPEG", "MPO"):
+        found = image.info.get("photoshop", {}).get(_IPTC_RESOURCE)
+    elif isinstance(image, TiffImagePlugin.TiffImageFile):
+        found = image.tag_v2.get(_IPTC_TAG)
+        if isinstance(found, tuple):  # some write bytes as 32-bit numbers
+            order = ">" if image.tag_v2.prefix == b"MM" else "<"
+            found = struct.pack(f"{order}{len(found)}L", *found)
+    elif isinstance(image, PngImagePlugin.PngImageFile):
+        found = _from_text(str(image.text.get(_IPTC_TEXT, "")))
+    if not isinstance(found, bytes):
+        return None
+    start = found.find(b"\x1c")  # older files have Photoshop's frame around it
+    return found[start:] if start >= 0 else None
+
+
+def _from_text(text: str) -> bytes | None:
+    """What "Raw profile" texts hold: a name, a length, hexadecimal digits."""
+    lines = text.split()
+    try:
+        return bytes.fromhex("".join(lines[2:])) if len(lines) > 2 else None
+    except ValueError:
+        return None
+
+
+def iptc_text(iptc: bytes) -> tuple[str, str]:
+    """Key and text of IPTC records in a PNG, as ImageMagick and ExifTool write them."""
+    digits = iptc.hex()
+    lines = [digits[i : i + 72] for i in range(0, len(digits), 72)]
+    return _IPTC_TEXT, "\niptc\n" + f"{len(iptc):8d}\n" + "\n".join(lines) + "\n"
+
+
+def iptc_segment(iptc: bytes) -> bytes:
+    """A JPEG's APP13 segment with IPTC records, or nothing where they are too long for one."""
+    resource = b"8BIM" + struct.pack(">HxxL", _IPTC_RESOURCE, len(iptc)) + iptc + b"\0" * (len(iptc) % 2)
+    body = b"Photoshop 3.0\0" + resource
+    return b"\xff\xed" + struct.pack(">H", len(body) + 2) + body if len(body) < 65534 else b""
+
+
+# -- texts ---------------------------------------------------------------------------------
+
+
+def kept_texts(image: Image.Image) -> dict[str, str]:
+    """A PNG's texts, or a JPEG's comment as "Comment"."""
+    if isinstance(image, PngImagePlugin.PngImageFile):
+        return {key: str(text) for key, text in image.text.items() if not key.startswith(_TEXTS_ELSEWHERE)}
+    comment = image.info.get("comment") if image.format in ("JPEG", "MPO") else None
+    if isinstance(comment, bytes) and comment.strip(b"\0"):
+        try:
+            return {"Comment": comment.rstrip(b"\0").decode()}
+        except UnicodeDecodeError:
+            return {"Comment": comment.rstrip(b"\0").decode("latin-1")}
+    return {}
+
+
+def png_texts(texts: dict[str, str], xmp: bytes | None, iptc: bytes | None) -> PngImagePlugin.PngInfo:
+    """All that a PNG holds as text."""
+    info = PngImagePlugin.PngInfo()
+    for key, text in texts.items():
+        latin = all(ord(letter) < 256 for letter in text)
+        if latin and "\0" not in text:
+            info.add_text(key, text)
+        else:
+            info.add_itxt(key, text.replace("\0", " "))
+    if xmp is not None:
+        info.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", "replace"))
+    if iptc is not None:
+        info.add_text(*iptc_text(iptc), zip=True)
+    return info
+
+
+def tiff_tags(exif: bytes | None, xmp: bytes | None, iptc: bytes | None) -> TiffImagePlugin.ImageFileDirectory_v2:
+    """A TIFF directory with EXIF and its nested directories, XMP and IPTC, to which the layout is added."""
+    directory = TiffImagePlugin.ImageFileDirectory_v2()
+    for tag, value in _loaded(exif).items():
+        directory[tag] = value
+    for tag, data, kind in ((_XMP_TAG, xmp, 1), (_IPTC_TAG, iptc, 7)):
+        if data is not None:
+            directory.tagtype[tag] = kind
+            directory[tag] = data
+    return directory

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.boxes import Box, bounds, crop, is_empty
+from app.document.boxes import Box, crop
 from app.document.brush import blend
 from app.document.edits import Edit, Recorder
 from app.document.picture import Picture
@@ -61,11 +61,6 @@ class Sheet:
         """
         self._require_no_stroke()
         self._revision += 1
-
-    def mask_box(self) -> Box | None:
-        """The bounds of what is masked (above 127), or None when nothing is."""
-        box = bounds(self._mask, 127)
-        return None if is_empty(box) else box
 
     @property
     def masked(self) -> bool:

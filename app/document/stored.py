@@ -63,8 +63,17 @@ class Packed:
         return len(self.data)
 
     def put(self, view: Pixels) -> None:
-        """Write it to a view of the shape and type it was made of."""
-        view[...] = np.frombuffer(zlib.decompress(self.data), view.dtype).reshape(view.shape)
+        """Write it to a view of the shape and type it was made of.
+
+        Raises ``OSError`` where it is something else: what comes from a file may be. No more is unpacked then.
+        """
+        try:
+            data = zlib.decompressobj().decompress(self.data, view.nbytes + 1)
+        except zlib.error as error:
+            raise OSError(errno.EIO, "what is stored is damaged") from error
+        if len(data) != view.nbytes:
+            raise OSError(errno.EIO, "what is stored has another size")
+        view[...] = np.frombuffer(data, view.dtype).reshape(view.shape)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -106,7 +115,7 @@ def packed(content: Stored) -> Stored:
     """The same, compressed if it is not yet; what gets hardly smaller stays as it is: it comes back sooner."""
     if not isinstance(content, Raw):
         return content
-    smaller = _compressed(content)
+    smaller = compressed(content)
     return smaller if smaller.nbytes < _WORTH * content.nbytes else content
 
 
@@ -116,7 +125,7 @@ def append(content: Stored, file: BinaryIO, path: Path) -> Stored:
     One colour stays: it is smaller than its place in a file. Raises ``OSError``.
     """
     if isinstance(content, Raw):
-        content = _compressed(content)
+        content = compressed(content)
     if not isinstance(content, Packed):
         return content
     start = file.tell()
@@ -124,5 +133,6 @@ def append(content: Stored, file: BinaryIO, path: Path) -> Stored:
     return OnDisk(path, start, len(content.data))
 
 
-def _compressed(content: Raw) -> Packed:
+def compressed(content: Raw) -> Packed:
+    """The same, compressed whatever that gains."""
     return Packed(zlib.compress(content.array.tobytes(), _LEVEL))

@@ -1,51 +1,57 @@
-"""Writing TIFF files: compressed pixels and nested EXIF together, which Pillow's own writer cannot do."""
+"""Writing TIFF files: compressed pixels of 8 or 16 bits and nested EXIF together, which Pillow's writer cannot do."""
 
 from __future__ import annotations
 
 import io
 import zlib
 from itertools import accumulate
-from typing import Any
 
-from PIL import ExifTags, Image, TiffImagePlugin
+from PIL import ExifTags
 
+from app.document.metadata import tiff_tags
 from app.document.picture import Picture
+from app.document.stored import Pixels
 
 _LEVEL = 4  # measured on photographs: level 6 takes three times as long for 1% less
 _STRIP_BYTES = 1 << 18  # TIFF 6.0 advises small strips; these are large enough to compress well
 _ADOBE_DEFLATE = 8
-_RGB = 2
+_GREY, _RGB = 1, 2
 _STRAIGHT_ALPHA = 2
 _HORIZONTAL_DIFFERENCE = 2
 _INCH = 2
 
 
-def encode_tiff(picture: Picture) -> bytes:
-    """The picture as a TIFF file with deflate compression, keeping alpha, EXIF, resolution and profile.
+def encode_tiff(picture: Picture, pixels: Pixels) -> bytes:
+    """``pixels`` (H, W, 1 to 4) as a TIFF file with deflate compression, with all else the picture's.
 
-    The layout is that of the TIFF 6.0 specification: sections 8 (strips) and 14 (differences).
+    Grey or RGB; the last of an even number of channels is alpha. The layout is that of the TIFF 6.0
+    specification: sections 8 (strips) and 14 (differences).
     """
-    channels = picture.pixels.shape[2]
-    rows = max(1, _STRIP_BYTES // (picture.width * channels))
+    height, width, channels = pixels.shape
+    rows = max(1, _STRIP_BYTES // (width * channels * pixels.itemsize))
+    little = pixels.dtype.newbyteorder("<")
     strips = []
-    for top in range(0, picture.height, rows):
-        difference = picture.pixels[top : top + rows].copy()
-        difference[:, 1:] -= picture.pixels[top : top + rows, :-1]  # modulo 256, as the predictor wants
-        strips.append(zlib.compress(difference.tobytes(), _LEVEL))
+    for top in range(0, height, rows):
+        difference = pixels[top : top + rows].copy()
+        difference[:, 1:] -= pixels[top : top + rows, :-1]  # modulo 256 or 65536, as the predictor wants
+        strips.append(zlib.compress(difference.astype(little, copy=False).tobytes(), _LEVEL))
 
-    directory = TiffImagePlugin.ImageFileDirectory_v2()
-    for tag, value in _described(picture).items():
-        directory[tag] = value
+    directory = tiff_tags(picture.exif, picture.xmp, picture.iptc)
     tags = ExifTags.Base
-    directory[tags.ImageWidth] = picture.width
-    directory[tags.ImageLength] = picture.height
-    directory[tags.BitsPerSample] = (8,) * channels
+    if picture.dpi is not None:
+        directory[tags.XResolution], directory[tags.YResolution] = picture.dpi
+        directory[tags.ResolutionUnit] = _INCH
+    if picture.icc_profile is not None:
+        directory[tags.InterColorProfile] = picture.icc_profile
+    directory[tags.ImageWidth] = width
+    directory[tags.ImageLength] = height
+    directory[tags.BitsPerSample] = (8 * pixels.itemsize,) * channels
     directory[tags.Compression] = _ADOBE_DEFLATE
-    directory[tags.PhotometricInterpretation] = _RGB
+    directory[tags.PhotometricInterpretation] = _GREY if channels < 3 else _RGB
     directory[tags.SamplesPerPixel] = channels
     directory[tags.PlanarConfiguration] = 1
     directory[tags.Predictor] = _HORIZONTAL_DIFFERENCE
-    if picture.has_alpha:
+    if channels % 2 == 0:
         directory[tags.ExtraSamples] = _STRAIGHT_ALPHA
     directory[tags.RowsPerStrip] = rows
     directory[tags.StripByteCounts] = tuple(len(strip) for strip in strips)
@@ -56,22 +62,3 @@ def encode_tiff(picture: Picture) -> bytes:
     directory.save(file)
     file.writelines(strips)
     return file.getvalue()
-
-
-def _described(picture: Picture) -> dict[int, Any]:
-    """The tags that are not about the layout: EXIF with its nested directories, resolution, profile."""
-    exif = Image.Exif()
-    if picture.exif is not None:
-        exif.load(picture.exif)
-    found: dict[int, Any] = dict(exif)
-    for group in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-        if group in found:
-            found[group] = dict(exif.get_ifd(group))
-    if ExifTags.IFD.Interop in found.get(ExifTags.IFD.Exif, {}):
-        found[ExifTags.IFD.Exif][ExifTags.IFD.Interop] = dict(exif.get_ifd(ExifTags.IFD.Interop))
-    if picture.dpi is not None:
-        found[ExifTags.Base.XResolution], found[ExifTags.Base.YResolution] = picture.dpi
-        found[ExifTags.Base.ResolutionUnit] = _INCH
-    if picture.icc_profile is not None:
-        found[ExifTags.Base.InterColorProfile] = picture.icc_profile
-    return found

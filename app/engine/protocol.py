@@ -30,6 +30,7 @@ class EraseOptions:
     colour: str | None = None  # how colours are matched around the hole
     solver: str | None = None  # "ddim", "dpm++" or "unipc"
     guidance_until: float | None = None  # share of the steps that are guided
+    fine: bool = False  # patches come with their values at 16 bits, not yet laid into the picture
 
 
 @dataclass(frozen=True)
@@ -178,11 +179,20 @@ class EngineNote:
 
 
 @dataclass(frozen=True)
+class FinePatch:
+    """A patch before it is laid into the picture."""
+
+    colours: NDArray[np.uint16] = field(repr=False)  # (y1 - y0, x1 - x0, 3) sRGB
+    share: NDArray[np.float32] = field(repr=False)  # (y1 - y0, x1 - x0), 0: the picture's own pixel .. 1: the patch's
+
+
+@dataclass(frozen=True)
 class Patch:
     """New pixels for one box of the picture."""
 
     box: Box
     rgb: NDArray[np.uint8] = field(repr=False)  # (y1 - y0, x1 - x0, 3)
+    fine: FinePatch | None = field(default=None, repr=False)  # where it was asked for
 
 
 @dataclass(frozen=True)

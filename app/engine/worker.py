@@ -29,6 +29,7 @@ from app.engine.protocol import (
     ErasePreview,
     EraseProgress,
     EraseRequest,
+    FinePatch,
     IdleRequest,
     ImportRequest,
     LoadRequest,
@@ -270,6 +271,7 @@ class EngineWorker(QObject):
             colour=options.colour,
             solver=options.solver,
             guidance_until=options.guidance_until,
+            fine=options.fine,
             on_step=on_step,
             on_note=on_note,
             cancelled=job.cancelled.is_set,
@@ -278,5 +280,8 @@ class EngineWorker(QObject):
             self._tell_ready(request.model, pipeline)
         if job.cancelled.is_set():
             raise Cancelled
-        patches = tuple(Patch(part.box, part.rgb) for part in parts)
+        patches = tuple(
+            Patch(part.box, part.rgb, None if part.fine is None else FinePatch(part.fine.colours, part.fine.share))
+            for part in parts
+        )
         return EraseDone(request.id, patches, time.monotonic() - start)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from app.canvas.tools import Tool
 from app.ui import settings, theme
@@ -127,6 +127,12 @@ class Actions:
 def native(action: QAction) -> str:
     """The action's first shortcut as this system writes it; empty where it has none."""
     return action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def follow_tip(widget: QWidget, action: QAction) -> None:
+    """Let a widget say what the action says, also when its keys change."""
+    action.changed.connect(lambda: widget.setToolTip(action.toolTip()))
+    widget.setToolTip(action.toolTip())
 
 
 def normal(keys: Iterable[str]) -> tuple[str, ...]:

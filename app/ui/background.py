@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QThreadPool, Signal, Slot
 
 T = TypeVar("T")
 
@@ -39,6 +39,11 @@ class Background(QObject):
     def wait(self) -> None:
         """Return when nothing is under way any more; answers may still be in the event queue."""
         self._pool.waitForDone()
+
+    def settle(self) -> None:
+        """Return when nothing is under way any more and every answer has been given."""
+        self._pool.waitForDone()
+        QCoreApplication.sendPostedEvents(self)
 
     @Slot(object)
     def _deliver(self, answer: Callable[[], None]) -> None:

@@ -63,6 +63,8 @@ class CandidateStrip(QFrame):
         self._group = QButtonGroup(self)
         over.installEventFilter(self)
         job.candidatesChanged.connect(self._update)
+        for action in (actions.previous, actions.next, actions.keep, actions.cancel):
+            action.changed.connect(self._say_keys)
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -89,15 +91,18 @@ class CandidateStrip(QFrame):
         for index, button in enumerate(self.buttons):
             button.setChecked(index == self._job.shown)
         self._group.setExclusive(True)
-        done, wanted = len(self._job.candidates), self._job.wanted
-        keys = f"Keys:  {native(self._actions.previous)}   {native(self._actions.next)}"
-        text = keys if not self._job.running else f"{done} of {wanted} ready"
-        self.label.setText(text)
-        self.keep_button.setToolTip(self._actions.keep.toolTip())
-        self.none_button.setToolTip(f"The picture stays as it was  ({native(self._actions.cancel)})")
+        self._say_keys()
         self.show()
         self.raise_()
         self._place()
+
+    @Slot()
+    def _say_keys(self) -> None:
+        done, wanted = len(self._job.candidates), self._job.wanted
+        keys = f"Keys:  {native(self._actions.previous)}   {native(self._actions.next)}"
+        self.label.setText(keys if not self._job.running else f"{done} of {wanted} ready")
+        self.keep_button.setToolTip(self._actions.keep.toolTip())
+        self.none_button.setToolTip(f"The picture stays as it was  ({native(self._actions.cancel)})")
 
     def _size(self) -> QSize:
         """Of a small picture, in px of the design: smaller where the canvas is too narrow for all of them."""

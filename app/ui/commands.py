@@ -11,7 +11,7 @@ from app.document.boxes import Box
 from app.document.document import Document
 from app.document.edits import Edit
 from app.document.history import History as Steps
-from app.document.history import Run, Step, run_now
+from app.document.history import Journey, Run, Step, run_now
 from app.document.spill import remove_leftovers
 
 Refresh = Callable[[Iterable[Box]], None]
@@ -20,6 +20,8 @@ UNREADABLE = (
     "This step was kept on disk and cannot be read back, so it cannot be undone or redone. "
     "Save the picture as it is; other programs may have removed temporary files."
 )
+
+NO_MEMORY = "There is not enough memory for this step: close other programs, then undo or redo again."
 
 
 class History(QObject):
@@ -79,10 +81,6 @@ class History(QObject):
         """The name of the step that ``redo`` does again, "" when there is none."""
         return self.text(self.index()) if self.canRedo() else ""
 
-    def redo_changes_pixels(self) -> bool:
-        """Whether the next redo would change pixels, not only the mask."""
-        return self.canRedo() and self.command(self.index()).changes_pixels
-
     @property
     def nbytes(self) -> int:
         """Memory the steps hold, in bytes."""
@@ -132,24 +130,38 @@ class History(QObject):
         self._tell()
 
     def undo(self) -> None:
-        """Take the last step back, if there is one."""
+        """Take the last step back now, if there is one."""
         if self.canUndo():
             self.go_to(self.index() - 1)
 
     def redo(self) -> None:
-        """Do the next step again, if there is one."""
+        """Do the next step again now, if there is one."""
         if self.canRedo():
             self.go_to(self.index() + 1)
 
     def go_to(self, index: int) -> None:
-        """Undo or redo until ``index`` steps are done, or one cannot be read back: ``failed`` follows then."""
+        """Undo or redo now until ``index`` steps are done, or one cannot be read back: ``failed`` follows then."""
         assert self._document is not None  # there is no step without one
+        journey, problem = self.set_out(index), None
         try:
-            self._refresh(self._steps.go_to(self._document, index))
-        except OSError:
-            self._refresh([(0, 0, *self._document.size)])  # some steps may have been gone
-            self.failed.emit(UNREADABLE)
+            journey.take(self._document)
+        except Exception as error:
+            problem = error
+        self._refresh(journey.boxes)
+        self.arrive(journey, problem)
+
+    def set_out(self, index: int) -> Journey:
+        """The way until ``index`` steps are done: to be taken, on any thread, shown, and handed to ``arrive``."""
+        return self._steps.set_out(index)
+
+    def arrive(self, journey: Journey, error: Exception | None) -> None:
+        """Be where a journey got to; ``failed`` follows where ``error`` ended it early."""
+        self._steps.arrive(journey)
+        if isinstance(error, (OSError, MemoryError)):
+            self.failed.emit(UNREADABLE if isinstance(error, OSError) else NO_MEMORY)
         self._tell()
+        if error is not None and not isinstance(error, (OSError, MemoryError)):
+            raise error
 
     def start_over(self) -> None:
         """Another document: nothing done, nothing unsaved."""

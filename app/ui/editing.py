@@ -1,4 +1,4 @@
-"""What changes the document: steps of the history back and forth, and edits put on it."""
+"""What may change the document: which steps back and forth are allowed now, and edits put on the history."""
 
 from __future__ import annotations
 
@@ -7,71 +7,52 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.canvas.view import CanvasView
 from app.document.edits import Edit
 from app.ui.erase_job import EraseJob
-from app.ui.messages import Messages
 from app.ui.workspace import Workspace
-
-NOT_NOW = "An erase is being made from these pixels: keep its result or cancel it, then go back further."
 
 
 class Editing(QObject):
-    """Undo, redo, and every edit on its way into the history.
+    """How far undo and redo may go, and every edit on its way into the history.
 
     While an erase is active, what it is made from cannot be undone: only what came since.
     """
 
     pushed = Signal(object)  # Edit
 
-    def __init__(
-        self, view: CanvasView, workspace: Workspace, job: EraseJob, messages: Messages, parent: QObject
-    ) -> None:
+    def __init__(self, view: CanvasView, workspace: Workspace, job: EraseJob, parent: QObject) -> None:
         super().__init__(parent)
-        self._view, self._workspace, self._job, self._messages = view, workspace, job, messages
+        self._view, self._workspace, self._job = view, workspace, job
         self._began = 0  # where the history was when the erase began
         self._active = False
-        self.blocked = False  # a change of the mask is being worked out: nothing else may edit
+        self.blocked = False  # a change is being worked out, or steps are being taken: nothing else may edit
         job.activeChanged.connect(self._on_active)
 
     @property
     def can_undo(self) -> bool:
         """Whether there is a step back that may be taken now."""
-        history = self._workspace.history
-        return not self.blocked and history.canUndo() and not (self._job.active and history.index() <= self._began)
+        return not self.blocked and self._workspace.history.index() > self._first()
 
     @property
     def can_redo(self) -> bool:
         """Whether there is a step forward that may be taken now."""
+        return not self.blocked and self._workspace.history.index() < self._last()
+
+    def nearest(self, index: int) -> int:
+        """As near to ``index`` steps done as one may go."""
+        return min(max(index, self._first()), self._last())
+
+    def _first(self) -> int:
+        """The fewest steps that may be done."""
         history = self._workspace.history
-        return not self.blocked and history.canRedo() and not (self._job.active and history.redo_changes_pixels())
+        return min(self._began, history.index()) if self._job.active else 0
 
-    @Slot()
-    def undo(self) -> None:
-        """One step back; a stroke being painted is given up instead."""
-        if self._view.stroking:
-            self._view.cancel_stroke()
-        elif self.can_undo:
-            self._workspace.history.undo()
-
-    @Slot()
-    def redo(self) -> None:
-        """One step forward again."""
-        if not self._view.stroking and self.can_redo:
-            self._workspace.history.redo()
-
-    @Slot(int)
-    def go_to(self, index: int) -> None:
-        """Back or forward until ``index`` steps are done; as far as may be while an erase is active."""
+    def _last(self) -> int:
+        """The most steps that may be done: pixels stay as they are while an erase is made from them."""
         history = self._workspace.history
-        if self._view.stroking or self.blocked:
-            return
-        if not self._job.active:
-            history.go_to(index)
-            return
-        while history.index() > index and self.can_undo:
-            history.undo()
-        while history.index() < index and self.can_redo:
-            history.redo()
-        if history.index() != index:
-            self._messages.info(NOT_NOW)
+        last = history.count()
+        if self._job.active:
+            undone = range(history.index(), last)
+            last = next((number for number in undone if history.command(number).changes_pixels), last)
+        return last
 
     def apply(self, edit: Edit | None) -> None:
         """Show what an edit changed, and put it on the history."""

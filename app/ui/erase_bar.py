@@ -56,7 +56,7 @@ class EraseBar(QWidget):
         self.live.setChecked(actions.live.isChecked())
         self.live.clicked.connect(actions.live.trigger)
         actions.live.toggled.connect(self.live.setChecked)
-        for action in (actions.again, actions.live):
+        for action in (actions.erase, actions.cancel, actions.keep, actions.again, actions.live):
             action.changed.connect(self._follow)
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -105,6 +105,7 @@ class EraseBar(QWidget):
     @Slot()
     def _follow(self) -> None:
         self.again.setEnabled(self._actions.again.isEnabled())
+        self.button.setToolTip(self._actions[self.state.value[3]].toolTip())
         self.again.setToolTip(self._actions.again.toolTip())
         self.live.setToolTip(self._actions.live.toolTip())
 

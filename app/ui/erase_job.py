@@ -39,7 +39,7 @@ class Hole:
     """What is erased: private copies, nobody writes to them."""
 
     document: Document
-    rgb: NDArray[np.uint8]  # (H, W, 3)
+    rgb: NDArray[np.uint8]  # (H, W, 3), sRGB
     mask: NDArray[np.uint8]  # (H, W), as it was when the erase began
     box: Box  # around what is above 0
 

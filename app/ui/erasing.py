@@ -12,6 +12,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.canvas.view import CanvasView
 from app.document.boxes import area as box_area
 from app.document.boxes import bounds
+from app.document.colour import seen_rgb
+from app.document.compose import wants_fine
 from app.document.document import Document
 from app.document.edits import Edit
 from app.engine.protocol import EraseOptions
@@ -25,6 +27,7 @@ from app.ui.workspace import Workspace
 NOTHING_AGAIN = "Nothing has been erased yet that could be erased again: brush over what should go, then press Erase."
 NO_MEMORY = "There is not enough memory for this erase: close other programs and try again."
 NOT_ERASED = "The erase could not be done: the picture is as it was."
+_FINE_COST = 16  # times as long as pixels that are only copied
 NO_CHANGE = "The model found nothing to change here."
 
 
@@ -157,15 +160,15 @@ class Erasing(QObject):
         def copy() -> Hole:
             if replaces is None:
                 mask = document.mask.copy()
-                return Hole(document, np.array(document.picture.rgb, order="C"), mask, bounds(mask))
+                return Hole(document, seen_rgb(document.picture), mask, bounds(mask))
             scratch = _Scratch(document)
             replaces.edit.undo(scratch)
-            return Hole(document, np.ascontiguousarray(scratch.picture.rgb), replaces.hole.mask, replaces.hole.box)
+            return Hole(document, seen_rgb(scratch.picture), replaces.hole.mask, replaces.hole.box)
 
         def begin(hole: Hole) -> None:
             self._replaces = replaces
             self.begun.emit()
-            first = self._options(new_seed or replaces is not None)
+            first = replace(self._options(new_seed or replaces is not None), fine=wants_fine(document.picture))
             plans = [first]
             for _ in range(self._settings.get(settings.CANDIDATES) - 1):
                 plans.append(replace(first, seed=(plans[-1].seed + 1) % 2**31))
@@ -195,8 +198,10 @@ class Erasing(QObject):
             and history.index() == replaces.index
             and history.canUndo()
         )
-        if undone:
-            history.undo()
+
+        def back() -> None:
+            if undone and history.canRedo():
+                self._jobs.go_to(history.index() + 1)
 
         def laid(edit: Edit | None) -> None:
             self._view.set_hole(None)
@@ -204,8 +209,7 @@ class Erasing(QObject):
                 self._last = _Last(edit, hole, history.pixel_version, history.index())
                 self.erased.emit()
             else:
-                if undone:
-                    history.redo()
+                back()
                 self._messages.info(NO_CHANGE)
             if self._kept_early:
                 self._on_ended(True)
@@ -213,14 +217,22 @@ class Erasing(QObject):
         def failed(error: Exception) -> None:
             self._view.set_hole(None)
             self._kept_early = self._queued = False
-            if undone:
-                history.redo()
+            back()
             self._on_failed(error)
 
         area = sum(box_area(box) for box in (hole.box, *(patch.box for patch in candidate.patches)))
-        self._jobs.put_in(
-            document, area, lambda: document.result_edit(candidate.patches, hole.mask, hole.box), laid, failed
-        )
+        if wants_fine(document.picture):
+            area *= _FINE_COST
+
+        def put_in() -> None:
+            self._jobs.put_in(
+                document, area, lambda: document.result_edit(candidate.patches, hole.mask, hole.box), laid, failed
+            )
+
+        if undone:
+            self._jobs.go_to(history.index() - 1, put_in)
+        else:
+            put_in()
 
     @Slot(bool)
     def _on_ended(self, kept: bool) -> None:

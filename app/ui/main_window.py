@@ -42,6 +42,7 @@ from app.ui.preferences import Preferences
 from app.ui.settings import Settings
 from app.ui.shortcut_editor import ShortcutEditor
 from app.ui.status_line import StatusLine
+from app.ui.stepping import Stepping
 from app.ui.view_state import ViewState
 from app.ui.welcome import THUMBNAIL, Welcome
 from app.ui.workspace import Opened, Workspace
@@ -72,8 +73,9 @@ class MainWindow(QMainWindow):
         self.badge.hide()
         self.hint = Hint(FIRST_HINT, self.view)
         self.job = EraseJob(engine, self.view, self.messages, self)
-        self.editing = Editing(self.view, self.workspace, self.job, self.messages, self)
-        self.mask_jobs = MaskJobs(self.view, self.workspace, self.editing, self.messages, self)
+        self.editing = Editing(self.view, self.workspace, self.job, self)
+        self.mask_jobs = jobs = MaskJobs(self.view, self.workspace, self.editing, self.messages, self)
+        self.stepping = Stepping(self.view, self.workspace, self.editing, jobs, self.messages, self)
         self.erasing = Erasing(
             self.job,
             self.mask_jobs,
@@ -112,8 +114,8 @@ class MainWindow(QMainWindow):
     def _connect_commands(self) -> None:
         do, view = self.actions_, self.view
         do.quit.triggered.connect(self.close)
-        do.undo.triggered.connect(self.editing.undo)
-        do.redo.triggered.connect(self.editing.redo)
+        do.undo.triggered.connect(self.stepping.undo)
+        do.redo.triggered.connect(self.stepping.redo)
         do.erase.triggered.connect(self.erasing.erase)
         do.cancel.triggered.connect(self._cancel)
         do.again.triggered.connect(self.erasing.again)
@@ -152,7 +154,7 @@ class MainWindow(QMainWindow):
         self.mask_jobs.busyChanged.connect(self._update_actions)
         self.mask_jobs.activityChanged.connect(self.status.show_change)
         self.editing.pushed.connect(self.hint.hide)
-        self.history.chosen.connect(self.editing.go_to)
+        self.history.chosen.connect(self.stepping.go_to)
         self.strip.chosen.connect(job.show)
         self.panel.left.connect(view.setFocus)
         self.appearance.changed.connect(self._on_look)
@@ -305,8 +307,8 @@ class MainWindow(QMainWindow):
         do.cancel.setEnabled(job.active or busy)
         for action in (do.next, do.previous, do.keep):
             action.setEnabled(job.choosing)
-        do.undo.setEnabled(self.editing.can_undo)
-        do.redo.setEnabled(self.editing.can_redo)
+        do.undo.setEnabled(self.stepping.can_undo)
+        do.redo.setEnabled(self.stepping.can_redo)
         do.name_steps(history.undoText(), history.redoText())
         self.panel.erase_bar.button.setEnabled(has_picture)
         self._update_title()

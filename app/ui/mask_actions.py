@@ -114,14 +114,14 @@ class MaskActions(QObject):
     def _change(self, name: str, change: Callable[[Selections], Edit | None]) -> None:
         self._jobs.run(name, change, lambda _edit: None, self._failed)
 
-    def select(self, change: Callable[[Selections], Edit | None]) -> None:
-        """Make a tool's selection of similar colours."""
+    def select(self, name: str, area: int, change: Callable[[Selections], Edit | None]) -> None:
+        """Make a tool's selection, which looks at about ``area`` pixels."""
 
         def done(edit: Edit | None) -> None:
             if edit is not None:
                 self.selected.emit(edit)
 
-        self._jobs.run("Selecting similar colours", change, done, self._failed)
+        self._jobs.run(name, change, done, self._failed, area)
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, MemoryError):

@@ -1,4 +1,4 @@
-"""Changes of a whole document, worked out off the main thread where they are large."""
+"""Changes of a whole document and steps of its history, done off the main thread where they are large."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any, TypeAlias, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.canvas.view import CanvasView
+from app.document.boxes import Box, union
 from app.document.document import Document
-from app.document.edits import Edit, EditPart
+from app.document.edits import Edit
 from app.document.selections import Selections
 from app.ui.background import Background
 from app.ui.editing import Editing
@@ -19,11 +20,12 @@ from app.ui.messages import Messages
 from app.ui.workspace import Workspace
 
 AT_ONCE = 4_000_000
-"""Pixels up to which a change is made at once."""
+"""Pixels, or bytes of a step, up to which a change is made at once."""
 
 CHANGED = "The mask was changed meanwhile, so this was not done: try again."
 
 _SLICE = 0.008  # seconds the event loop is kept from the rest while a change is laid on
+_SHOWN = 1024  # px; what has changed is shown by squares of this side
 
 T = TypeVar("T")
 Change: TypeAlias = Callable[[Selections], Edit | None]
@@ -33,15 +35,16 @@ Failed: TypeAlias = Callable[[Exception], None]
 
 @dataclass(eq=False)
 class _Job:
-    """What is under way: first ``work`` on another thread, then perhaps an edit that is laid on part by part."""
+    """What is under way: first ``work`` on another thread, then perhaps the rest, here, piece by piece."""
 
     work: Callable[[], Any]
     ended: Callable[[Any], None]
     failed: Failed
     may_cancel: bool
     document: Document
-    parts: Iterator[EditPart] | None = None  # those not laid on yet
-    laid: Callable[[], None] | None = None
+    stepping: bool = False  # takes steps of the history
+    rest: Iterator[None] | None = None  # does a piece whenever it is asked for the next
+    laid: Callable[[], None] | None = None  # with all of it done
 
 
 class MaskJobs(QObject):
@@ -67,7 +70,7 @@ class MaskJobs(QObject):
         self._job: _Job | None = None
         self._next: list[Callable[[], None]] = []  # to be called when nothing is under way
         self._timer = QTimer(self, interval=0)
-        self._timer.timeout.connect(self._lay_slice)
+        self._timer.timeout.connect(self._on_timer)
         workspace.taken.connect(self._drop)
 
     @property
@@ -75,18 +78,24 @@ class MaskJobs(QObject):
         """Whether a change is being worked out or laid on."""
         return self._editing.blocked
 
+    @property
+    def stepping(self) -> bool:
+        """Whether steps of the history are being taken."""
+        return self.busy and self._job is not None and self._job.stepping
+
     # -- what can be done ------------------------------------------------------------------
 
-    def run(self, name: str, change: Change, done: Done, failed: Failed) -> None:
+    def run(self, name: str, change: Change, done: Done, failed: Failed, area: int | None = None) -> None:
         """Change the mask and put that on the history; ``done`` gets the edit, None where nothing changed.
 
-        ``name`` is shown while it is worked out. Nothing happens during a stroke or another change.
+        ``name`` is shown while it is worked out; ``area`` is about how many pixels it looks at, None: all.
+        Nothing happens during a stroke or another change.
         """
         document = self._workspace.document
         if document is None or self._view.stroking or self.busy:
             return
         width, height = document.size
-        if width * height <= AT_ONCE:
+        if (width * height if area is None else area) <= AT_ONCE:
             edit = change(document)
             self._editing.apply(edit)
             done(edit)
@@ -137,6 +146,35 @@ class MaskJobs(QObject):
         else:
             self._begin(f"{name}… Esc cancels.", job)
 
+    def go_to(self, index: int, then: Callable[[], None] | None = None) -> None:
+        """Undo or redo until ``index`` steps are done, or one cannot be taken: a message says so.
+
+        It can't be cancelled; ``then`` is called when that is shown. Nothing else may be under way, nor a stroke.
+        """
+        document, history = self._workspace.document, self._workspace.history
+        assert document is not None
+        journey = history.set_out(index)
+
+        def arrived(error: Exception | None = None) -> None:
+            history.arrive(journey, error)
+            self._end()
+            if then is not None:
+                then()
+
+        def ended(_nothing: None) -> None:
+            self._do_rest(self._showing(journey.boxes), arrived)
+
+        def failed(error: Exception) -> None:
+            self._view.refresh(journey.boxes)  # steps before that one have been taken
+            arrived(error)
+
+        job = _Job(lambda: journey.take(document), ended, failed, False, document, stepping=True)
+        if journey.cost <= AT_ONCE:
+            self._job = job
+            self._work_now()
+        else:
+            self._begin("Undoing…" if journey.back else "Redoing…", job)
+
     def when_free(self, call: Callable[[], None]) -> None:
         """Call something as soon as nothing is under way; now, where that is so."""
         if self.busy:
@@ -152,16 +190,15 @@ class MaskJobs(QObject):
             self._go_on()
 
     def finish(self) -> None:
-        """Have results in the document now, however long that takes; a change they wait for is given up."""
+        """Have results and steps in the document now, however long that takes; a change they wait for is given up."""
         if self._next:
             self.cancel()
-        if self._job is None or self._job.may_cancel:
-            return
-        if self._job.parts is None:
-            self._work_now()
-        if self._job is not None:
-            self._lay_for(float("inf"))
-        self._go_on()
+        while self._job is not None and not self._job.may_cancel:
+            if self._job.rest is None:
+                self._background.settle()
+            else:
+                self._work_for(float("inf"))
+            self._go_on()
 
     def wait(self) -> None:
         """Return when no thread is at work any more."""
@@ -177,12 +214,12 @@ class MaskJobs(QObject):
         self.busyChanged.emit(True)
 
         def ended(answer: object) -> None:
-            if job is self._job and job.parts is None:
+            if job is self._job:
                 job.ended(answer)
                 self._go_on()
 
         def failed(error: Exception) -> None:
-            if job is self._job and job.parts is None:
+            if job is self._job:
                 self._end()
                 job.failed(error)
                 self._go_on()
@@ -200,7 +237,7 @@ class MaskJobs(QObject):
         else:
             job.ended(answer)
             if self._job is job and not self._editing.blocked:
-                self._lay_for(float("inf"))
+                self._work_for(float("inf"))
 
     def _lay(self, edit: Edit | None, done: Done) -> None:
         """Lay an edit on that has not been applied, then put it on the history."""
@@ -216,28 +253,47 @@ class MaskJobs(QObject):
             self._end()
             done(edit)
 
-        job.may_cancel, job.parts, job.laid = False, iter(edit.parts), laid
         job.document.mark_changed()
-        self._timer.start()
+        self._do_rest(self._laying(edit, job.document), laid)
 
-    @Slot()
-    def _lay_slice(self) -> None:
-        self._lay_for(_SLICE)
-        self._go_on()
-
-    def _lay_for(self, seconds: float) -> None:
+    def _do_rest(self, rest: Iterator[None], laid: Callable[[], None]) -> None:
         job = self._job
         assert job is not None
-        assert job.parts is not None
-        assert job.laid is not None
-        end = time.perf_counter() + seconds
-        for part in job.parts:
+        job.may_cancel, job.rest, job.laid = False, rest, laid
+        self._timer.start()
+
+    def _laying(self, edit: Edit, document: Document) -> Iterator[None]:
+        for part in edit.parts:
             if part.target == "pixels":
                 self._view.keep_before([part.box])
-            part.redo(job.document)
+            part.redo(document)
             self._view.refresh([part.box])
+            yield
+
+    def _showing(self, boxes: list[Box]) -> Iterator[None]:
+        squares: dict[tuple[int, int], Box] = {}  # by column and row: many small boxes cost more than what they hold
+        for box in boxes:
+            at = box[0] // _SHOWN, box[1] // _SHOWN
+            squares[at] = union(squares.get(at, box), box)
+        for box in squares.values():
+            self._view.refresh([box])
+            yield
+
+    @Slot()
+    def _on_timer(self) -> None:
+        self._work_for(_SLICE)
+        self._go_on()
+
+    def _work_for(self, seconds: float) -> None:
+        job = self._job
+        assert job is not None
+        assert job.rest is not None
+        assert job.laid is not None
+        end = time.perf_counter() + seconds
+        for _ in job.rest:
             if time.perf_counter() >= end:
                 return
+        self._timer.stop()
         job.laid()
 
     def _end(self) -> None:

@@ -41,8 +41,10 @@ class OptionsPanel(QWidget):
         self.tabs.tabBar().setAccessibleName("Pages of the panel")
         self.tabs.tabBar().setExpanding(True)
         self.tabs.tabBar().setDrawBase(False)
-        self.tabs.setTabToolTip(0, actions.options.toolTip())
-        self.tabs.setTabToolTip(1, actions.history.toolTip())
+        self._pages = (actions.options, actions.history)
+        for action in self._pages:
+            action.changed.connect(self._tell_keys)
+        self._tell_keys()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -70,6 +72,11 @@ class OptionsPanel(QWidget):
         self.erase.numbersEdited.connect(self._remember_numbers)
         self.tabs.setCurrentIndex(store.get(settings.PANEL_TAB))
         self.tabs.currentChanged.connect(lambda index: store.set(settings.PANEL_TAB, index))
+
+    @Slot()
+    def _tell_keys(self) -> None:
+        for index, action in enumerate(self._pages):
+            self.tabs.setTabToolTip(index, action.toolTip())
 
     def set_running(self, running: bool) -> None:
         """While an erase runs the model stays as it is."""

@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
+from app.ui.actions import follow_tip
+
 
 class StatusLine(QFrame):
     """At the left what is running, at the right facts."""
@@ -88,7 +90,7 @@ class StatusLine(QFrame):
     def _button(action: QAction, text: str) -> QToolButton:
         button = QToolButton()
         button.setText(text)
-        button.setToolTip(action.toolTip())
+        follow_tip(button, action)
         button.setAccessibleName(action.iconText())
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(action.trigger)

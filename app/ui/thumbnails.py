@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 
 from app.canvas.images import thumbnail
 from app.document.boxes import EMPTY, Box, union
+from app.document.colour import Colours, colours_of, seen
 from app.document.document import Document
 from app.engine.protocol import Patch
 
@@ -25,6 +26,7 @@ class Sample:
 
     pixels: NDArray[np.uint8] | NDArray[np.uint16]  # (h, w, 3) or (h, w, 4)
     mask: NDArray[np.uint8]  # (h, w)
+    colours: Colours | None = None  # how to see the pixels
 
 
 def frame_around(box: Box, size: tuple[int, int], aspect: float) -> Box:
@@ -46,14 +48,12 @@ def sample(document: Document, box: Box, aspect: float) -> Sample:
     x0, y0, x1, y1 = frame_around(box, document.size, aspect)
     step = max(1, max(x1 - x0, y1 - y0) // _SAMPLES)
     part = (slice(y0, y1, step), slice(x0, x1, step))
-    return Sample(document.pixels[part].copy(), document.mask[part].copy())
+    return Sample(document.pixels[part].copy(), document.mask[part].copy(), colours_of(document.picture))
 
 
 def draw_sample(part: Sample, width: int, height: int, overlay: tuple[int, int, int]) -> QImage:
     """The sample with its mask in the overlay's colour, as ``width`` x ``height`` px."""
-    rgb = part.pixels[..., :3].astype(np.uint16)
-    if part.pixels.dtype == np.uint16:
-        rgb >>= 8
+    rgb = seen(np.ascontiguousarray(part.pixels[..., :3]), part.colours).astype(np.uint16)
     weight = part.mask.astype(np.uint16)[..., None] * 6 // 10
     mixed = (rgb * (255 - weight) + np.array(overlay, np.uint16) * weight) // 255
     return thumbnail(mixed.astype(np.uint8), width, height)

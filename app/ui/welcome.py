@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVB
 
 from app.canvas.drops import DropWidget
 from app.ui import theme
+from app.ui.actions import follow_tip
 
 THUMBNAIL = (168, 112)
 
@@ -35,7 +36,7 @@ class Welcome(DropWidget):
         self.open_button.setObjectName("primary")
         theme.set_icon(self.open_button, "folder-open", "on_accent")
         theme.fix(self.open_button, icon=16)
-        self.open_button.setToolTip(open_action.toolTip())
+        follow_tip(self.open_button, open_action)
         self.open_button.clicked.connect(open_action.trigger)
         column = QVBoxLayout(self)
         column.setSpacing(8)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from app.canvas.frame import Frame
 from app.canvas.tools import Tool
 from app.canvas.view import CanvasView
-from app.document.boxes import Box
+from app.document.boxes import Box, bounds, is_empty
 from app.document.brush import Brush
 from app.document.document import Document
 from app.document.edits import Edit
@@ -135,8 +135,8 @@ class Actor:
     def erase(self) -> None:
         """An erase ends: pixels and mask change together."""
         self.view.cancel_stroke()
-        box = self.document.mask_box()
-        if box is None:
+        box = bounds(self.document.mask, 127)
+        if is_empty(box):
             return
         self.view.keep_before([box])
         shape = box[3] - box[1], box[2] - box[0], 3
@@ -147,11 +147,11 @@ class Actor:
             self.view.refresh(part.box for part in edit.parts)
 
     def preview(self) -> None:
-        box = self.document.mask_box()
-        if self.hole is None and box is not None:
+        box = bounds(self.document.mask, 127)
+        if self.hole is None and not is_empty(box):
             self.hole = self.document.mask.copy()
             self.view.set_hole(self.hole)
-        if self.hole is not None and box is not None:
+        if self.hole is not None and not is_empty(box):
             self.view.show_preview(box, np.full((box[3] - box[1], box[2] - box[0], 3), 77, np.uint8))
 
     def end_erase(self) -> None:

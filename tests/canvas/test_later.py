@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.canvas.later import Later
 from app.canvas.tools import Tool
 from app.canvas.view import CanvasView
+from app.document.brush import Brush
 from app.document.document import Document
 from app.document.edits import Edit
 from tests.canvas.hand import Hand, widget_point
@@ -69,3 +70,57 @@ def test_a_polygon_is_not_closed_while_the_canvas_is_held(
     assert not document.mask.any()
     view.set_held(False)
     qtbot.waitUntil(lambda: bool(document.mask.any()))
+
+
+@pytest.mark.parametrize("way", ["middle", "tool", "split"])
+def test_viewing_does_not_wait(view: CanvasView, document: Document, hand: Hand, qtbot: QtBot, way: str) -> None:
+    view.set_held(True)
+    hand.stroke((50, 50), (60, 50))
+    left = view.visible_box()[0]
+    button = Qt.MouseButton.MiddleButton if way == "middle" else Qt.MouseButton.LeftButton
+    if way == "tool":
+        view.set_tool(Tool.PAN)
+    view.set_split(way == "split")
+    start = (150.0, 100.0)
+    hand.press(*start, button=button)
+    assert view.cursor().shape() is not Qt.CursorShape.BusyCursor
+    hand.move(180, 100, button=button)
+    hand.release(180, 100, button=button)
+    if way == "split":
+        assert view._split.at > 0.55
+    else:
+        assert view.visible_box()[0] == pytest.approx(left - 30, abs=1)
+    zoom = view.zoom
+    hand.wheel(100, 100, 1)
+    assert view.zoom > zoom
+    assert not document.mask.any()
+    view.set_tool(Tool.BRUSH)
+    view.set_held(False)
+    qtbot.waitUntil(lambda: not view._later.waiting)
+    assert bool(document.mask[50, 55]) == (way != "split")  # the split came to lie over it
+
+
+def test_what_was_chosen_at_the_press_counts(view: CanvasView, document: Document, hand: Hand, qtbot: QtBot) -> None:
+    view.set_held(True)
+    view.set_brush(Brush(10.0))
+    hand.stroke((50, 50), (90, 50))
+    view.set_brush(Brush(80.0))
+    view.set_tool(Tool.ERASER)
+    view._space = True
+    view.set_held(False)
+    qtbot.waitUntil(lambda: not view._later.waiting)
+    assert document.mask[50, 70] == 255
+    assert document.mask[65, 70] == 0
+
+
+def test_a_stroke_that_waits_is_ended_by_its_own_release(
+    view: CanvasView, document: Document, hand: Hand, qtbot: QtBot
+) -> None:
+    view.set_held(True)
+    hand.press(50, 50)
+    hand.press(60, 50, button=Qt.MouseButton.MiddleButton)
+    hand.release(60, 50, button=Qt.MouseButton.MiddleButton)
+    view.set_held(False)
+    qtbot.waitUntil(lambda: not view._later.waiting)
+    assert not view.stroking
+    assert document.mask[50, 50] == 255

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.document.boxes import EMPTY, Box
+from app.document.boxes import EMPTY, Box, bounds
 from app.document.brush import Brush
 from app.document.document import Document
 from app.document.edits import Edit
@@ -71,7 +71,7 @@ def test_the_eraser_takes_away() -> None:
     assert edit is not None
     assert edit.name == "Eraser stroke"
     assert doc.mask.max() <= 128  # what is left of a soft edge
-    assert doc.mask_box() is None or doc.mask.max() == 128
+    assert not doc.masked or doc.mask.max() == 128
 
 
 def test_a_stroke_outside_changes_nothing() -> None:
@@ -132,7 +132,7 @@ def test_a_stroke_is_begun_once_and_ended_once() -> None:
 def test_one_click_of_the_smallest_brush_masks_something(size: float, at: tuple[float, float]) -> None:
     doc = _document()
     _stroke(doc, Brush(size), at)
-    assert doc.mask_box() is not None
+    assert doc.masked
 
 
 def test_one_pixel_pictures() -> None:
@@ -140,23 +140,23 @@ def test_one_pixel_pictures() -> None:
     assert doc.begin_stroke(Brush(1), 0.5, 0.5) == (0, 0, 1, 1)
     stroke = doc.end_stroke()
     assert stroke is not None
-    assert doc.mask_box() == (0, 0, 1, 1)
+    assert bounds(doc.mask, 127) == (0, 0, 1, 1)
     result = doc.apply_result([_grey((0, 0, 1, 1))], doc.mask.copy())
     assert result is not None
-    assert doc.mask_box() is None
+    assert bounds(doc.mask, 127) == EMPTY
     assert doc.pixels.tolist() == [[[128, 128, 128]]]
     result.undo(doc)
-    assert doc.mask_box() == (0, 0, 1, 1)
+    assert bounds(doc.mask, 127) == (0, 0, 1, 1)
     stroke.undo(doc)
-    assert doc.mask_box() is None
+    assert bounds(doc.mask, 127) == EMPTY
 
 
 def test_the_mask_box_counts_from_the_middle_of_the_range() -> None:
     doc = _document()
     doc.mask[10:20, 30:50] = 127
-    assert doc.mask_box() is None
+    assert bounds(doc.mask, 127) == EMPTY
     doc.mask[12, 31] = doc.mask[17, 44] = 128
-    assert doc.mask_box() == (31, 12, 45, 18)
+    assert bounds(doc.mask, 127) == (31, 12, 45, 18)
 
 
 def test_clearing_an_empty_mask_is_no_edit() -> None:

@@ -102,6 +102,17 @@ def test_a_graphics_cards_form_is_narrow_and_channels_last(precision: str) -> No
     assert shrinking.is_contiguous(memory_format=torch.channels_last)
 
 
+def test_the_teacher_computes_in_the_same_products_as_the_student() -> None:
+    torch.manual_seed(0)
+    teacher = build_unet(TEACHER).eval().requires_grad_(False)
+    x = torch.randn(1, TEACHER.in_channels, 8, 8)
+    arguments = x, TIME, BRANCHES % TEACHER.categories
+    plain = teacher(*arguments).sample
+    placed: Any = place(teacher, CPU, "fp32")
+    assert sum(isinstance(layer, Product) for layer in placed.modules()) > 20
+    assert torch.allclose(placed(*arguments).sample, plain, rtol=1e-4, atol=1e-4)
+
+
 def test_the_teacher_computes_in_bf16_and_has_no_int8_form() -> None:
     torch.manual_seed(0)
     unet = build_unet(TEACHER)

@@ -13,8 +13,8 @@ from app.document.document import Document
 from app.document.picture import Picture
 from app.engine.protocol import Patch
 from app.ui import settings
-from app.ui.editing import NOT_NOW
 from app.ui.settings import Settings
+from app.ui.stepping import NOT_NOW
 from app.ui.thumbnails import draw_result, draw_sample, frame_around, sample
 from tests.ui.conftest import Driver
 

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.canvas.tools import Tool
 from app.document.selections import Selections
 from app.ui import dialogs, mask_jobs
+from app.ui.commands import UNREADABLE
 from tests.ui.conftest import Driver
 from tests.ui.test_candidates import COLOURS, answer
 
@@ -41,8 +42,10 @@ def test_the_same_bytes_as_at_once_and_one_step(large: Driver, qtbot: QtBot, nam
     assert np.array_equal(large.document.mask, sheet.mask)
     assert large.window.workspace.history.count() == 2
     large.window.actions_.undo.trigger()
+    idle(large, qtbot)
     assert np.array_equal(large.document.mask, before)
     large.window.actions_.redo.trigger()
+    idle(large, qtbot)
     assert np.array_equal(large.document.mask, sheet.mask)
 
 
@@ -63,7 +66,7 @@ def test_nothing_else_edits_meanwhile(large: Driver, qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.mask_jobs.busyChanged, check_params_cb=lambda busy: not busy):
         window.actions_.invert_mask.trigger()
         assert not window.actions_.erase.isEnabled()
-        window.editing.undo()
+        window.stepping.undo()
         window.actions_.fill_mask.trigger()
         assert np.array_equal(large.document.mask, before)
     assert np.array_equal(large.document.mask, 255 - before)
@@ -142,6 +145,7 @@ def test_an_erase_begins_and_ends_like_a_small_one(large: Driver, qtbot: QtBot) 
     assert large.document.mask[100, 30] == 255
     window.actions_.undo.trigger()
     window.actions_.undo.trigger()
+    idle(large, qtbot)
     assert np.array_equal(large.document.pixels, pixels)
     assert np.array_equal(large.document.mask, mask)
 
@@ -189,3 +193,82 @@ def test_saving_is_still_shown_when_a_change_ends(large: Driver, qtbot: QtBot) -
     idle(large, qtbot)
     assert window.status.activity.text().startswith("Saving photo.png…")
     assert "Filling" not in window.status.activity.text()
+
+
+def test_steps_asked_for_while_others_are_taken_follow(large: Driver, qtbot: QtBot) -> None:
+    window = large.window
+    painted = large.document.mask.copy()
+    window.actions_.invert_mask.trigger()
+    idle(large, qtbot)
+    inverted = large.document.mask.copy()
+    for _ in range(2):
+        window.actions_.undo.trigger()
+        assert window.mask_jobs.stepping
+        assert window.actions_.undo.isEnabled()
+    window.actions_.redo.trigger()
+    assert not window.actions_.erase.isEnabled()
+    idle(large, qtbot)
+    assert window.workspace.history.index() == 1
+    assert np.array_equal(large.document.mask, painted)
+    window.history.chosen.emit(2)
+    large.stroke((60, 50), (90, 60))  # comes after it
+    idle(large, qtbot)
+    assert window.workspace.history.count() == 3
+    window.actions_.undo.trigger()
+    idle(large, qtbot)
+    assert np.array_equal(large.document.mask, inverted)
+    assert not window.actions_.cancel.isEnabled()
+
+
+def test_what_is_saved_is_what_the_steps_under_way_lead_to(large: Driver, qtbot: QtBot) -> None:
+    window = large.window
+    window.actions_.undo.trigger()
+    assert window.mask_jobs.stepping
+    window.actions_.cancel.trigger()  # half a step would be none
+    window.erasing.settle()
+    assert not window.mask_jobs.busy
+    assert not large.document.mask.any()
+    assert window.workspace.history.index() == 0
+    window.actions_.redo.trigger()
+    window.actions_.undo.trigger()
+    window.erasing.settle()
+    assert (window.mask_jobs.busy, window.workspace.history.index()) == (False, 0)
+
+
+def test_a_step_that_cannot_be_read_back_is_told(large: Driver, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = large.window
+    before = large.document.mask.copy()
+    window.actions_.invert_mask.trigger()
+    idle(large, qtbot)
+
+    def unreadable(*_arguments: object) -> None:
+        raise OSError("gone")
+
+    first = window.workspace.history.command(0).edit
+    monkeypatch.setattr(type(first), "undo", lambda edit, doc: unreadable() if edit is first else edit.redo(doc))
+    edit = window.workspace.history.command(1).edit
+    for part in edit.parts:
+        part.before, part.after = part.after, part.before
+    window.history.chosen.emit(0)
+    idle(large, qtbot)
+    assert window.workspace.history.index() == 1
+    assert np.array_equal(large.document.mask, before)
+    assert large.texts() == [UNREADABLE]
+
+
+@pytest.mark.parametrize("tool", [Tool.LASSO, Tool.RECTANGLE])
+def test_areas_are_filled_like_other_changes(large: Driver, qtbot: QtBot, tool: Tool) -> None:
+    window = large.window
+    before = large.document.mask.copy()
+    window.view.set_tool(tool)
+    large.stroke((20, 80), (20, 110), (50, 110))
+    window.view.set_tool(Tool.ERASER)
+    large.stroke((5, 100), (15, 100))
+    assert np.array_equal(large.document.mask, before)
+    idle(large, qtbot)
+    assert window.workspace.history.text(1) == tool.value
+    assert large.document.mask[85, 45] == (0 if tool is Tool.LASSO else 255)
+    assert large.document.mask[105, 24] == 255
+    window.actions_.undo.trigger()
+    idle(large, qtbot)
+    assert np.array_equal(large.document.mask, before)

@@ -1,0 +1,7 @@
+"""Why a batch can't be begun or go on."""
+
+from __future__ import annotations
+
+
+class BatchError(Exception):
+    """Its text is a sentence a user can act on."""

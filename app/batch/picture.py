@@ -1,0 +1,135 @@
+"""One picture: from the bytes of a file and of its mask to the bytes of the result, in the same format."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.batch.options import Options
+from app.document import colour
+from app.document.encode import encode_picture
+from app.document.errors import DocumentError
+from app.document.formats import read_mask, read_picture_data
+from app.document.kinds import KINDS, SAVE_FORMATS
+from app.document.mask_files import read_mask as read_mask_of_size
+from app.document.picture import Picture
+
+if TYPE_CHECKING:
+    from inference import ErasePipeline
+
+OnStep = Callable[[int, int, Any], None]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A picture with its mask, to be worked on here or elsewhere."""
+
+    name: str
+    picture: bytes = field(repr=False)
+    mask_name: str
+    mask: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of a task: the bytes of a file, or a sentence on why there are none."""
+
+    data: bytes = field(default=b"", repr=False)
+    failure: str = ""
+    note: str = ""
+    seconds: float = 0.0
+
+
+def make(
+    task: Task,
+    options: Options,
+    pipeline: ErasePipeline,
+    on_step: OnStep | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Made:
+    """Do a task; every failure is an answer. Raises :class:`inference.errors.Cancelled` only."""
+    from inference.errors import Cancelled
+
+    start = time.perf_counter()
+    try:
+        data, note = _made(task, options, pipeline, on_step, cancelled)
+    except Cancelled:
+        raise
+    except Exception as error:  # the rest of the pictures must not suffer
+        return Made(failure=explained(error), seconds=time.perf_counter() - start)
+    return Made(data, note=note, seconds=time.perf_counter() - start)
+
+
+def _made(
+    task: Task,
+    options: Options,
+    pipeline: ErasePipeline,
+    on_step: OnStep | None,
+    cancelled: Callable[[], bool] | None,
+) -> tuple[bytes, str]:
+    name, mask_name = (path.rpartition("/")[2] for path in (task.name, task.mask_name))
+    picture = read_picture_data(task.picture, name)
+    if picture.format not in SAVE_FORMATS:  # before the work, not after it
+        title = KINDS[picture.format].title
+        raise DocumentError(f'"{name}" can be read but not written: there is no way to write {title} here. Convert it.')
+    if options.resize_masks:
+        mask = read_mask_of_size(task.mask, picture.size, mask_name).mask
+    else:
+        mask = read_mask(task.mask, picture.size, name=mask_name)
+    erase(picture, mask, pipeline, options, on_step, cancelled)
+    return encode_picture(picture, picture.format, name, quality=options.quality), picture.note
+
+
+def erase(
+    picture: Picture,
+    mask: NDArray[np.uint8],
+    pipeline: ErasePipeline,
+    options: Options,
+    on_step: OnStep | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> int:
+    """Erase what ``mask`` covers from ``picture``, in place; how many places that were.
+
+    ``mask`` (H, W): above 127 erase, or 1 where there is nothing above. Raises what
+    :meth:`inference.ErasePipeline.erase_parts` does.
+    """
+    if mask.max() == 1:  # as arrays of truth values are often saved
+        mask = mask * np.uint8(255)
+    rgb = colour.seen_rgb(picture)
+    parts = pipeline.erase_parts(
+        rgb, mask, **options.of_model, seed=options.seed, on_step=on_step, cancelled=cancelled
+    )
+    for part in parts:
+        _put(picture, part.box, part.rgb, rgb)
+    return len(parts)
+
+
+def _put(picture: Picture, box: tuple[int, int, int, int], result: NDArray[np.uint8], seen: NDArray[np.uint8]) -> None:
+    """Put sRGB pixels into the picture, in its own colours and depth; what did not change stays as it is."""
+    window = np.s_[box[1] : box[3], box[0] : box[2]]
+    there = picture.pixels[window][..., :3]
+    changed = (result != seen[window]).any(axis=2)
+    colours = colour.colours_of(picture)
+    wide = result.astype(np.uint16) * np.uint16(257)
+    if colours is not None:
+        wide = np.rint(colours.back(wide)).astype(np.uint16)
+    if picture.depth == 8:
+        wide = ((wide.astype(np.uint32) + 128) // 257).astype(np.uint16)
+    there[changed] = wide[changed].astype(there.dtype)
+
+
+def explained(error: BaseException) -> str:
+    """An error as a sentence on one line."""
+    from inference.errors import InferenceError, out_of_memory
+
+    if isinstance(error, DocumentError | InferenceError):
+        return " ".join(str(error).split())
+    if out_of_memory(error):
+        return "There was not enough memory for this picture; close other programs, or try --context 256."
+    kind = type(error).__name__
+    return " ".join(f"The program met an error it does not know ({kind}: {error}); please report it.".split())

@@ -1,0 +1,77 @@
+"""Files written whole or not at all, and why one was not."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from pathlib import Path
+
+from app.document.errors import DocumentError
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all: an older one stays until the new one is complete. Raises ``DocumentError``."""
+    try:
+        _replace(path, data)
+    except OSError as error:
+        raise DocumentError(_why_not_written(path, error)) from error
+    except ValueError as error:  # a NUL in the name
+        raise DocumentError(f'"{path.name}" is no name that a file can have; choose another one.') from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Put data where a file is, so that at every moment one of the two is there whole."""
+    target = Path(os.path.realpath(path))  # a link stays a link
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
+    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            temporary.chmod(target.stat().st_mode & 0o777)
+        temporary.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """The new name is on the disk too, where the system can do that."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _why_not_written(path: Path, error: OSError) -> str:
+    name, folder = f'"{path.name}"', f'"{path.parent}"'
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        return f"{name} was not saved because the disk is full; make room or save somewhere else."
+    if error.errno == errno.EFBIG:
+        return f"{name} was not saved because that disk takes no file as large; save somewhere else."
+    if error.errno == errno.ENAMETOOLONG:
+        return f'"{path.name[:40]}..." was not saved because its name is too long; choose a shorter one.'
+    if is_folder(path):
+        return f"{name} was not saved because a folder has that name; choose another name."
+    if error.errno in (errno.ENOENT, errno.ENOTDIR) and not is_folder(path.parent):
+        return f"{name} was not saved because the folder {folder} does not exist; choose another one."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{name} was not saved because you have no permission to write it there; choose another place."
+    return f"{name} was not saved ({error.strerror or error}); try again or save somewhere else."
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there, as far as one may look."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,1 @@
+"""Making the package an artist installs: ``make package``. Not part of the program."""

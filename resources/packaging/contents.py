@@ -1,0 +1,282 @@
+"""What goes into the package and what stays out, in one place for the spec, the builder and the tests."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SCRIPTS = {"moebius": "app/__main__.py", "moebius-gui": "app/gui.py"}
+"""Executables and where they begin."""
+
+PACKAGES = ("app", "inference")
+"""Packages that go in whole: some of their modules are looked up by name."""
+
+DATA = ("icons", "models", "samples", "system_libraries.json", "theme")
+"""What of ``resources`` the program reads."""
+
+METADATA = (
+    "moebius",
+    # Their versions are looked up while diffusers is imported
+    "diffusers",
+    "filelock",
+    "huggingface_hub",
+    "numpy",
+    "requests",
+    "safetensors",
+    "torch",
+)
+"""Distributions whose metadata is read at run time."""
+
+HIDDEN_IMPORTS = (
+    # Looked up by name when first used: diffusers' own lazy imports, and what the window's event loop is made with
+    "diffusers.models.autoencoders.autoencoder_kl",
+    "diffusers.schedulers.scheduling_ddim",
+    "diffusers.schedulers.scheduling_dpmsolver_multistep",
+    "diffusers.schedulers.scheduling_unipc_multistep",
+    "huggingface_hub.constants",
+    "huggingface_hub.file_download",
+    "huggingface_hub.hf_api",
+    "huggingface_hub.utils._headers",
+    "qasync",
+    "resources",
+    "unittest.mock",  # by torch
+)
+
+EXCLUDES = (
+    # The project's own, but no part of the program
+    "benchmarks",
+    "resources.packaging",
+    "tests",
+    "training",
+    # Of extras, or found where the program is developed; what uses them does without
+    "IPython",
+    "_pytest",
+    "accelerate",
+    "dask",
+    "distributed",
+    "google",
+    "grpc",
+    "hf_xet",
+    "hypothesis",
+    "jinja2",
+    "lib2to3",
+    "lpips",
+    "matplotlib",
+    "mypy",
+    "networkx",
+    "onnx",
+    "pandas",
+    "pip",
+    "pkg_resources",
+    "psutil",
+    "pydantic",
+    "pygments",
+    "pytest",
+    "regex",
+    "rich",
+    "scipy",
+    "sentencepiece",
+    "setuptools",
+    "skimage",
+    "tensorboard",
+    "tkinter",
+    "tokenizers",
+    "torch_fidelity",
+    "torchvision",
+    "transformers",
+    "typer",
+    "wheel",
+    # Qt beyond widgets and drawings
+    "PySide6.QtDBus",
+    "PySide6.QtNetwork",
+    "PySide6.QtOpenGL",
+    "PySide6.QtQml",
+    "PySide6.QtQuick",
+    "PySide6.QtTest",
+    # Of diffusers: three schedulers and one autoencoder are used, no pipeline
+    "diffusers.commands",
+    "diffusers.experimental",
+    "diffusers.guiders",
+    "diffusers.models.controlnets",
+    "diffusers.modular_pipelines",
+    "diffusers.pipelines",
+    "diffusers.training_utils",
+    # Of torch: compiling, training on many machines, its own tests
+    "torch._inductor.autoheuristic",
+    "torch._inductor.codecache",
+    "torch._inductor.codegen",
+    "torch._inductor.compile_fx",
+    "torch._inductor.fx_passes",
+    "torch._inductor.ir",
+    "torch._inductor.kernel",
+    "torch._inductor.lowering",
+    "torch._inductor.scheduler",
+    "torch._inductor.select_algorithm",
+    "torch._inductor.template_heuristics",
+    "torch.distributed._tools",
+    "torch.distributed.checkpoint",
+    "torch.distributed.elastic",
+    "torch.distributed.optim",
+    "torch.distributed.pipelining",
+    "torch.testing._internal",
+    "torch.utils.benchmark",
+    "torch.utils.bottleneck",
+    "torch.utils.cpp_extension",
+    "torch.utils.tensorboard",
+    # Of the rest
+    "huggingface_hub.cli",
+    "huggingface_hub.fastai_utils",
+    "numpy.distutils",
+    "numpy.f2py",
+    "numpy.testing",
+    "sympy.categories",
+    "sympy.crypto",
+    "sympy.diffgeom",
+    "sympy.holonomic",
+    "sympy.liealgebras",
+    "sympy.physics",
+    "sympy.stats",
+    "sympy.testing",
+)
+"""Modules left out, each with all below it."""
+
+OPTIONAL = ("transformers", "diffusers.pipelines")
+"""Of those, what the program imports where it is there and does without where not: FLUX.1 Fill."""
+
+UNWANTED = (
+    # Qt's plug-ins and libraries for what the window does not do
+    "*/Qt/translations/*",
+    "*/Qt/qml/*",
+    "*/plugins/egldeviceintegrations/*",
+    "*/plugins/generic/*",
+    "*/plugins/imageformats/*qgif*",
+    "*/plugins/imageformats/*qicns*",
+    "*/plugins/imageformats/*qpdf*",
+    "*/plugins/imageformats/*qtga*",
+    "*/plugins/imageformats/*qtiff*",
+    "*/plugins/imageformats/*qwbmp*",
+    "*/plugins/networkinformation/*",
+    "*/plugins/platforminputcontexts/*qtvirtualkeyboard*",
+    "*/plugins/platforms/*eglfs*",
+    "*/plugins/platforms/*linuxfb*",
+    "*/plugins/platforms/*minimal*",
+    "*/plugins/platforms/*vkkhr*",
+    "*/plugins/platforms/*vnc*",
+    "*/plugins/tls/*",
+    "*/plugins/vectorimageformats/*",
+    "*/plugins/wayland-graphics-integration-server/*",
+    "*libQt6EglF*",
+    "*libQt6Network*",
+    "*libQt6Pdf*",
+    "*libQt6Qml*",
+    "*libQt6Quick*",
+    "*libQt6VirtualKeyboard*",
+    # Headers, tests and programs of torch and numpy
+    "torch/include/*",
+    "torch/test/*",
+    "torch/share/*",
+    "torch/bin/test_*",
+    "torch/bin/protoc*",
+    "torch/lib/libaoti_custom_ops.so",
+    "torch/lib/libbackend_with_compiler.so",
+    "torch/lib/libjitbackend_test.so",
+    "torch/lib/libtorchbind_test.so",
+    "torch/lib/*.lib",
+    "torch/**/*.pyi",
+    # What else is not read
+    "cv2/data/*",
+    "*/__init__.pyi",
+    "*.pyi",
+    "*/py.typed",
+    "share/*",
+)
+"""Files left out, by where they would lie in the package."""
+
+SYSTEM_LIBRARIES = (
+    # What belongs to the desktop and its graphics driver: a second copy of one of these breaks the other's
+    "libEGL.so*",
+    "libGL*.so*",
+    "libX11*.so*",
+    "libXau.so*",
+    "libXdmcp.so*",
+    "libXext.so*",
+    "libXrender.so*",
+    "libatk*.so*",
+    "libatspi.so*",
+    "libcairo*.so*",
+    "libdbus-1.so*",
+    "libdrm.so*",
+    "libepoxy.so*",
+    "libexpat.so*",
+    "libfontconfig.so*",
+    "libfreetype.so*",
+    "libfribidi.so*",
+    "libgcc_s.so*",
+    "libgdk*.so*",
+    "libgio-2.0.so*",
+    "libglib-2.0.so*",
+    "libgmodule-2.0.so*",
+    "libgobject-2.0.so*",
+    "libgthread-2.0.so*",
+    "libgtk-3.so*",
+    "libharfbuzz.so*",
+    "libpango*.so*",
+    "libstdc++.so*",
+    "libsystemd.so*",
+    "libwayland-*.so*",
+    "libxcb.so*",
+    "libxcb-glx.so*",
+    "libxcb-randr.so*",
+    "libxcb-render.so*",
+    "libxcb-shape.so*",
+    "libxcb-shm.so*",
+    "libxcb-sync.so*",
+    "libxcb-xfixes.so*",
+    "libxcb-xkb.so*",
+    "libxkbcommon*.so*",
+    "libz.so*",
+)
+"""Libraries left to the system where they would be taken from it; those of the wheels have names of their own."""
+
+OPENCV_FUNCTIONS = frozenset(
+    """
+    GaussianBlur LUT add addWeighted bitwise_and bitwise_not blur boundingRect boxFilter circle
+    connectedComponentsWithStats copyMakeBorder copyTo countNonZero cvtColor dilate distanceTransform erode filter2D
+    floodFill inRange inpaint merge multiply resize subtract threshold warpAffine
+    """.split()
+)
+"""Functions of OpenCV the program calls. None reaches linear algebra, video or OpenCV's own file formats: what does
+that is left out of the package on Linux (:mod:`resources.packaging.stand_ins`)."""
+
+
+def data(root: Path = ROOT) -> list[tuple[str, str]]:
+    """Files and folders of ``resources`` to take along, as PyInstaller's pairs of source and folder."""
+    pairs = []
+    for name in DATA:
+        source = root / "resources" / name
+        pairs.append((str(source), f"resources/{name}" if source.is_dir() else "resources"))
+    return pairs
+
+
+def hidden_imports(root: Path = ROOT) -> list[str]:
+    """Every module of the program, and what others look up by name."""
+    own = [
+        ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+        for package in PACKAGES
+        for path in sorted((root / package).rglob("*.py"))
+    ]
+    return [*(name for name in own if not name.endswith(".__main__")), *HIDDEN_IMPORTS]
+
+
+def is_excluded(module: str) -> bool:
+    """Whether a module stays out."""
+    return any(module == name or module.startswith(f"{name}.") for name in EXCLUDES)
+
+
+def is_unwanted(target: str) -> bool:
+    """Whether a file stays out, by where it would lie in the package (forward slashes)."""
+    name = target.rpartition("/")[2]
+    of_system = "/" not in target and any(fnmatchcase(name, pattern) for pattern in SYSTEM_LIBRARIES)
+    return of_system or any(fnmatchcase(target, pattern) for pattern in UNWANTED)

@@ -1,0 +1,82 @@
+"""Empty libraries in place of those that OpenCV links for video, linear algebra and file formats of its own.
+
+OpenCV's wheel is one library, linked to FFmpeg, OpenBLAS, OpenSSL and others: 80 MB that nothing the program calls
+ever reaches (:data:`resources.packaging.contents.OPENCV_FUNCTIONS`). The linker wants them there all the same, so each
+is replaced by one of the same name that holds the same symbols and ends the program where one is called.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+TOOLS = ("cc", "readelf")
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """An entry of a library's dynamic symbol table."""
+
+    name: str
+    version: str
+    is_data: bool
+    size: int
+    defined: bool
+
+
+def possible() -> bool:
+    """Whether a C compiler and readelf are there to make them with."""
+    return all(shutil.which(tool) for tool in TOOLS)
+
+
+def symbols(library: Path) -> list[Symbol]:
+    """A library's dynamic symbols; raises ``subprocess.CalledProcessError`` where it is none."""
+    listing = _output("readelf", "--dyn-syms", "--wide", str(library))
+    found = []
+    for line in listing.splitlines():
+        # 12: 0000000000001120  90 FUNC  GLOBAL DEFAULT  14 avcodec_open2@@LIBAVCODEC_62
+        parts = line.split()
+        if len(parts) >= 8 and re.fullmatch(r"\d+:", parts[0]) and parts[4] in ("GLOBAL", "WEAK"):
+            name, _, version = parts[7].partition("@")
+            size = int(parts[2], 0)
+            found.append(Symbol(name, version.lstrip("@"), parts[3] == "OBJECT", size, parts[6] != "UND"))
+    return found
+
+
+def needed(library: Path) -> list[str]:
+    """Names of the libraries a library is linked to."""
+    return re.findall(r"\(NEEDED\).*\[(.+?)\]", _output("readelf", "--dynamic", "--wide", str(library)))
+
+
+def make(user: Path, library: Path, folder: Path) -> Path:
+    """Make an empty ``library`` in ``folder`` that has what ``user`` wants of it; returns the file.
+
+    Raises ``subprocess.CalledProcessError`` where the compiler fails.
+    """
+    wanted = {symbol.name for symbol in symbols(user) if not symbol.defined}
+    held = [symbol for symbol in symbols(library) if symbol.defined and symbol.name in wanted]
+    lines = [
+        f"char {s.name}[{max(s.size, 1)}];" if s.is_data else f"void {s.name}(void) {{ __builtin_trap(); }}"
+        for s in sorted(set(held), key=lambda symbol: symbol.name)
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    source, target = folder / f"{library.name}.c", folder / library.name
+    source.write_text("\n".join(lines) + "\n", encoding="ascii")
+    options = ["-shared", "-fPIC", "-O1", "-w", "-ffreestanding", "-nostdlib", f"-Wl,-soname,{library.name}"]
+    by_version: dict[str, list[str]] = defaultdict(list)
+    for symbol in held:
+        by_version[symbol.version].append(symbol.name)
+    if named := {version: names for version, names in by_version.items() if version}:
+        script = folder / f"{library.name}.map"
+        script.write_text("".join(f"{v} {{ global: {'; '.join(n)}; }};\n" for v, n in named.items()), encoding="ascii")
+        options.append(f"-Wl,--version-script,{script}")
+    subprocess.run(["cc", *options, "-o", str(target), str(source)], check=True)
+    return target
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout

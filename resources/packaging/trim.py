@@ -1,0 +1,71 @@
+"""Making smaller what PyInstaller has gathered: entries of its lists go in, fewer and smaller ones come out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from resources.packaging import contents, stand_ins
+
+Entry = tuple[str, str, str]  # where it goes in the package, where it comes from, PyInstaller's kind
+
+STRIPPED = ("libpython*", "torch/lib/*")  # what comes with the names of its inner functions
+OPENCV = "cv2/cv2.abi3.so"
+OPENCV_LIBRARIES = "opencv_python_headless.libs/"
+
+
+def trimmed(entries: Iterable[Entry], work: Path) -> list[Entry]:
+    """The entries that are wanted; what is made smaller is put into ``work``."""
+    kept = [entry for entry in entries if not contents.is_unwanted(_target(entry))]
+    if sys.platform == "linux":
+        kept = _without_opencv_libraries(kept, work / "stand-ins")
+        kept = [_stripped(entry, work / "stripped") for entry in kept]
+    return _without_dead_links(kept)
+
+
+def _target(entry: Entry) -> str:
+    return entry[0].replace(os.sep, "/")
+
+
+def _without_opencv_libraries(entries: list[Entry], work: Path) -> list[Entry]:
+    user = next((Path(entry[1]) for entry in entries if _target(entry) == OPENCV), None)
+    if user is None or not stand_ins.possible():
+        return entries
+    wanted = set(stand_ins.needed(user))
+    kept = []
+    for entry in entries:
+        if not _target(entry).startswith(OPENCV_LIBRARIES):
+            kept.append(entry)
+        elif Path(entry[1]).name in wanted:
+            kept.append((entry[0], str(stand_ins.make(user, Path(entry[1]), work)), entry[2]))
+    return kept
+
+
+def _stripped(entry: Entry, work: Path) -> Entry:
+    target = _target(entry)
+    if entry[2] != "BINARY" or not any(fnmatchcase(target, pattern) for pattern in STRIPPED):
+        return entry
+    if shutil.which("strip") is None:
+        return entry
+    copy = work / target
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(entry[1], copy)
+    copy.chmod(0o755)
+    subprocess.run(["strip", "--strip-unneeded", str(copy)], check=True)
+    return entry[0], str(copy), entry[2]
+
+
+def _without_dead_links(entries: list[Entry]) -> list[Entry]:
+    targets = {os.path.normpath(entry[0]) for entry in entries}
+
+    def alive(entry: Entry) -> bool:
+        return (
+            entry[2] != "SYMLINK" or os.path.normpath(os.path.join(os.path.dirname(entry[0]), entry[1])) in targets  # noqa: PTH118, PTH120
+        )
+
+    return [entry for entry in entries if alive(entry)]
