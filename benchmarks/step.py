@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--model", choices=sorted(UNET_CONFIGS), default="moebius")
     parser.add_argument("--size", type=int, default=512, help="pixels")
     parser.add_argument("--batch", type=int, default=2, help="2: both guidance branches")
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--threads", type=int, default=0, help="0: torch's own choice")
     parser.add_argument("--profile", action="store_true", help="add each operator's share of the fast form's time")
     options = parser.parse_args()

@@ -6,30 +6,44 @@ import contextlib
 import errno
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from app.document.errors import DocumentError
 
 
 def write_file(path: Path, data: bytes) -> None:
     """Write a file, whole or not at all: an older one stays until the new one is complete. Raises ``DocumentError``."""
+    with replacing(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write in the block that takes the place of the one at ``path`` at its end, whole or not at all.
+
+    An ``OSError`` becomes a ``DocumentError``; after any other exception the older file is there as well.
+    """
     try:
-        _replace(path, data)
+        with _temporary(path) as file:
+            yield file
     except OSError as error:
         raise DocumentError(_why_not_written(path, error)) from error
     except ValueError as error:  # a NUL in the name
         raise DocumentError(f'"{path.name}" is no name that a file can have; choose another one.') from error
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Put data where a file is, so that at every moment one of the two is there whole."""
+@contextlib.contextmanager
+def _temporary(path: Path) -> Iterator[BinaryIO]:
+    """A file beside the one at ``path`` that is put in its place, so that at every moment one of them is there whole."""
     target = Path(os.path.realpath(path))  # a link stays a link
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
     temporary = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with temporary.open("xb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if target.exists():
@@ -39,10 +53,10 @@ def _replace(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """The new name is on the disk too, where the system can do that."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

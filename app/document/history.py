@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 from collections.abc import Callable
 from functools import partial
@@ -38,10 +39,14 @@ def run_now(work: Callable[[], Any], done: Callable[[Any], None], failed: Callab
         done(result)
 
 
+_numbers = itertools.count(1)
+
+
 class Step:
     """An edit in the history. Two steps are never equal."""
 
     def __init__(self, edit: Edit, version: int) -> None:
+        self.number = next(_numbers)  # no other step has it
         self.edit = edit
         self.version = version  # of the pixels with it done
         self.name = edit.name
@@ -125,6 +130,7 @@ class History:
         self._budget, self._disk_budget = budget, disk_budget
         self._disk_full = self._trimming = self._away = self._put_off = False
         self._first_version = self._newest_version = 0
+        self._floor = 0  # the step before the first one there is
 
     # -- what there is ---------------------------------------------------------------------
 
@@ -142,6 +148,11 @@ class History:
     def pixel_version(self) -> int:
         """A number for the picture's pixels as they are now; equal numbers are equal pixels."""
         return self.steps[self.index - 1].version if self.index else self._first_version
+
+    @property
+    def place(self) -> int:
+        """A number for pixels and mask as the steps done have made them; equal numbers are equal ones."""
+        return self.steps[self.index - 1].number if self.index else self._floor
 
     @property
     def unsaved(self) -> bool:
@@ -242,7 +253,7 @@ class History:
         """Forget all steps and remove their files: the pixels are as saved, and nothing can be undone."""
         self.steps, self.index = [], 0
         self.dropped = None if self.dropped is None else []
-        self.saved_version = self._first_version = self._newest_version = 0
+        self.saved_version = self._first_version = self._newest_version = self._floor = 0
         self._disk_full = self._away = False
         # What is being written goes to the old folder, and is removed with it.
         old, self._folder = self._folder, SpillFolder(self._parent)
@@ -317,7 +328,7 @@ class History:
         step = self.steps.pop(0)
         if self.dropped is not None:
             self.dropped.append(step)
-        self._first_version = step.version
+        self._first_version, self._floor = step.version, step.number
         self.index -= 1
         if step.on_disk:
             self._disk_full = False  # there is room again

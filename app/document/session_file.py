@@ -6,9 +6,6 @@ docs/session-format.md describes what is in it.
 from __future__ import annotations
 
 import contextlib
-import errno
-import os
-import secrets
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -20,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.document.atomic import is_folder, replacing
 from app.document.boxes import crop
 from app.document.errors import DocumentError
 from app.document.session_edits import Patch, read_edit, write_edit
 from app.document.session_folder import THUMBNAIL, Folder
-from app.document.session_journal import Journal, sync_folder
+from app.document.session_journal import Journal
 from app.document.session_load import Loaded, load
 from app.document.session_state import Shown, State, damaged, edit_name, from_json, to_json
 from app.document.session_zip import Archive, DamagedEntry
@@ -56,24 +54,8 @@ def save_session(journal: Journal, path: Path, program: str = "", progress: Prog
 
     ``program`` is the version that writes. Raises ``DocumentError``, and what ``progress`` raises.
     """
-    target = Path(os.path.realpath(path))  # a link stays a link
-    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        if target.exists() and not os.access(target, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
-        with temporary.open("xb") as file:
-            _write(journal, file, program, progress)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            temporary.chmod(target.stat().st_mode & 0o777)
-        temporary.replace(target)
-        sync_folder(target.parent)
-    except OSError as error:
-        raise DocumentError(_why_not_written(path, error)) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with replacing(path) as file:
+        _write(journal, file, program, progress)
 
 
 def _write(journal: Journal, file: BinaryIO, program: str, progress: Progress) -> None:
@@ -90,7 +72,7 @@ def _write(journal: Journal, file: BinaryIO, program: str, progress: Progress) -
             archive.writestr(_MANIFEST, to_json(state, program, local=False), zipfile.ZIP_DEFLATED)
             for name, source in files[:2]:
                 _copy(archive, name, source, meter)
-            with archive.open(_MASK, "w", force_zip64=True) as entry:
+            with archive.open(_info(_MASK), "w", force_zip64=True) as entry:
                 Image.fromarray(_mask(current, state)).save(entry, format="PNG", compress_level=1)
             meter.add(0)
             if (folder / THUMBNAIL).exists():
@@ -131,26 +113,15 @@ class _Meter:
         self._progress(min(1.0, self._done / self._total))
 
 
+def _info(name: str) -> zipfile.ZipInfo:
+    return zipfile.ZipInfo(name, time.localtime()[:6])
+
+
 def _copy(archive: zipfile.ZipFile, name: str, source: Path, meter: _Meter) -> None:
-    with source.open("rb") as file, archive.open(name, "w", force_zip64=True) as entry:
+    with source.open("rb") as file, archive.open(_info(name), "w", force_zip64=True) as entry:
         while chunk := file.read(_CHUNK):
             entry.write(chunk)
             meter.add(len(chunk))
-
-
-def _why_not_written(path: Path, error: OSError) -> str:
-    name = f'"{path.name}"'
-    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-        return f"{name} was not saved because the disk is full; make room or save somewhere else."
-    if error.errno == errno.ENAMETOOLONG:
-        return f'"{path.name[:40]}..." was not saved because its name is too long; choose a shorter one.'
-    if path.is_dir():
-        return f"{name} was not saved because a folder has that name; choose another name."
-    if not path.parent.is_dir():
-        return f'{name} was not saved because the folder "{path.parent}" does not exist; choose another one.'
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{name} was not saved because you have no permission to write it there; choose another place."
-    return f"{name} was not saved ({error.strerror or error}); try again or save somewhere else."
 
 
 # -- reading -------------------------------------------------------------------------------
@@ -244,7 +215,7 @@ def _why_not_read(path: Path, error: OSError) -> str:
     name = f'"{path.name}"'
     if isinstance(error, FileNotFoundError):
         return f"{name} was not found; it may have been moved or renamed."
-    if isinstance(error, IsADirectoryError) or path.is_dir():
+    if isinstance(error, IsADirectoryError) or is_folder(path):
         return f"{name} is a folder, not a session."
     if isinstance(error, PermissionError):
         return f"{name} cannot be opened because you have no permission to read it."

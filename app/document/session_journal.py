@@ -8,7 +8,7 @@ import re
 import shutil
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.document.atomic import sync_folder
 from app.document.boxes import Box, crop, pieces
 from app.document.edits import TILE, EditPart, Target
 from app.document.errors import DocumentError
@@ -109,14 +110,20 @@ class Journal:
     # -- beginning -------------------------------------------------------------------------
 
     def begin(
-        self, picture: Picture, source: Path | None, now: Snapshot, mask: NDArray[np.uint8] | None = None
+        self,
+        picture: Picture,
+        source: Path | None,
+        now: Snapshot,
+        mask: NDArray[np.uint8] | None = None,
+        settled: Callable[[], bool] = lambda: True,
     ) -> None:
         """Keep a picture as it is now: its own file where ``source`` is one, else without loss.
 
-        ``picture`` and ``mask`` may not change meanwhile, nor ``source`` be another file than the picture
-        was read from. What is done of ``now`` is in both. Raises ``DocumentError``, and as ``update`` does.
+        What is done of ``now`` is in ``picture`` and ``mask``. ``settled`` answers whether neither has been
+        changed so far: else it is ``LostStep`` without a file to keep. Raises ``DocumentError``, and as
+        ``update`` does.
         """
-        crc = checksum(picture.pixels)
+        crc: int | None = checksum(picture.pixels)
         suffix = source.suffix.lower() if source is not None else ".png"
         # A name of its own: the one before is needed until the state names this one.
         original = f"original-{self._next}{suffix if re.fullmatch(r'[.][a-z0-9]{1,8}', suffix) else ''}"
@@ -131,6 +138,10 @@ class Journal:
                 write_picture(picture, target, format="PNG")
         except OSError as error:
             raise DocumentError(self._why_not(error)) from error
+        if not settled():
+            if source is None:
+                raise LostStep
+            crc = None
         height, width, channels = picture.pixels.shape
         form = Form(width, height, channels, picture.pixels.dtype)
         self._state = State(now.name, original, form, crc, (), 0)
@@ -296,16 +307,6 @@ def small_picture(pixels: Pixels) -> Image.Image:
     image = Image.fromarray(part[..., 0] if part.shape[2] == 1 else part)
     image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
     return image
-
-
-def sync_folder(path: Path) -> None:
-    """Have the names in a folder on the disk itself, where the system can."""
-    with contextlib.suppress(OSError):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _within(inner: Box, outer: Box) -> bool:

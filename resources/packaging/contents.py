@@ -244,11 +244,11 @@ OPENCV_FUNCTIONS = frozenset(
     """
     GaussianBlur LUT add addWeighted bitwise_and bitwise_not blur boundingRect boxFilter circle
     connectedComponentsWithStats copyMakeBorder copyTo countNonZero cvtColor dilate distanceTransform erode filter2D
-    floodFill inRange inpaint merge multiply resize subtract threshold warpAffine
+    floodFill imdecode inRange inpaint merge multiply resize subtract threshold warpAffine
     """.split()
 )
-"""Functions of OpenCV the program calls. None reaches linear algebra, video or OpenCV's own file formats: what does
-that is left out of the package on Linux (:mod:`resources.packaging.stand_ins`)."""
+"""Functions of OpenCV the program calls. None reaches linear algebra or video: the libraries for these are left out
+of the package on Linux (:mod:`resources.packaging.stand_ins`)."""
 
 
 def data(root: Path = ROOT) -> list[tuple[str, str]]:

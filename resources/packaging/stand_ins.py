@@ -1,6 +1,6 @@
-"""Empty libraries in place of those that OpenCV links for video, linear algebra and file formats of its own.
+"""Empty libraries in place of those that OpenCV links for video and linear algebra.
 
-OpenCV's wheel is one library, linked to FFmpeg, OpenBLAS, OpenSSL and others: 80 MB that nothing the program calls
+OpenCV's wheel is one library, linked to FFmpeg and OpenBLAS, and these to others: 75 MB that nothing the program calls
 ever reaches (:data:`resources.packaging.contents.OPENCV_FUNCTIONS`). The linker wants them there all the same, so each
 is replaced by one of the same name that holds the same symbols and ends the program where one is called.
 """

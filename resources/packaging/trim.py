@@ -17,6 +17,7 @@ Entry = tuple[str, str, str]  # where it goes in the package, where it comes fro
 STRIPPED = ("libpython*", "torch/lib/*")  # what comes with the names of its inner functions
 OPENCV = "cv2/cv2.abi3.so"
 OPENCV_LIBRARIES = "opencv_python_headless.libs/"
+EMPTIED = ("libavcodec*", "libavformat*", "libavutil*", "libopenblas*", "libswscale*")
 
 
 def trimmed(entries: Iterable[Entry], work: Path) -> list[Entry]:
@@ -36,14 +37,20 @@ def _without_opencv_libraries(entries: list[Entry], work: Path) -> list[Entry]:
     user = next((Path(entry[1]) for entry in entries if _target(entry) == OPENCV), None)
     if user is None or not stand_ins.possible():
         return entries
-    wanted = set(stand_ins.needed(user))
-    kept = []
-    for entry in entries:
-        if not _target(entry).startswith(OPENCV_LIBRARIES):
-            kept.append(entry)
-        elif Path(entry[1]).name in wanted:
-            kept.append((entry[0], str(stand_ins.make(user, Path(entry[1]), work)), entry[2]))
-    return kept
+    libraries = {Path(entry[1]).name: entry for entry in entries if _target(entry).startswith(OPENCV_LIBRARIES)}
+    made: dict[str, Entry] = {}
+    todo = stand_ins.needed(user)
+    while todo:
+        name = todo.pop()
+        if name in made or name not in libraries:
+            continue
+        target, source, kind = libraries[name]
+        if any(fnmatchcase(name, pattern) for pattern in EMPTIED):
+            made[name] = (target, str(stand_ins.make(user, Path(source), work)), kind)
+        else:
+            made[name] = libraries[name]
+            todo += stand_ins.needed(Path(source))
+    return [entry for entry in entries if not _target(entry).startswith(OPENCV_LIBRARIES)] + list(made.values())
 
 
 def _stripped(entry: Entry, work: Path) -> Entry:

@@ -1,0 +1,126 @@
+"""``moebius erase``: one picture, one mask."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from app.cli.options import Commands, add_erase_options, erase_options
+from app.document.errors import DocumentError
+
+_EXAMPLES = """\
+examples:
+  moebius erase photo.jpg mask.png -o erased.jpg
+  moebius erase scan.tif mask.png -o erased.tif --seed 7 --steps 30
+  moebius erase photo.jpg mask.png -o erased.png --model patch-fill --json
+"""
+
+
+def add_parser(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Add the command ``erase``."""
+    text = "erase what a mask covers"
+    parser = commands.add_parser("erase", help=text, description=run.__doc__, epilog=_EXAMPLES)
+    parser.add_argument("image", type=Path, metavar="IMAGE")
+    parser.add_argument("mask", type=Path, metavar="MASK", help="white where to erase; the picture's size")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="format by its suffix")
+    add_erase_options(parser)
+    parser.add_argument("--previews", type=Path, metavar="DIR", help="write every preview here as PNG")
+    parser.add_argument("--json", action="store_true", help="print one line of figures")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Erase what MASK covers from IMAGE and write the result to OUT."""
+    from app.batch.picture import erase
+    from app.document.formats import read_mask, read_picture, write_picture
+
+    picture = read_picture(given.image)
+    mask = read_mask(given.mask, size=(picture.width, picture.height))
+    _check_output(given.output)  # before the work, not after it
+    if given.previews is not None:
+        given.previews.mkdir(parents=True, exist_ok=True)
+
+    from app.batch.local import described, load
+    from inference.memory import peak_rss_mb
+
+    start = time.perf_counter()
+    options = erase_options(given)
+    pipeline = load(options)
+    load_seconds = time.perf_counter() - start
+    watch = _Watch(picture, given.previews, quiet=given.json)
+    regions = erase(picture, mask, pipeline, options, watch.on_step)
+    seconds = watch.seconds
+    write_picture(picture, given.output, quality=given.quality)
+    if given.json:
+        figures = {
+            "seconds": round(seconds, 4),
+            "load_seconds": round(load_seconds, 4),
+            "step_seconds": watch.steps,
+            "peak_rss_mb": round(peak_rss_mb(), 1),
+            "regions": regions,
+            **described(pipeline),
+            "output": str(given.output),
+            "note": picture.note,
+        }
+        print(json.dumps(figures))
+    else:
+        where = f"{pipeline.device.type}, {pipeline.precision}"
+        print(f"Wrote {given.output} ({seconds:.1f} s, {pipeline.folder.title}, {where}).")
+        if picture.note:
+            print(picture.note)
+    return 0
+
+
+class _Watch:
+    """Times the steps, and shows or writes them."""
+
+    def __init__(self, picture: Any, previews: Path | None, *, quiet: bool) -> None:
+        from app.document.colour import seen_rgb
+
+        self._previews, self._shown = previews, seen_rgb(picture) if previews is not None else None
+        self._quiet = quiet or not sys.stderr.isatty()
+        self._done = self._drawn = 0
+        self._start = self._last = time.perf_counter()
+        self.steps: list[float] = []
+
+    @property
+    def seconds(self) -> float:
+        """Since it was made."""
+        return time.perf_counter() - self._start
+
+    def on_step(self, step: int, total: int, preview: Any) -> None:
+        now = time.perf_counter()
+        if step > self._done:  # a draft, the first of a region, is no step
+            self.steps.append(round(now - self._last, 4))
+            self._done = step
+        if self._shown is not None:
+            x0, y0, x1, y1 = preview.box
+            self._shown[y0:y1, x0:x1] = preview.rgb
+            self._write()
+        if not self._quiet:
+            print(f"\rstep {step} of {total}", end="\n" if step == total else "", file=sys.stderr, flush=True)
+        self._last = time.perf_counter()
+
+    def _write(self) -> None:
+        from app.document.formats import write_picture
+        from app.document.picture import Picture
+
+        assert self._shown is not None and self._previews is not None
+        write_picture(Picture(self._shown), self._previews / f"preview-{self._drawn:03d}.png")
+        self._drawn += 1
+
+
+def _check_output(path: Path) -> None:
+    from app.document.formats import format_of
+
+    format_of(path)
+    if not path.parent.is_dir():
+        raise DocumentError(f'The folder "{path.parent}" does not exist.')
+    if path.is_dir():
+        raise DocumentError(f'"{path}" is a folder; name the file to write.')
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise DocumentError(f'There is no permission to write "{path}".')

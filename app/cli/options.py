@@ -1,0 +1,58 @@
+"""What the commands' options have in common."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from app.batch.options import Options, located
+
+Commands = argparse._SubParsersAction  # what parsers of sub-commands are added to
+
+_PRECISION = "auto, fp32, bf16, fp16 or int8; auto is exact on a processor"
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as for any bad input, and keeps the lines of examples."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+
+    def error(self, message: str) -> Any:
+        self.exit(2, f"{self.prog}: {' '.join(message.split())[:400]} (see {self.prog} --help)\n")
+
+
+def quality(text: str) -> int:
+    """A quality of 1 to 100."""
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
+        raise argparse.ArgumentTypeError(f"quality must be 1 to 100, not {text}")
+    return int(text)
+
+
+def add_device_options(parser: argparse.ArgumentParser) -> None:
+    """Where and how exactly is calculated."""
+    parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, mps or xpu")
+    parser.add_argument("--precision", default="auto", metavar="P", help=_PRECISION)
+
+
+def add_erase_options(parser: argparse.ArgumentParser) -> None:
+    """All that can be chosen of an erase."""
+    parser.add_argument("--model", default="moebius-nano", metavar="M", help="a name that `moebius models` lists, or a folder")
+    parser.add_argument("--steps", type=int, metavar="N", help="how many are run (model's default)")
+    parser.add_argument("--guidance", type=float, metavar="G", help="1: one branch only (model's default)")
+    parser.add_argument("--strength", type=float, metavar="X", help="how far towards noise it starts, above 0 to 1")
+    parser.add_argument("--solver", metavar="NAME", help="ddim, dpm++ or unipc (model's default)")
+    parser.add_argument("--guidance-until", type=float, metavar="X", help="share of the steps that are guided, 0 to 1")
+    parser.add_argument("--context", type=int, metavar="PX", help="side the model works at: 256 and 384 are quicker")
+    parser.add_argument("--colour", metavar="NAME", help="membrane, offset, gain, released or none (model's default)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="the same one gives the same pixels (0)")
+    add_device_options(parser)
+    text = "of JPEG, WebP and AVIF, 1 to 100 (like the original)"
+    parser.add_argument("--quality", type=quality, metavar="Q", help=text)
+
+
+def erase_options(given: argparse.Namespace) -> Options:
+    """What was chosen with :func:`add_erase_options`."""
+    names = ("device", "precision", "steps", "guidance", "strength", "solver", "guidance_until", "context", "colour")
+    values = {name: getattr(given, name) for name in (*names, "seed", "quality")}
+    return Options(model=located(given.model), resize_masks=getattr(given, "resize_masks", False), **values)
