@@ -8,7 +8,7 @@ SAMPLE := resources/samples/rocket
 PYTHON ?=
 ARGS ?=
 
-.PHONY: help run test lint format bench clean
+.PHONY: help run test lint format bench package clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make lint    the same without the tests"
 	@echo "make format  put the code into the project's format"
 	@echo "make bench   measure a denoising step"
+	@echo "make package make what an artist installs, in dist/ (docs/packaging.md)"
 	@echo "make clean   remove .venv and everything else that was made"
 
 $(INSTALLED): pyproject.toml constraints.txt .ci/set-up.sh .ci/system_libraries.py
@@ -47,6 +48,10 @@ format: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/step.py $(ARGS)
+
+package: $(INSTALLED)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[package]'
+	$(BIN)/python -m resources.packaging $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist out *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -25,14 +25,13 @@ from app.document.errors import DocumentError
 
 Check = Callable[[], str]
 
-# By the name they are imported by: what the program can't do without, but for Qt.
+# By the name they are imported by: what the program can't do without, but for Qt and for diffusers, which needs torch.
 MODULES = (
     "numpy",
     "PIL",
     "cv2",
     "patchmatch",
     "torch",
-    "diffusers",
     "safetensors",
     "huggingface_hub",
     "httpx2",
@@ -281,10 +280,11 @@ def checks() -> list[tuple[str, Check]]:
     found: list[tuple[str, Check]] = [("program", program)]
     found += [(name, _of(module, name)) for name in MODULES]
     found += [
+        ("diffusers", _after("torch", _of(module, "diffusers"))),
         ("shipped files", shipped_files),
         (f"model {DEFAULT_MODEL}", _of(bundled_model, DEFAULT_MODEL)),
-        ("device", device),
-        ("small erase", _of(small_erase, DEFAULT_MODEL)),
+        ("device", _after("torch", device)),
+        ("small erase", _after("diffusers", _of(small_erase, DEFAULT_MODEL))),
     ]
     found += [(f"format {name}", _of(file_format, name)) for name in OPEN_FORMATS]
     found += [
@@ -295,6 +295,17 @@ def checks() -> list[tuple[str, Check]]:
         ("temporary folder", temporary_folder),
     ]
     return found
+
+
+def _after(name: str, check: Check) -> Check:
+    """A check that is left out where a module it needs could not be loaded: importing it again may end the program."""
+
+    def checked() -> str:
+        if name not in sys.modules:
+            raise Fault(f"Not looked at, as {name} can't be loaded.", f"See {name} above.")
+        return check()
+
+    return checked
 
 
 def _of(check: Callable[[str], str], name: str) -> Check:

@@ -89,4 +89,3 @@ def impersonal(text: str) -> str:
         user = re.escape(getpass.getuser())
         text = re.sub(rf"(?<=[/\\]){user}(?=[/\\]|\W|$)", "USER", text, flags=_CASE)
     return text
-

@@ -1,18 +1,10 @@
-"""What a process's memory is taken by, as far as the system and the allocator tell."""
+"""What a process's memory is taken by, as far as the system tells."""
 
 from __future__ import annotations
 
-import ctypes
 from pathlib import Path
 
 from app.canvas.scene import Scene
-
-
-class _Mallinfo2(ctypes.Structure):
-    """glibc's ``struct mallinfo2``."""
-
-    _names = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
-    _fields_ = [(name, ctypes.c_size_t) for name in _names]
 
 
 def rss() -> int:
@@ -22,16 +14,6 @@ def rss() -> int:
         if line.startswith("VmRSS"):
             return int(line.split()[1]) * 1024
     return 0
-
-
-def freed() -> int:
-    """Bytes freed that the allocator keeps or has given back already; 0 where it does not tell (glibc: from 2.33)."""
-    try:
-        ask = ctypes.CDLL(None).mallinfo2
-    except (OSError, AttributeError, TypeError):
-        return 0
-    ask.restype = _Mallinfo2
-    return int(ask().fordblks)
 
 
 def scene_bytes(scene: Scene) -> int:

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from inference.catalogue import EraseSettings
+from inference.checksums import write_sums
 from inference.config import UNET_CONFIGS, unet_config
 from training.config import ExportConfig, read_toml
 from training.models import read_autoencoder, read_weights
@@ -100,6 +101,7 @@ def _own(
         "erase": erase,
     }
     (config.model / "config.json").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    write_sums(config.model)
 
 
 def _published(

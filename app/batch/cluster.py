@@ -39,8 +39,15 @@ class ClusterCrew:
         try:
             import dask
             from distributed import Client
+            from distributed.comm.addressing import parse_address
+            from distributed.comm.registry import get_backend
         except ImportError as error:
             raise BatchError(_INSTALL) from error
+        try:
+            get_backend(parse_address(self._address)[0])
+        except (ValueError, TypeError) as error:
+            sentence = f"{self._address!r} is no address of a scheduler; they look like tcp://10.0.0.5:8786."
+            raise BatchError(sentence) from error
         with self._leaving:
             self._leaving.enter_context(_silence())
             # Pictures are large: what Dask says of large tasks is about tables cut to pieces.
@@ -133,7 +140,7 @@ class ClusterCrew:
 
         if not futures:
             return []
-        with contextlib.suppress(TimeoutError, Exception):  # some were cancelled: looked at one by one
+        with contextlib.suppress(Exception):  # none yet, or some were cancelled: looked at one by one
             wait(futures, timeout=LOOK, return_when="FIRST_COMPLETED")
         return [future for future in futures if future.done()]
 

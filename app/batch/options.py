@@ -33,12 +33,20 @@ class Options:
         names = ("steps", "guidance", "strength", "solver", "guidance_until", "context", "colour")
         return {name: getattr(self, name) for name in names}
 
-    def fingerprint(self) -> str:
+    def fingerprint(self, *, elsewhere: bool = False) -> str:
         """A sum of all that makes a result what it is, but for picture and mask; for ``--resume``.
 
-        Raises :class:`inference.errors.ModelError` where the model is not there.
+        Raises :class:`inference.errors.ModelError` where the model is not there and is not used ``elsewhere``.
         """
-        values = {**asdict(self), "weights": _weights(self.model)}
+        from inference.errors import ModelError
+
+        try:
+            weights = _weights(self.model)
+        except ModelError:
+            if not elsewhere:
+                raise
+            weights = []
+        values = {**asdict(self), "weights": weights}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 

@@ -101,9 +101,7 @@ def erase(
     if mask.max() == 1:  # as arrays of truth values are often saved
         mask = mask * np.uint8(255)
     rgb = colour.seen_rgb(picture)
-    parts = pipeline.erase_parts(
-        rgb, mask, **options.of_model, seed=options.seed, on_step=on_step, cancelled=cancelled
-    )
+    parts = pipeline.erase_parts(rgb, mask, **options.of_model, seed=options.seed, on_step=on_step, cancelled=cancelled)
     for part in parts:
         _put(picture, part.box, part.rgb, rgb)
     return len(parts)

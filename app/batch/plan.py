@@ -86,7 +86,9 @@ def _check_apart(pictures: Path, masks: Path, results: Path) -> None:
     if results.exists() and not results.is_dir():
         raise DocumentError(f'"{results}" is a file; name a folder for the results.')
     if _same(pictures, results):
-        raise DocumentError("The results need a folder of their own: written among the pictures they would replace them.")
+        raise DocumentError(
+            "The results need a folder of their own: written among the pictures they would replace them."
+        )
     if _same(masks, results):
         raise DocumentError("The results need a folder of their own: written among the masks they would replace them.")
     if _same(pictures, masks):

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 from app.batch.errors import BatchError
 from app.batch.journal import Journal
-from app.batch.options import Options
 from app.batch.picture import Made, Task
 from app.batch.plan import Job, Plan
 from app.batch.report import Outcome, Report, State
@@ -49,7 +48,7 @@ class Batch:
     def __init__(
         self,
         plan: Plan,
-        options: Options,
+        settings: str,
         journal: Journal,
         stop: Stopping,
         listener: Listener,
@@ -57,10 +56,13 @@ class Batch:
         resume: bool = False,
         overwrite: bool = False,
     ) -> None:
-        """``resume``: skip what is done; ``overwrite``: replace files that no batch has written."""
+        """``settings``: the fingerprint of the options. ``resume``: skip what is done.
+
+        ``overwrite``: replace files that no batch has written.
+        """
         self._plan, self._journal, self._stop, self._listener = plan, journal, stop, listener
         self._resume, self._overwrite = resume, overwrite
-        self._settings = options.fingerprint()
+        self._settings = settings
         self._begun: dict[str, tuple[Job, str]] = {}
         self._report = Report()
         self._given = _identities([path for job in plan.jobs for path in (job.source, job.mask)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,10 @@ class Before:
             for tile in self._tiles(box):
                 if tile not in self._kept:
                     self._kept[tile] = crop(self.pixels, tile).copy()
+
+    def take(self, tiles: Mapping[Box, NDArray[np.generic]]) -> None:
+        """Copies made elsewhere of tiles that have changed already, by their boxes on the same grid."""
+        self._kept.update(tiles)
 
     def read(self, box: Box) -> NDArray[Any]:
         """``box`` of the picture as it was; perhaps a view."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QImage
 
 _FORMATS = {3: QImage.Format.Format_RGB888, 4: QImage.Format.Format_RGBA8888}
@@ -41,3 +42,12 @@ def thumbnail(array: NDArray[np.uint8], width: int, height: int) -> QImage:
     small = cv2.resize(array, size, interpolation=way)
     left, top = (size[0] - width) // 2, (size[1] - height) // 2
     return to_qimage(np.asarray(small[top : top + height, left : left + width], np.uint8))
+
+
+def to_bytes(image: QImage) -> bytes:
+    """An image that some other program gave, as a PNG file; takes as long as encoding it."""
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, b"PNG", 100)  # Qt's quality of a PNG is how little it is compressed
+    return bytes(data.data())

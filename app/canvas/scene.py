@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import cv2
 import numpy as np
@@ -77,6 +77,13 @@ class Scene:
             kept, see = self._kept, see_of(self.document.picture) or eight_bits
             self._before.source = lambda box: see(kept.read(box))
         self._kept.keep(boxes)
+
+    def keep_before_tiles(self, tiles: Mapping[Box, NDArray[np.generic]]) -> None:
+        """What the picture before has in tiles that had changed when the document was opened."""
+        if tiles:
+            self.keep_before([])
+            if self._kept is not None:
+                self._kept.take(tiles)
 
     @property
     def has_before(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from app.canvas.tools import Band
 from app.canvas.viewport import Viewport
 from app.document.boxes import Box, is_empty
 from app.document.document import Document
+from app.document.edits import Target
 
 FIT_MARGIN = 48  # px, independent of the screen's scaling
 _MARCH_MS = 120
@@ -71,6 +73,13 @@ class Stage(DropWidget):
             self._scene.update(box)
             self._redraw(box)
 
+    def show_part(self, target: Target, box: Box) -> None:
+        """A part of an edit has changed what is inside ``box``."""
+        if target == "pixels":
+            self.refresh([box])
+        else:
+            self.refresh_mask(box)
+
     def refresh_mask(self, box: Box) -> None:
         """The mask changed inside ``box``."""
         self._scene.update_mask(box)
@@ -99,6 +108,11 @@ class Stage(DropWidget):
         Call it before every such change; what was kept stays. Costs what the boxes hold.
         """
         self._scene.keep_before(boxes)
+
+    def copy_before(self) -> NDArray[Any] | None:
+        """The picture before, copied, in its own depth; on any thread while nobody edits. None: it has not changed."""
+        kept = self._scene.kept
+        return None if kept is None else kept.whole()
 
     @property
     def has_before(self) -> bool:

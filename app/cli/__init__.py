@@ -10,7 +10,7 @@ import argparse
 import contextlib
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 
 from app import selftest
@@ -30,6 +30,15 @@ examples:
 
 The window is opened by moebius-gui.
 """
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "erase": erase.run,
+    "batch": batch.run,
+    "models": models.run,
+    "bench": bench.run,
+    "selftest": selftest.run,
+}
 
 
 def _version() -> str:
@@ -56,9 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     from inference.errors import InferenceError, out_of_memory
 
-    commands = {"erase": erase, "batch": batch, "models": models, "bench": bench, "selftest": selftest}
     try:
-        return commands[options.command].run(options)
+        return _COMMANDS[options.command](options)
     except (DocumentError, InferenceError, BatchError) as error:
         print(f"moebius: {' '.join(str(error).split())}", file=sys.stderr)
         return 2

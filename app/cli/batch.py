@@ -39,7 +39,9 @@ def add_parser(commands: Commands[argparse.ArgumentParser]) -> None:
     """Add the command ``batch``."""
     text = "erase from all pictures of a folder"
     parser = commands.add_parser("batch", help=text, description=_DESCRIPTION, epilog=_EXAMPLES)
-    parser.add_argument("pictures", type=Path, metavar="IN_DIR", help="the folder of pictures; nothing in it is changed")
+    parser.add_argument(
+        "pictures", type=Path, metavar="IN_DIR", help="the folder of pictures; nothing in it is changed"
+    )
     text = "the folder of masks, white where to erase: photo.png, of any format, is for photo.jpg"
     parser.add_argument("--masks", type=Path, required=True, metavar="DIR", help=text)
     text = "the folder of results, made where it is missing"
@@ -88,11 +90,12 @@ def _work(given: argparse.Namespace, plan: Plan, stop: Stopping, progress: Progr
     from app.batch.run import Batch
 
     options = erase_options(given)
+    settings = options.fingerprint(elsewhere=given.scheduler is not None)
     with contextlib.ExitStack() as context:
         journal = context.enter_context(Journal(given.output))
         context.callback(progress.close)
         choices = {"resume": given.resume, "overwrite": given.overwrite}
-        batch = Batch(plan, options, journal, stop, progress, **choices)
+        batch = Batch(plan, settings, journal, stop, progress, **choices)
         if given.scheduler is None:
             return batch.run(LocalCrew(options, stop, progress.step))
         return batch.run(context.enter_context(ClusterCrew(given.scheduler, options, stop)))
@@ -109,7 +112,7 @@ def _print(report: Report, plan: Plan, folder: Path) -> None:
     counts += [f"{report.count('left')} not begun"] if report.count("left") else []
     print(f"{', '.join(counts)} of {plan.total} pictures in {report.seconds:.0f} s; results in {folder}")
     if plan.others:
-        print(f"Left alone: {plan.others} files that are no pictures.")
+        print(f"Left alone, as they are no pictures: {plan.others}.")
     if plan.unused:
         more = f" and {len(plan.unused) - 5} more" if len(plan.unused) > 5 else ""
         print(f"Masks without a picture: {', '.join(plan.unused[:5])}{more}.")

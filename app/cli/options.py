@@ -37,7 +37,9 @@ def add_device_options(parser: argparse.ArgumentParser) -> None:
 
 def add_erase_options(parser: argparse.ArgumentParser) -> None:
     """All that can be chosen of an erase."""
-    parser.add_argument("--model", default="moebius-nano", metavar="M", help="a name that `moebius models` lists, or a folder")
+    parser.add_argument(
+        "--model", default="moebius-nano", metavar="M", help="a name that `moebius models` lists, or a folder"
+    )
     parser.add_argument("--steps", type=int, metavar="N", help="how many are run (model's default)")
     parser.add_argument("--guidance", type=float, metavar="G", help="1: one branch only (model's default)")
     parser.add_argument("--strength", type=float, metavar="X", help="how far towards noise it starts, above 0 to 1")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import TextIO
 
 from app.batch.report import Outcome
+from app.cli.line import Line
 from app.engine.amounts import time_text
 
 _RECENT = 20  # pictures the pace is taken from
@@ -19,24 +18,18 @@ _QUIET = 0.1  # seconds between two drawings of the line
 class Progress:
     """Told of pictures begun and ended; writes to stderr."""
 
-    def __init__(
-        self, total: int, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._total, self._stream, self._clock = total, stream or sys.stderr, clock
-        self._live = self._stream.isatty()
-        self._ended = 0
+    def __init__(self, total: int, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._total, self._line, self._clock = total, Line(stream), clock
+        self._ended = self._worked = 0
         self._under_way: list[str] = []
-        self._share = 0.0  # of the picture under way
-        self._step = ""
-        self._paces: deque[tuple[float, int]] = deque(maxlen=_RECENT)  # when a picture was worked on, and the count
-        self._worked = 0
-        self._shown = ""
+        self._share, self._step = 0.0, ""  # of the picture under way
+        self._seen: deque[tuple[float, int]] = deque(maxlen=_RECENT)  # times at which so many were worked on
         self._drawn = float("-inf")
 
     def began(self, name: str) -> None:
         """A picture is being worked on."""
-        if not self._paces:
-            self._paces.append((self._clock(), 0))
+        if not self._seen:
+            self._seen.append((self._clock(), 0))
         self._under_way.append(name)
         self._share, self._step = 0.0, ""
         self._draw()
@@ -54,30 +47,31 @@ class Progress:
         if outcome.name in self._under_way:
             self._under_way.remove(outcome.name)
             self._worked += 1
-            self._paces.append((self._clock(), self._worked))
+            if self._worked == 2:
+                del self._seen[0]  # the first took as long as loading the model, too
+            self._seen.append((self._clock(), self._worked))
         if outcome.state == "failed":
             self.say(f"{self._count()} {outcome.name}: {outcome.message}")
-        elif not self._live:
-            what = "done before" if outcome.state == "skipped" else f"{outcome.seconds:.1f} s"
-            self.say(f"{self._count()} {outcome.name}: {what}{self._left()}")
+        elif not self._line.live:
+            what = "done before" if outcome.state == "skipped" else f"done in {outcome.seconds:.1f} s{self._left()}"
+            self.say(f"{self._count()} {outcome.name}: {what}")
         self._draw()
 
     def say(self, text: str) -> None:
         """A line that stays."""
-        self._clear()
-        print(text, file=self._stream, flush=True)
+        self._line.say(text)
         self._draw()
 
     def close(self) -> None:
         """Take the changing line away."""
-        self._clear()
-        self._live = False
+        self._under_way.clear()
+        self._line.clear()
 
     def seconds_left(self) -> float | None:
         """By the pace of the last pictures; None while there is none."""
         if self._worked == 0:
             return None
-        (start, first), (_, last) = self._paces[0], self._paces[-1]
+        (start, first), (_, last) = self._seen[0], self._seen[-1]
         share = self._share if len(self._under_way) == 1 else 0.0
         pace = (self._clock() - start) / (last - first + share)
         return max(0.0, pace * (self._total - self._ended - share))
@@ -90,17 +84,8 @@ class Progress:
         return f"[{self._ended}/{self._total}]"
 
     def _draw(self) -> None:
-        if not self._live or not self._under_way:
-            return
-        names = self._under_way[0] if len(self._under_way) == 1 else f"{len(self._under_way)} pictures"
-        text = f"{self._count()} {names}" + (f", {self._step}" if self._step else "") + self._left()
-        width = shutil.get_terminal_size().columns - 1
-        self._clear()
-        self._shown = text if len(text) <= width else f"{text[: max(width - 3, 0)]}..."
-        print(self._shown, end="", file=self._stream, flush=True)
-        self._drawn = self._clock()
-
-    def _clear(self) -> None:
-        if self._live and self._shown:
-            print(f"\r{' ' * len(self._shown)}\r", end="", file=self._stream, flush=True)
-            self._shown = ""
+        if self._under_way:
+            names = self._under_way[0] if len(self._under_way) == 1 else f"{len(self._under_way)} pictures at once"
+            step = f", {self._step}" if self._step else ""
+            self._line.show(f"{self._count()} {names}{step}{self._left()}")
+            self._drawn = self._clock()

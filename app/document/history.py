@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from app.document.boxes import Box
-from app.document.edits import Edit, Editable
+from app.document.edits import Edit, Editable, EditPart
 from app.document.spill import SpillFolder
 from app.document.stored import Stored
 
@@ -71,7 +71,12 @@ class Journey:
     def __init__(self, edits: list[Edit], back: bool) -> None:
         self.edits, self.back = edits, back
         self.taken = 0
-        self.boxes: list[Box] = []  # that have changed, if only in part
+        self.parts: list[EditPart] = []  # that have changed; of a step that failed, those that may have
+
+    @property
+    def boxes(self) -> list[Box]:
+        """What has changed, as boxes of the picture."""
+        return [part.box for part in self.parts]
 
     @property
     def cost(self) -> float:
@@ -89,12 +94,12 @@ class Journey:
         part, and can be taken again.
         """
         for edit in self.edits:
-            before = len(self.boxes)
-            self.boxes += [part.box for part in edit.parts]
+            before = len(self.parts)
+            self.parts += edit.parts
             try:
                 edit.undo(document) if self.back else edit.redo(document)
             except (OSError, RuntimeError):  # nothing of it has changed
-                del self.boxes[before:]
+                del self.parts[before:]
                 raise
             self.taken += 1
 

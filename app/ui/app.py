@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import traceback
+from functools import partial
 from pathlib import Path
-from types import TracebackType
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.engine.controller import EngineController
 from app.ui.collector import Collector
+from app.ui.crash import Watch, versions
+from app.ui.log import LOG, Logging
 from app.ui.main_window import MainWindow
-from app.ui.messages import Messages
+from app.ui.messages import Level, Message, Messages
 
 NO_DISPLAY = "moebius-gui: there is no display to open a window on; 'moebius erase --help' works without one."
 
@@ -23,9 +24,9 @@ NO_DISPLAY = "moebius-gui: there is no display to open a window on; 'moebius era
 class _AfterFirstPaint(QObject):
     """Calls ``start`` once the window has been painted for the first time."""
 
-    def __init__(self, window: MainWindow, picture: Path | None, model: str, device: str) -> None:
+    def __init__(self, window: MainWindow, picture: Path | None, model: str, device: str, recover: str) -> None:
         super().__init__(window)
-        self._window, self._arguments = window, (picture, model, device)
+        self._window, self._arguments = window, (picture, model, device, recover)
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -44,6 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("picture", nargs="?", type=Path, help="a picture to open")
     parser.add_argument("--model", default="", help="a model's name, or the folder it lies in")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--recover", default="", help=argparse.SUPPRESS)  # for windows the program opens itself
     arguments = parser.parse_args(argv)
     if not _has_display():
         print(NO_DISPLAY, file=sys.stderr)
@@ -54,11 +56,20 @@ def main(argv: list[str] | None = None) -> int:
     application.setDesktopFileName("moebius")
     Collector(application)
     messages = Messages(application)
-    _report_surprises(messages)
-    window = MainWindow(EngineController(), messages=messages)
-    _AfterFirstPaint(window, arguments.picture, arguments.model, arguments.device)
-    window.show()
-    return application.exec()
+    log = Logging()
+    watch = Watch(partial(_tell, messages))
+    messages.posted.connect(_log)
+    LOG.info("Started:\n%s", versions())
+    try:
+        window = MainWindow(EngineController(), messages=messages)
+        _AfterFirstPaint(window, arguments.picture, arguments.model, arguments.device, arguments.recover)
+        window.show()
+        status = application.exec()
+        LOG.info("Ended.")
+    finally:
+        watch.end()
+        log.end()
+    return status
 
 
 def _has_display() -> bool:
@@ -67,15 +78,16 @@ def _has_display() -> bool:
     return not needed or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _report_surprises(messages: Messages) -> None:
+def _tell(messages: Messages, kind: type[BaseException], details: str) -> None:
     """An error nobody caught becomes a message instead of silence."""
+    if issubclass(kind, MemoryError):
+        messages.error("There is not enough memory: close other programs or use a smaller picture.", details)
+    else:
+        messages.error("Something went wrong that should not have; your picture is still there.", details)
 
-    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        sys.__excepthook__(kind, error, trace)
-        details = "".join(traceback.format_exception(kind, error, trace))
-        if issubclass(kind, MemoryError):
-            messages.error("There is not enough memory: close other programs or use a smaller picture.", details)
-        else:
-            messages.error("Something went wrong that should not have; your picture is still there.", details)
 
-    sys.excepthook = hook
+def _log(message: Message) -> None:
+    if message.level is Level.ERROR:
+        LOG.error("%s\n%s", message.text, message.details)
+    else:
+        LOG.info("%s", message.text)

@@ -12,6 +12,7 @@ from app.document.document import Document
 from app.document.edits import Edit
 from app.document.history import History as Steps
 from app.document.history import Journey, Run, Step, run_now
+from app.document.session_journal import Snapshot
 from app.document.spill import remove_leftovers
 
 Refresh = Callable[[Iterable[Box]], None]
@@ -45,6 +46,8 @@ class History(QObject):
         self._refresh: Refresh = _show_nothing
         self._told = (0, 0)  # index and count
         self._pushing = False  # what is pushed is told of when that is done
+        # Where the history was when its session file was written; None: the document's file is a picture.
+        self.session_place: int | None = None
         run(lambda: remove_leftovers(folder), lambda _: None, lambda _: None)
 
     # -- what there is ---------------------------------------------------------------------
@@ -115,9 +118,21 @@ class History(QObject):
         self._steps.saved_version = version
 
     @property
+    def place(self) -> int:
+        """A number for pixels and mask as they are now."""
+        return self._steps.place
+
+    @property
     def unsaved(self) -> bool:
-        """Whether the pixels are others than those saved; a mask is not part of what Save writes."""
+        """Whether something is not in the document's file: for a picture's file, which holds no mask, pixels."""
+        if self.session_place is not None:
+            return self.place != self.session_place
         return self._steps.unsaved
+
+    def snapshot(self) -> Snapshot:
+        """What is there now, in things that never change; what was forgotten is told once."""
+        dropped, self._steps.dropped = tuple(self._steps.dropped or ()), []
+        return Snapshot(tuple(self._steps.steps), self._steps.index, dropped)
 
     # -- going back and forth --------------------------------------------------------------
 
@@ -167,7 +182,21 @@ class History(QObject):
         """Another document: nothing done, nothing unsaved."""
         self._steps.clear()
         self._document, self._refresh = None, _show_nothing
+        self.session_place = None
         self._tell()
+
+    def restore(
+        self, edits: list[tuple[Edit, float]], index: int, document: Document, refresh: Refresh
+    ) -> tuple[Step, ...]:
+        """Begin with steps made earlier, with their times, of which ``index`` are done; answers them as they are here.
+
+        As for a file of a session: nothing is unsaved.
+        """
+        self._steps.restore(edits, index)
+        self._document, self._refresh = document, refresh
+        self.session_place = self.place
+        self._tell()
+        return tuple(self._steps.steps)
 
     def close(self) -> None:
         """Remove the files of old steps, when nothing is being written any more."""

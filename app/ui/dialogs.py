@@ -8,24 +8,24 @@ from typing import Literal, TypeAlias
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButton, QWidget
 
-from app.document.formats import OPEN_FORMATS, SAVE_FORMATS
+from app.document.kinds import KINDS, OPEN_FORMATS, SAVE_FORMATS
+from app.document.session_file import SUFFIX
 
 MaskMode: TypeAlias = Literal["replace", "add", "subtract"]
-
-_TITLES = {"PNG": "PNG", "JPEG": "JPEG", "WEBP": "WebP", "TIFF": "TIFF", "BMP": "BMP"}
 
 
 class Unsaved(Enum):
     """What is to become of unsaved work."""
 
     SAVE = "save"
+    SESSION = "session"
     DISCARD = "discard"
     CANCEL = "cancel"
 
 
 def format_title(name: str) -> str:
     """Pillow's name of a format as people write it."""
-    return _TITLES.get(name, name)
+    return KINDS[name].title if name in KINDS else name
 
 
 def _filter(name: str) -> str:
@@ -33,9 +33,10 @@ def _filter(name: str) -> str:
 
 
 def ask_open(parent: QWidget, folder: str) -> Path | None:
-    """Which picture to open."""
+    """Which picture or session to open."""
     patterns = " ".join(f"*{suffix}" for suffixes in OPEN_FORMATS.values() for suffix in suffixes)
-    chosen, _ = QFileDialog.getOpenFileName(parent, "Open a picture", folder, f"Pictures ({patterns});;All files (*)")
+    kinds = f"Pictures and sessions ({patterns} *{SUFFIX});;Sessions (*{SUFFIX});;All files (*)"
+    chosen, _ = QFileDialog.getOpenFileName(parent, "Open a picture", folder, kinds)
     return Path(chosen) if chosen else None
 
 
@@ -69,18 +70,54 @@ def ask_folder(parent: QWidget, folder: str) -> Path | None:
     return Path(chosen) if chosen else None
 
 
-def ask_unsaved(parent: QWidget, name: str) -> Unsaved:
-    """Whether to save before work is lost."""
+def ask_unsaved(parent: QWidget, name: str, session: bool = False) -> Unsaved:
+    """Whether to save before work is lost; ``session`` says that the file is one."""
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Unsaved changes")
     box.setText(f"Save the changes to {name}?")
-    box.setInformativeText("What was erased since the last save will be lost otherwise.")
     buttons = QMessageBox.StandardButton
     box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
     box.setDefaultButton(buttons.Save)
+    kept = None
+    if session:
+        box.setInformativeText("What was done since the last save will be lost otherwise.")
+    else:
+        box.setInformativeText(
+            "What was erased since the last save will be lost otherwise. "
+            "A session keeps the mask and every step too, to go on later."
+        )
+        kept = box.addButton("Save Sess&ion…", QMessageBox.ButtonRole.AcceptRole)
     answer = box.exec()
+    if kept is not None and box.clickedButton() is kept:
+        return Unsaved.SESSION
     return {buttons.Save: Unsaved.SAVE, buttons.Discard: Unsaved.DISCARD}.get(buttons(answer), Unsaved.CANCEL)
+
+
+def ask_save_session(parent: QWidget, suggestion: Path) -> Path | None:
+    """Where to write a session."""
+    chosen, _ = QFileDialog.getSaveFileName(parent, "Save Session As", str(suggestion), f"Sessions (*{SUFFIX})")
+    if not chosen:
+        return None
+    path = Path(chosen)
+    if path.suffix.lower() == SUFFIX:
+        return path
+    path = path.with_name(path.name + SUFFIX)
+    # The file dialog asked about the name without its ending.
+    return path if not path.exists() or _ask_replace(parent, path) else None
+
+
+def ask_discard(parent: QWidget, count: int) -> bool:
+    """Whether unsaved pictures are really not wanted any more."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle("Discard")
+    box.setText("Discard this unsaved picture?" if count == 1 else f"Discard these {count} unsaved pictures?")
+    box.setInformativeText("What was done since the last save is gone then, and cannot be brought back.")
+    discard = box.addButton("&Discard", QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    box.exec()
+    return box.clickedButton() is discard
 
 
 def ask_mask_file(parent: QWidget, folder: str) -> Path | None:

@@ -57,7 +57,8 @@ class Editing(QObject):
     def apply(self, edit: Edit | None) -> None:
         """Show what an edit changed, and put it on the history."""
         if edit is not None:
-            self._view.refresh(part.box for part in edit.parts)
+            for part in edit.parts:
+                self._view.show_part(part.target, part.box)
             self.push(edit)
 
     @Slot(object)

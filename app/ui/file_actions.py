@@ -9,14 +9,16 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.document.formats import SAVE_FORMATS
+from app.document.session_file import SUFFIX
+from app.document.stored import Pixels
 from app.ui import dialogs, settings
 from app.ui.actions import Actions
+from app.ui.background import Background
 from app.ui.dialogs import Unsaved
 from app.ui.export_dialog import ExportDialog
+from app.ui.recent_files import RecentFiles
 from app.ui.settings import Settings
 from app.ui.workspace import Opened, Workspace, format_of
-
-_RECENT = 10
 
 
 class FileActions(QObject):
@@ -31,20 +33,28 @@ class FileActions(QObject):
         actions: Actions,
         workspace: Workspace,
         store: Settings,
-        settle: Callable[[], None] = lambda: None,
+        background: Background,
+        settle: Callable[[], None],
+        before: Callable[[], Pixels | None],
     ) -> None:
-        """``settle`` brings the document to what is seen, before it is written or left."""
+        """``settle`` brings the document to what is seen, before it is written or left.
+
+        ``before`` copies the picture as it was opened, on any thread; None where it has not changed.
+        """
         super().__init__(window)
-        self._settle = settle
+        self.settle, self._before = settle, before
+        self._sizes = Background(self)  # of files that are not written yet: nobody waits for those
         self._window, self._actions, self._workspace, self._settings = window, actions, workspace, store
         self._given_up = 0  # pixel version the user agreed to lose
         actions.open.triggered.connect(self.open)
         actions.save.triggered.connect(self.save)
         actions.save_as.triggered.connect(self.save_as)
+        actions.save_session.triggered.connect(self.save_session)
+        actions.save_session_as.triggered.connect(self.save_session_as)
         actions.export.triggered.connect(self.export)
         workspace.opened.connect(self._on_opened)
         workspace.fileChanged.connect(self._on_file)
-        self._show_recent()
+        self.recent = RecentFiles(self, actions, store, background, lambda path: self.open_path(Path(path)))
 
     @Slot()
     def open(self) -> None:
@@ -61,48 +71,72 @@ class FileActions(QObject):
         """Open a picture that is known already."""
         self.unless_unsaved(lambda: self._read(path, sample))
 
+    def open_data(self, data: Callable[[], bytes], name: str) -> None:
+        """Open the picture file whose bytes ``data`` answers, off the main thread; it has no file of its own."""
+
+        def read() -> None:
+            self.readingBegun.emit()
+            self._workspace.open_data(data, name)
+
+        self.unless_unsaved(read)
+
     @Slot()
     def save(self) -> None:
         """Write to the file the picture came from; ask where it has none."""
-        self._settle()
+        self.settle()
         self._save(None)
 
     @Slot()
     def save_as(self) -> None:
         """Ask where to, and write there from now on."""
-        self._settle()
+        self.settle()
         self._save_as(None)
+
+    @Slot()
+    def save_session(self) -> None:
+        """Write picture, mask and history to the session's file; ask where there is none."""
+        self.settle()
+        self._save_session(None)
+
+    @Slot()
+    def save_session_as(self) -> None:
+        """Ask where to, and write the session there from now on."""
+        self.settle()
+        self._save_session_as(None)
 
     @Slot()
     def export(self) -> None:
         """Ask how and where to, and write a copy."""
         if self._workspace.document is None:
             return
-        self._settle()
-        store = self._settings
-        dialog = ExportDialog(self._window, store.get(settings.EXPORT_FORMAT), store.get(settings.EXPORT_QUALITY))
-        accepted, name, quality = dialog.exec(), dialog.format_name, dialog.quality_chosen
+        self.settle()
+        store, picture = self._settings, self._workspace.document.picture
+        format, quality = store.get(settings.EXPORT_FORMAT), store.get(settings.EXPORT_QUALITY)
+        dialog = ExportDialog(self._window, picture, self._sizes, format, quality)
+        accepted, chosen, quality = dialog.exec(), dialog.chosen, dialog.quality_chosen
         dialog.deleteLater()
         if not accepted:
             return
-        suffix = SAVE_FORMATS[name][0]
+        ending = "-before-after" if chosen.both else "-erased"
         suggestion = self._suggestion()
-        suggestion = suggestion.with_name(f"{suggestion.stem}-erased{suffix}")
-        path = dialogs.ask_save(self._window, "Export", suggestion, name)
+        suggestion = suggestion.with_name(f"{suggestion.stem}{ending}{SAVE_FORMATS[chosen.format][0]}")
+        path = dialogs.ask_save(self._window, "Export", suggestion, chosen.format)
         if path is not None:
-            store.set(settings.EXPORT_FORMAT, name)
+            store.set(settings.EXPORT_FORMAT, chosen.format)
             store.set(settings.EXPORT_QUALITY, quality)
             store.set(settings.LAST_FOLDER, str(path.parent))
-            self._workspace.export(path, quality)
+            self._workspace.export(path, chosen, self._before)
 
     def unless_unsaved(self, then: Callable[[], None]) -> bool:
         """Call ``then``; with unsaved work only once that is saved or given up. False where not at once."""
-        self._settle()
+        self.settle()
         history = self._workspace.history
         if history.unsaved:
-            answer = dialogs.ask_unsaved(self._window, self._workspace.name)
+            answer = dialogs.ask_unsaved(self._window, self._workspace.name, self._workspace.session is not None)
             if answer is Unsaved.SAVE:
                 self._save(then)
+            if answer is Unsaved.SESSION:
+                self._save_session(then)
             if answer is not Unsaved.DISCARD:
                 return False
         self._given_up = history.pixel_version
@@ -111,6 +145,9 @@ class FileActions(QObject):
 
     def _save(self, then: Callable[[], None] | None) -> None:
         document = self._workspace.document
+        if self._workspace.session is not None:
+            self._save_session(then)
+            return
         path = document.picture.path if document is not None else None
         if path is None or format_of(path) is None:
             self._save_as(then)
@@ -125,6 +162,20 @@ class FileActions(QObject):
             self._settings.set(settings.LAST_FOLDER, str(path.parent))
             self._workspace.save(path, then)
 
+    def _save_session(self, then: Callable[[], None] | None) -> None:
+        if self._workspace.session is None:
+            self._save_session_as(then)
+        else:
+            self._workspace.save_session(self._workspace.session, then)
+
+    def _save_session_as(self, then: Callable[[], None] | None) -> None:
+        if self._workspace.document is None:
+            return
+        path = dialogs.ask_save_session(self._window, self._suggestion().with_suffix(SUFFIX))
+        if path is not None:
+            self._settings.set(settings.LAST_FOLDER, str(path.parent))
+            self._workspace.save_session(path, then)
+
     def _read(self, path: Path, sample: bool) -> None:
         if not sample:
             self._settings.set(settings.LAST_FOLDER, str(path.parent))
@@ -137,8 +188,12 @@ class FileActions(QObject):
     def _suggestion(self) -> Path:
         document = self._workspace.document
         if document is not None and document.picture.path is not None:
-            return document.picture.path
-        return Path(self._folder()) / self._workspace.name
+            path = document.picture.path
+            return path if format_of(path) is not None else path.with_suffix(".jpg")
+        if self._workspace.session is not None:
+            return self._workspace.session.with_name(self._workspace.picture_name)
+        name = self._workspace.name
+        return Path(self._folder()) / (name if Path(name).suffix else f"{name}.png")
 
     @Slot(object)
     def _on_opened(self, opened: Opened) -> None:
@@ -154,20 +209,5 @@ class FileActions(QObject):
 
     @Slot()
     def _on_file(self) -> None:
-        document = self._workspace.document
-        if document is not None and document.picture.path is not None:
-            path = str(document.picture.path.absolute())
-            others = [other for other in self._settings.get(settings.RECENT_FILES) if other != path]
-            self._settings.set(settings.RECENT_FILES, [path, *others][:_RECENT])
-            self._show_recent()
-
-    def _show_recent(self) -> None:
-        self._actions.show_recent(
-            self._settings.get(settings.RECENT_FILES),
-            lambda path: self.open_path(Path(path)),
-            self._clear_recent,
-        )
-
-    def _clear_recent(self) -> None:
-        self._settings.forget(settings.RECENT_FILES)
-        self._show_recent()
+        if self._workspace.path is not None:
+            self.recent.add(self._workspace.path)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import metadata
-
 from PySide6.QtWidgets import QMessageBox, QWidget
+
+from app.ui.versions import program_version
 
 _ABOUT = """<h3>Moebius {version}</h3>
 <p>Brush over a thing in a photo and it is gone. Everything happens on this computer;
@@ -14,8 +14,4 @@ no picture leaves it.</p>
 
 def show_about(parent: QWidget) -> None:
     """Who this is."""
-    try:
-        version = metadata.version("moebius")
-    except metadata.PackageNotFoundError:
-        version = ""
-    QMessageBox.about(parent, "About Moebius", _ABOUT.format(version=version))
+    QMessageBox.about(parent, "About Moebius", _ABOUT.format(version=program_version()))

@@ -20,7 +20,9 @@ from app.ui.appearance import Appearance
 from app.ui.background import Background
 from app.ui.banner import MessageBanner
 from app.ui.candidate_strip import CandidateStrip
+from app.ui.clipboard import PASTED, ClipboardActions
 from app.ui.command_list import CommandList
+from app.ui.drag_out import DragOut
 from app.ui.editing import Editing
 from app.ui.engine_api import Engine
 from app.ui.engine_panel import EnginePanel
@@ -39,6 +41,7 @@ from app.ui.model_library import ModelLibrary
 from app.ui.models_dialog import ModelsDialog
 from app.ui.options_panel import OptionsPanel
 from app.ui.preferences import Preferences
+from app.ui.safety import Safety
 from app.ui.settings import Settings
 from app.ui.shortcut_editor import ShortcutEditor
 from app.ui.status_line import StatusLine
@@ -90,11 +93,22 @@ class MainWindow(QMainWindow):
         self.masks = MaskActions(
             self, do, self.view, self.workspace, self.mask_jobs, self._background, self.settings, self.messages
         )
-        self.files = FileActions(self, do, self.workspace, self.settings, self.erasing.settle)
+        self.files = FileActions(
+            self, do, self.workspace, self.settings, self._background, self.erasing.settle, self.view.copy_before
+        )
+        self.clipboard = ClipboardActions(
+            self, do, self.workspace, self.files, self.masks, self._background, self.messages
+        )
+        self.drag_out = DragOut(self.status.handle, self.workspace, self._background, self.messages, self)
+        self.workspace.prepare = jobs.prepare_when_free
         self.engine_panel = EnginePanel(self, engine, self.panel, self.status, self.messages, self.settings)
         self.library = ModelLibrary(engine, self.settings, self.messages, self)
         self.progress = EraseProgressView(self, engine, self.job, self.panel, self.status)
         self.state = ViewState(self.view, self.panel, do, self.settings, self.workspace.history, self)
+        self.safety = Safety(
+            self, do, self.view, self.workspace, self.files, self._background, self.settings, self.messages
+        )
+        engine.statusChanged.connect(self.safety.reports.on_status)
         self._given_up: int | None = None  # pixel version that may be lost at closing
         self._close_when_written = False
         self.stack = QStackedWidget()
@@ -149,6 +163,7 @@ class MainWindow(QMainWindow):
         view.strokeFinished.connect(self.editing.push)
         view.strokeFinished.connect(self.erasing.on_stroke)
         view.filesDropped.connect(self._on_dropped)
+        view.pictureDropped.connect(self._on_picture_dropped)
         view.set_select(self.masks.select)
         self.masks.selected.connect(self.erasing.on_stroke)
         self.mask_jobs.busyChanged.connect(self._update_actions)
@@ -160,10 +175,12 @@ class MainWindow(QMainWindow):
         self.appearance.changed.connect(self._on_look)
         self.welcome.sampleChosen.connect(lambda path: self.files.open_path(path, sample=True))
         self.welcome.filesDropped.connect(self._on_dropped)
+        self.welcome.pictureDropped.connect(self._on_picture_dropped)
         self.hint.dismissed.connect(self._dismiss_hint)
         workspace.fileChanged.connect(self._update_title)
         workspace.activityChanged.connect(self.status.show_file_work)
         workspace.written.connect(self._on_written)
+        workspace.sessionSavingChanged.connect(self._update_actions)
         workspace.writingFailed.connect(self._stay_open)
         workspace.history.indexChanged.connect(self._update_actions)
         self.files.readingBegun.connect(self.banner.dismiss)
@@ -177,10 +194,11 @@ class MainWindow(QMainWindow):
         self.messages.posted.connect(self.banner.show_message)
         self.messages.begin_showing()
 
-    def start(self, picture: Path | None = None, model: str = "", device: str = "auto") -> None:
-        """Begin what would have held up the first sight of the window: samples, model, picture."""
+    def start(self, picture: Path | None = None, model: str = "", device: str = "auto", recover: str = "") -> None:
+        """Begin what would have held up the first sight of the window: samples, model, picture, unsaved work."""
         if picture is not None:
             self.files.open_path(picture)
+        self.safety.start(recover)
         for sample in self.welcome.samples:
             self._load_thumbnail(sample)
         self.engine_panel.start(model, device)
@@ -196,13 +214,15 @@ class MainWindow(QMainWindow):
         self.view.set_document(document, opened.pixels)
         height, width = document.mask.shape
         self.state.begin(height, width)
+        self.safety.put_back(opened)
         self.status.show_size((width, height))
         self.view.setFocus()
         self.hint.setVisible(False)
         if not self.settings.get(settings.HINT_SEEN):
             self.hint.pop_up()
-        if document.picture.note:
-            self.messages.info(document.picture.note)
+        note = opened.loaded.note if opened.loaded is not None else ""
+        if note or document.picture.note:
+            self.messages.info(note or document.picture.note)
         self._update_actions()
 
     @Slot()
@@ -215,6 +235,10 @@ class MainWindow(QMainWindow):
     def _on_dropped(self, paths: list[str]) -> None:
         # Where the files came from waits until the drop is answered: no question may be asked within it.
         QTimer.singleShot(0, self, lambda: self._open_dropped(Path(paths[0]), len(paths)))
+
+    @Slot(object)
+    def _on_picture_dropped(self, data: bytes) -> None:
+        QTimer.singleShot(0, self, lambda: self.files.open_data(lambda: data, PASTED))
 
     def _open_dropped(self, path: Path, count: int) -> None:
         self.files.open_path(path)
@@ -241,6 +265,8 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _cancel(self) -> None:
+        if self.safety.cancel():
+            return
         if self.mask_jobs.busy:
             self.mask_jobs.cancel()
         else:
@@ -304,7 +330,7 @@ class MainWindow(QMainWindow):
         busy = self.mask_jobs.busy
         do.erase.setEnabled(has_picture and not job.running and not busy)
         do.again.setEnabled(has_picture and not job.active and not busy)
-        do.cancel.setEnabled(job.active or busy)
+        do.cancel.setEnabled(job.active or busy or self.workspace.session_saving)
         for action in (do.next, do.previous, do.keep):
             action.setEnabled(job.choosing)
         do.undo.setEnabled(self.stepping.can_undo)
@@ -340,6 +366,7 @@ class MainWindow(QMainWindow):
         self.mask_jobs.cancel()
         self.hide()  # what the threads are at now may take seconds to end
         self.job.cancel()
+        self.safety.end()
         self._background.wait()
         self._drawing.wait()
         self.mask_jobs.wait()

@@ -6,6 +6,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
@@ -66,16 +68,23 @@ class MaskActions(QObject):
         if document is None or path is None:
             return
         self._settings.set(settings.LAST_FOLDER, str(path.parent))
+        self.read_mask(path, path.name)
+
+    def read_mask(self, source: Path | Callable[[], bytes], name: str) -> None:
+        """Read a mask, from a file or from what ``source`` answers off the main thread, and put it in."""
+        document = self._workspace.document
+        if document is None:
+            return
+        size = document.size
+
+        def read() -> MaskFile:
+            return read_mask(source if isinstance(source, Path) else source(), size, name)
 
         def done(found: MaskFile) -> None:
             if self._workspace.document is document:
-                self._put_in(document, path, found)
+                self._put_in(document, name, found)
 
-        self._background.run(
-            lambda: read_mask(path, document.size),
-            done,
-            lambda error: self._report(f"No mask could be read from {path.name}.", error),
-        )
+        self._background.run(read, done, lambda error: self._report(f"No mask could be read from {name}.", error))
 
     @Slot()
     def export_mask(self) -> None:
@@ -91,23 +100,26 @@ class MaskActions(QObject):
         if path is None:
             return
         self._settings.set(settings.LAST_FOLDER, str(path.parent))
-        mask = document.mask.copy()
-        self._background.run(
-            lambda: write_mask(path, mask),
-            lambda _nothing: self._messages.info(f"The mask is in {path.name}."),
-            lambda error: self._report(f"The mask could not be written to {path.name}.", error),
-        )
 
-    def _put_in(self, document: Document, path: Path, found: MaskFile) -> None:
+        def failed(error: Exception) -> None:
+            self._report(f"The mask could not be written to {path.name}.", error)
+
+        def write(mask: NDArray[np.uint8]) -> None:
+            done = f"The mask is in {path.name}."
+            self._background.run(lambda: write_mask(path, mask), lambda _nothing: self._messages.info(done), failed)
+
+        self._workspace.prepare(document, "Exporting the mask", lambda: document.mask.copy(), write, failed)
+
+    def _put_in(self, document: Document, name: str, found: MaskFile) -> None:
         how: dialogs.MaskMode | None = "replace"
         if found.original_size != document.size or document.masked:
-            how = dialogs.ask_mask_mode(self._window, path.name, found.original_size, document.size, document.masked)
+            how = dialogs.ask_mask_mode(self._window, name, found.original_size, document.size, document.masked)
         if how is not None and self._workspace.document is document and not self._view.stroking:
             mode = how
 
             def done(edit: Edit | None) -> None:
                 if edit is None:
-                    self._messages.info(f"{path.name} changes nothing: the mask is the same already.")
+                    self._messages.info(f"{name} changes nothing: the mask is the same already.")
 
             self._jobs.run("Importing the mask", lambda sheet: sheet.set_mask(found.mask, mode), done, self._failed)
 

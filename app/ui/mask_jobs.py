@@ -10,9 +10,9 @@ from typing import Any, TypeAlias, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.canvas.view import CanvasView
-from app.document.boxes import Box, union
+from app.document.boxes import EMPTY, Box, union
 from app.document.document import Document
-from app.document.edits import Edit
+from app.document.edits import Edit, EditPart, Target
 from app.document.selections import Selections
 from app.ui.background import Background
 from app.ui.editing import Editing
@@ -146,6 +146,12 @@ class MaskJobs(QObject):
         else:
             self._begin(f"{name}… Esc cancels.", job)
 
+    def prepare_when_free(
+        self, document: Document, name: str, work: Callable[[], T], done: Callable[[T], None], failed: Failed
+    ) -> None:
+        """``prepare``, as soon as nothing is under way."""
+        self.when_free(lambda: self.prepare(document, name, work, done, failed))
+
     def go_to(self, index: int, then: Callable[[], None] | None = None) -> None:
         """Undo or redo until ``index`` steps are done, or one cannot be taken: a message says so.
 
@@ -162,7 +168,7 @@ class MaskJobs(QObject):
                 then()
 
         def ended(_nothing: None) -> None:
-            self._do_rest(self._showing(journey.boxes), arrived)
+            self._do_rest(self._showing(journey.parts), arrived)
 
         def failed(error: Exception) -> None:
             self._view.refresh(journey.boxes)  # steps before that one have been taken
@@ -267,16 +273,16 @@ class MaskJobs(QObject):
             if part.target == "pixels":
                 self._view.keep_before([part.box])
             part.redo(document)
-            self._view.refresh([part.box])
+            self._view.show_part(part.target, part.box)
             yield
 
-    def _showing(self, boxes: list[Box]) -> Iterator[None]:
-        squares: dict[tuple[int, int], Box] = {}  # by column and row: many small boxes cost more than what they hold
-        for box in boxes:
-            at = box[0] // _SHOWN, box[1] // _SHOWN
-            squares[at] = union(squares.get(at, box), box)
-        for box in squares.values():
-            self._view.refresh([box])
+    def _showing(self, parts: list[EditPart]) -> Iterator[None]:
+        squares: dict[tuple[Target, int, int], Box] = {}  # many small boxes cost more than what they hold
+        for part in parts:
+            at = part.target, part.box[0] // _SHOWN, part.box[1] // _SHOWN
+            squares[at] = union(squares.get(at, EMPTY), part.box)
+        for (target, _, _), box in squares.items():
+            self._view.show_part(target, box)
             yield
 
     @Slot()

@@ -22,10 +22,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.engine.amounts import size_text
 from app.engine.downloads import CATALOGUE, KnownModel, known_model, models_folder
 from app.ui import settings, theme
 from app.ui.model_library import ModelLibrary, Stage
-from app.ui.model_row import ModelRow, size_text
+from app.ui.model_row import ModelRow
 from app.ui.settings import Settings
 from app.ui.widgets import Fold
 

@@ -77,6 +77,7 @@ class Preferences(QDialog):
             ("Pen", self._pen),
             ("Erasing", self._erasing),
             ("History", self._history),
+            ("Safety", self._safety),
         ):
             self._shown = []
             self._form = QFormLayout()
@@ -152,6 +153,20 @@ class Preferences(QDialog):
         self.budget.valueChanged.connect(lambda value: self._store.set(settings.HISTORY_BUDGET, round(value)))
         self._add(settings.HISTORY_BUDGET, "", self.budget)
         self._tell("When the steps take more, the oldest move to the disk, and go when that is full too.")
+
+    def _safety(self) -> None:
+        self.autosave = self._switch(settings.AUTOSAVE, "&Keep unsaved work for the case of a crash")
+        low, high = settings.AUTOSAVE_SECONDS.low or 0, settings.AUTOSAVE_SECONDS.high or 0
+        self.autosave_seconds = NumberSlider("Seconds after a change", low, high, step=5, suffix=" s", logarithmic=True)
+        self.autosave_seconds.set_value(self._store.get(settings.AUTOSAVE_SECONDS))
+        self.autosave_seconds.valueChanged.connect(
+            lambda seconds: self._store.set(settings.AUTOSAVE_SECONDS, round(seconds))
+        )
+        self._add(settings.AUTOSAVE_SECONDS, "", self.autosave_seconds)
+        self._tell(
+            "After a crash the next start offers what was not saved. It stays on this computer, and goes as soon "
+            "as the picture is saved or closed."
+        )
 
     # -- parts -----------------------------------------------------------------------------
 

@@ -75,8 +75,11 @@ LIVE_JOINS = Setting("erase/live_joins", False, "Whether a stroke painted meanwh
 # Files and history
 LAST_FOLDER = Setting("files/last_folder", "", "Where the file dialogs begin.")
 RECENT_FILES = Setting[list[str]]("files/recent", [], "Pictures opened last, newest first.")
+REPORT_SEEN = Setting("reports/seen", "", "Name of the newest crash report that was shown.")
 EXPORT_FORMAT = Setting("export/format", "PNG", "Format chosen at the last export.")
 EXPORT_QUALITY = Setting("export/quality", 95, "Quality of JPEG and WebP exports.", 1, 100)
+AUTOSAVE = Setting("files/autosave", True, "Whether unsaved work is kept for the case of a crash.")
+AUTOSAVE_SECONDS = Setting("files/autosave_seconds", 30, "Seconds after a change until it is kept.", 5, 600)
 HISTORY_BUDGET = Setting("history/budget", 1000, "Megabytes that steps to undo may take in memory.", 50, 64000)
 
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app.ui.actions import follow_tip
+from app.ui.drag_out import DragHandle
 
 
 class StatusLine(QFrame):
@@ -27,7 +28,10 @@ class StatusLine(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(6)
+        self.handle = DragHandle()
         row.addWidget(self.activity, 1)
+        row.addWidget(self.handle)
+        row.addWidget(self._line())
         row.addWidget(self.picture_size)
         row.addWidget(self._line())
         row.addWidget(self.zoom)
@@ -41,7 +45,7 @@ class StatusLine(QFrame):
     def show_size(self, size: tuple[int, int] | None) -> None:
         """The picture's width and height, None without a picture."""
         self.picture_size.setText("No picture" if size is None else f"{size[0]} × {size[1]} px")
-        for widget in (self.zoom, self.fit, self.actual):
+        for widget in (self.handle, self.zoom, self.fit, self.actual):
             widget.setEnabled(size is not None)
         self.zoom.setVisible(size is not None)
 

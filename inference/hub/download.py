@@ -6,10 +6,13 @@ import json
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from inference.hub.client import HubClient, Network, RemoteFile
 from inference.hub.errors import HubError, Stop
@@ -84,10 +87,11 @@ def download(
 ) -> Path:
     """Fetch a model's files, checked, into its incomplete folder, and return that; to be installed from there.
 
-    Takes up what was begun. Raises :class:`HubError` with a sentence; :class:`Stopped` where the user asked.
+    Takes up what was begun. Raises :class:`HubError` with a sentence, also where another program is at it;
+    :class:`Stopped` where the user asked.
     """
     folder = incomplete_folder(model.name, models)
-    with HubClient(network, stop) as client:
+    with _alone(folder, model), HubClient(network, stop) as client:
         files = _plan(client, model, folder, models, stop, patience or Patience())
         total = sum(file.size for file in files)
         places = [_place(folder, file) for file in files]
@@ -103,6 +107,25 @@ def download(
             fetch(client, file, place, stop, gated=model.gated, on_bytes=tell, patience=patience or Patience())
             done += file.size
     return folder
+
+
+@contextmanager
+def _alone(folder: Path, model: KnownModel) -> Iterator[None]:
+    """One program fetches a model at a time: two would write into each other's file."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder.with_name(f"{folder.name}.lock"))
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise HubError(f"{model.title} is being downloaded by another window or command right now.") from error
+    except OSError as error:
+        raise _unwritable(folder.parent, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+        with suppress(OSError):
+            Path(lock.lock_file).unlink(missing_ok=True)
 
 
 def sources(folder: Path) -> list[dict[str, Any]]:
@@ -125,8 +148,12 @@ def _plan(
         folder.mkdir(parents=True, exist_ok=True)
         write_durably(folder / PLAN, json.dumps({"files": [asdict(file) for file in files]}, indent=1))
     except OSError as error:
-        raise HubError(f"{folder} can't be written: {error.strerror or error}. Check the folder's rights.") from error
+        raise _unwritable(folder, error) from error
     return files
+
+
+def _unwritable(folder: Path, error: OSError) -> HubError:
+    return HubError(f"{folder} can't be written: {error.strerror or error}. Check the folder's rights.")
 
 
 def _listed(client: HubClient, model: KnownModel, part: Any, stop: Stop, patience: Patience) -> list[RemoteFile]:

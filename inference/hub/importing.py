@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -18,6 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from inference.catalogue import bundled_models, checkpoint_in, find_model, read_json
+from inference.checksums import sha256, write_sums
 from inference.config import PIXELHACKER_CONFIGS, UNET_CONFIGS
 from inference.errors import ModelError
 from inference.hub.download import sources
@@ -164,6 +164,7 @@ class _Import:
         kl_autoencoder(path, state, latent_channels=4)
         (self._staging / SHARED_VAE).mkdir()
         _write(state, self._staging / SHARED_VAE / WEIGHTS)
+        write_sums(self._staging / SHARED_VAE)
         config = path.parent / "config.json"
         if config.is_file():
             shutil.copyfile(config, self._staging / SHARED_VAE / "config.json")
@@ -193,7 +194,9 @@ class _Import:
             "licence": known.licence if known is not None else "",
             "shared_vae": shared,
             **self._record,
-            "stored": {p.name: _sha256(p) for p in sorted(self._new.glob("*.safetensors"))},
+            "stored": {
+                p.relative_to(self._new).as_posix(): sha256(p) for p in sorted(self._new.rglob("*.safetensors"))
+            },
         }
         write_durably(self._new / RECORD, json.dumps(record, indent=1))
         self._put_autoencoder()
@@ -230,8 +233,3 @@ def _check_safetensors(path: Path) -> None:
         raise
     except Exception as error:  # the reader meets damaged data with several kinds
         raise ModelError(f"{path} is damaged: {error}.") from error
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -125,7 +125,8 @@ CATALOGUE: tuple[KnownModel, ...] = (
         gated=True,
         limits=(
             "Its licence forbids commercial use of the model. Accept it on the model's page with an account of the "
-            "hub, and enter a token of that account under Network. It needs the program's extra packages: flux."
+            "hub, and give a token of that account (under Network, or in HF_TOKEN). It needs the program's extra "
+            "packages: flux."
         ),
     ),
 )

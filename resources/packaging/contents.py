@@ -39,10 +39,24 @@ HIDDEN_IMPORTS = (
     "huggingface_hub.file_download",
     "huggingface_hub.hf_api",
     "huggingface_hub.utils._headers",
+    "pi_heif",
     "qasync",
     "resources",
     "unittest.mock",  # by torch
 )
+
+SOURCES = (
+    "torch._dynamo.config",
+    "torch._export.config",
+    "torch._functorch.config",
+    "torch._inductor.config",
+    "torch._inductor.config_comms",
+    "torch.compiler.config",
+    "torch.distributed.config",
+    "torch.fx.experimental._config",
+    "torch.utils.serialization.config",
+)
+"""Modules that read their own source when they are imported, so that it has to lie beside them."""
 
 EXCLUDES = (
     # The project's own, but no part of the program
@@ -60,6 +74,7 @@ EXCLUDES = (
     "grpc",
     "hf_xet",
     "hypothesis",
+    "imageio",
     "jinja2",
     "lib2to3",
     "lpips",
@@ -71,6 +86,7 @@ EXCLUDES = (
     "pip",
     "pkg_resources",
     "psutil",
+    "py",
     "pydantic",
     "pygments",
     "pytest",
@@ -81,6 +97,7 @@ EXCLUDES = (
     "setuptools",
     "skimage",
     "tensorboard",
+    "tifffile",
     "tkinter",
     "tokenizers",
     "torch_fidelity",
@@ -120,7 +137,14 @@ EXCLUDES = (
     "torch.distributed.elastic",
     "torch.distributed.optim",
     "torch.distributed.pipelining",
-    "torch.testing._internal",
+    "torch.testing._internal.common_cuda",
+    "torch.testing._internal.common_device_type",
+    "torch.testing._internal.common_distributed",
+    "torch.testing._internal.common_methods_invocations",
+    "torch.testing._internal.common_nn",
+    "torch.testing._internal.common_utils",
+    "torch.testing._internal.distributed",
+    "torch.testing._internal.opinfo",
     "torch.utils.benchmark",
     "torch.utils.bottleneck",
     "torch.utils.cpp_extension",
@@ -142,8 +166,8 @@ EXCLUDES = (
 )
 """Modules left out, each with all below it."""
 
-OPTIONAL = ("transformers", "diffusers.pipelines")
-"""Of those, what the program imports where it is there and does without where not: FLUX.1 Fill."""
+OPTIONAL = ("dask", "distributed", "transformers")
+"""Of those, what the program imports where it is there and does without where not: batches on a cluster, FLUX.1 Fill."""
 
 UNWANTED = (
     # Qt's plug-ins and libraries for what the window does not do
@@ -194,57 +218,34 @@ UNWANTED = (
 )
 """Files left out, by where they would lie in the package."""
 
-SYSTEM_LIBRARIES = (
-    # What belongs to the desktop and its graphics driver: a second copy of one of these breaks the other's
-    "libEGL.so*",
-    "libGL*.so*",
-    "libX11*.so*",
-    "libXau.so*",
-    "libXdmcp.so*",
-    "libXext.so*",
-    "libXrender.so*",
-    "libatk*.so*",
-    "libatspi.so*",
-    "libcairo*.so*",
-    "libdbus-1.so*",
-    "libdrm.so*",
-    "libepoxy.so*",
+BUNDLED_LIBRARIES = (
+    # Of Python's own modules
+    "libbz2.so*",
+    "libcrypto.so*",
     "libexpat.so*",
-    "libfontconfig.so*",
-    "libfreetype.so*",
-    "libfribidi.so*",
-    "libgcc_s.so*",
-    "libgdk*.so*",
-    "libgio-2.0.so*",
-    "libglib-2.0.so*",
-    "libgmodule-2.0.so*",
-    "libgobject-2.0.so*",
-    "libgthread-2.0.so*",
-    "libgtk-3.so*",
-    "libharfbuzz.so*",
-    "libpango*.so*",
-    "libstdc++.so*",
-    "libsystemd.so*",
-    "libwayland-*.so*",
-    "libxcb.so*",
-    "libxcb-glx.so*",
-    "libxcb-randr.so*",
-    "libxcb-render.so*",
-    "libxcb-shape.so*",
-    "libxcb-shm.so*",
-    "libxcb-sync.so*",
-    "libxcb-xfixes.so*",
-    "libxcb-xkb.so*",
-    "libxkbcommon*.so*",
-    "libz.so*",
+    "libffi.so*",
+    "liblzma.so*",
+    "libpython3*.so*",
+    "libsqlite3.so*",
+    "libssl.so*",
+    # Of Qt, and not on every desktop
+    "libxcb-cursor.so*",
+    "libxcb-icccm.so*",
+    "libxcb-image.so*",
+    "libxcb-keysyms.so*",
+    "libxcb-render-util.so*",
+    "libxcb-util.so*",
+    "libzstd.so*",
 )
-"""Libraries left to the system where they would be taken from it; those of the wheels have names of their own."""
+"""Libraries of the system this is made on that go along, on Linux. All others belong to the desktop and its graphics
+driver, or come with them: a second copy of one of these breaks the other's."""
 
 OPENCV_FUNCTIONS = frozenset(
     """
     GaussianBlur LUT add addWeighted bitwise_and bitwise_not blur boundingRect boxFilter circle
     connectedComponentsWithStats copyMakeBorder copyTo countNonZero cvtColor dilate distanceTransform erode filter2D
-    floodFill imdecode inRange inpaint merge multiply resize subtract threshold warpAffine
+    floodFill imdecode inRange inpaint merge multiply resize subtract threshold transform
+    warpAffine
     """.split()
 )
 """Functions of OpenCV the program calls. None reaches linear algebra or video: the libraries for these are left out
@@ -277,6 +278,9 @@ def is_excluded(module: str) -> bool:
 
 def is_unwanted(target: str) -> bool:
     """Whether a file stays out, by where it would lie in the package (forward slashes)."""
-    name = target.rpartition("/")[2]
-    of_system = "/" not in target and any(fnmatchcase(name, pattern) for pattern in SYSTEM_LIBRARIES)
-    return of_system or any(fnmatchcase(target, pattern) for pattern in UNWANTED)
+    return any(fnmatchcase(target, pattern) for pattern in UNWANTED)
+
+
+def is_of_system(target: str) -> bool:
+    """Whether a library that lies beside the program's modules, taken from the system, is left to it (on Linux)."""
+    return "/" not in target and ".so" in target and not any(fnmatchcase(target, name) for name in BUNDLED_LIBRARIES)

@@ -24,6 +24,7 @@ def trimmed(entries: Iterable[Entry], work: Path) -> list[Entry]:
     """The entries that are wanted; what is made smaller is put into ``work``."""
     kept = [entry for entry in entries if not contents.is_unwanted(_target(entry))]
     if sys.platform == "linux":
+        kept = [entry for entry in kept if entry[2] == "SYMLINK" or not contents.is_of_system(_target(entry))]
         kept = _without_opencv_libraries(kept, work / "stand-ins")
         kept = [_stripped(entry, work / "stripped") for entry in kept]
     return _without_dead_links(kept)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog
 
 from app.document.errors import DocumentError
 from app.document.formats import SAVE_FORMATS, write_picture
+from app.document.picture import Picture
 from app.ui import file_actions, settings, workspace
 from app.ui.dialogs import Unsaved
 from app.ui.export_dialog import ExportDialog
@@ -219,7 +220,8 @@ def test_export_writes_a_copy(
 
 
 def test_quality_counts_only_where_there_is_one(driver: Driver) -> None:
-    dialog = ExportDialog(driver.window, "JPEG", 70)
+    picture = Picture(np.zeros((4, 4, 3), np.uint8))
+    dialog = ExportDialog(driver.window, picture, driver.window._background, "JPEG", 70)
     assert dialog.format_name == "JPEG"
     assert dialog.quality_chosen == 70
     assert dialog.quality.isEnabled()

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.engine import downloads
+from app.engine.amounts import progress_text, size_text, time_text
 from app.engine.protocol import ImportDone, ImportFailed
 from app.ui import models_dialog, settings
 from app.ui.model_library import Stage
-from app.ui.model_row import progress_text, size_text, time_text
 from app.ui.models_dialog import ModelsDialog
 from inference.hub.download import Progress
 from inference.hub.fetch import Patience
