@@ -37,6 +37,7 @@ MODULES = (
     "httpx2",
     "filelock",
     "platformdirs",
+    "tifffile",
 )
 FILES = ("icons/moebius.svg", "theme", "samples/rocket.jpg", "samples/rocket-mask.png", "models")
 FREE_MB = 500  # below it saving a large picture, or what undo keeps on the disk, may fail
@@ -274,7 +275,6 @@ def temporary_folder() -> str:
 
 def checks() -> list[tuple[str, Check]]:
     """Everything that is looked at, as name and function, what others build on first."""
-    from app.document.formats import OPEN_FORMATS
     from inference.catalogue import DEFAULT_MODEL
 
     found: list[tuple[str, Check]] = [("program", program)]
@@ -286,7 +286,7 @@ def checks() -> list[tuple[str, Check]]:
         ("device", _after("torch", device)),
         ("small erase", _after("diffusers", _of(small_erase, DEFAULT_MODEL))),
     ]
-    found += [(f"format {name}", _of(file_format, name)) for name in OPEN_FORMATS]
+    found += _formats()
     found += [
         ("colour profiles", colour_profiles),
         ("window", window),
@@ -295,6 +295,20 @@ def checks() -> list[tuple[str, Check]]:
         ("temporary folder", temporary_folder),
     ]
     return found
+
+
+def _formats() -> list[tuple[str, Check]]:
+    """A check for every format that can be opened; where none can, one that says why."""
+    try:
+        from app.document.formats import OPEN_FORMATS
+    except (ImportError, OSError) as error:
+        fault = Fault(f"Pictures can't be opened: {_line(error)}", _library_advice(str(error)))
+
+        def none() -> str:
+            raise fault
+
+        return [("formats", none)]
+    return [(f"format {name}", _of(file_format, name)) for name in OPEN_FORMATS]
 
 
 def _after(name: str, check: Check) -> Check:

@@ -35,7 +35,8 @@ class Finding:
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command ``selftest``."""
-    parser = commands.add_parser("selftest", help="check this installation", description=run.__doc__)
+    examples = "examples:\n  moebius selftest\n  moebius selftest --json > report.json\n"
+    parser = commands.add_parser("selftest", help="check this installation", description=run.__doc__, epilog=examples)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 

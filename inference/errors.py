@@ -11,6 +11,10 @@ class ModelError(InferenceError):
     """A model is missing, damaged or not the expected one."""
 
 
+class NoRoomError(ModelError):
+    """A model could not be kept because the disk is full; nothing is wrong with it."""
+
+
 class NotFiniteError(ModelError):
     """A model's values are not finite: its weights are damaged, or they outgrow the precision."""
 

@@ -20,6 +20,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from inference.catalogue import EraseSettings, ModelFolder, read_json
 from inference.codec import ColourMap, KLCodec
 from inference.errors import Cancelled, ModelError, out_of_memory
+from inference.extras import how_to_add
 from inference.interrupt import Check, never
 from inference.models import Model
 from inference.square import NOT_FINITE, Decoded, Square
@@ -44,10 +45,7 @@ def obstacle(folder: ModelFolder, device: torch.device) -> str | None:
     missing = [name for name in PACKAGES if not _installed(name)]
     if missing:
         names = ", ".join(name.rpartition(".")[2] for name in missing)
-        return (
-            f"{folder.title} needs packages that are not installed: {names}. "
-            'Install them with: pip install ".[flux]" in the program\'s folder.'
-        )
+        return f"{folder.title} needs packages that are not installed: {names}. {how_to_add('flux')}"
     held = sum(_size(folder, part) for part in ("transformer", "vae"))
     needed = max(held, _size(folder, "text_encoder") + _size(folder, "text_encoder_2")) + WORKING
     if device.type == "cuda":

@@ -47,7 +47,10 @@ def read_checkpoint(path: Path, check: Check = never) -> dict[str, Tensor]:
     except MemoryError:
         raise
     except Exception as error:  # readers meet damaged data with every kind of exception
-        raise ModelError(f"{path} is damaged or not a checkpoint: {_first_line(error)}") from error
+        raise ModelError(
+            f"{path} is damaged, or not a checkpoint that can be read without running code from it; it was not loaded. "
+            "Fetch or copy it again, best as .safetensors."
+        ) from error
     if not isinstance(state, dict) or not all(isinstance(k, str) and isinstance(v, Tensor) for k, v in state.items()):
         raise ModelError(f"{path} is not a plain state dict of named tensors.")
     return {name: state[name].clone() for name in _checked(state, check)} if mapped else state
@@ -65,11 +68,6 @@ def _mappable(path: Path) -> bool:
         return False
     with zipfile.ZipFile(path) as archive:
         return all(entry.compress_type == zipfile.ZIP_STORED for entry in archive.infolist())
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return (text if " " in text else f"{type(error).__name__} {text}".strip()).splitlines()[0][:200]
 
 
 def _some(names: list[str]) -> str:

@@ -214,6 +214,13 @@ def test_a_format_that_cannot_be_written_is_found(report: Report, monkeypatch: p
     assert "No encoder." in failed(findings)["format WEBP"]
 
 
+def test_formats_that_cannot_be_loaded_are_a_finding(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "app.document.formats", None)
+    status, findings = report("format")
+    assert status == 1
+    assert "Pictures can't be opened" in failed(findings)["formats"]
+
+
 def test_a_folder_without_the_right_to_write_is_found(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     def denied(*_: object, **__: object) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

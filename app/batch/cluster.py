@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 15
 LOOK = 0.5  # seconds between two looks at what the user wants
 _RETRIES = 3  # of a task whose worker was lost after it had answered
-_INSTALL = 'A cluster needs one more package: pip install ".[cluster]" in the folder of the program.'
 
 
 class ClusterCrew:
@@ -42,7 +41,10 @@ class ClusterCrew:
             from distributed.comm.addressing import parse_address
             from distributed.comm.registry import get_backend
         except ImportError as error:
-            raise BatchError(_INSTALL) from error
+            from inference.extras import how_to_add
+
+            missing = "A cluster needs packages that are not installed: dask, distributed."
+            raise BatchError(f"{missing} {how_to_add('cluster')}") from error
         try:
             get_backend(parse_address(self._address)[0])
         except (ValueError, TypeError) as error:
@@ -77,7 +79,7 @@ class ClusterCrew:
         """
         assert self._client is not None
         waiting = iter(tasks)
-        under_way: dict[Future, tuple[Task, int]] = {}
+        under_way: dict[Future[Made], tuple[Task, int]] = {}
         more = True
         try:
             while more or under_way:
@@ -122,10 +124,11 @@ class ClusterCrew:
         assert self._client is not None
         return 2 * max(1, len(self._asked(self._client.nthreads)))
 
-    def _submit(self, task: Task) -> Future:
+    def _submit(self, task: Task) -> Future[Made]:
         assert self._client is not None
         client = self._client
-        return self._asked(lambda: client.submit(worker.work, task, self._options, pure=False))
+        future: Future[Made] = self._asked(lambda: client.submit(worker.work, task, self._options, pure=False))
+        return future
 
     def _asked(self, question: Any) -> Any:
         """An answer of the scheduler; raises :class:`BatchError` where it is gone."""
@@ -134,7 +137,7 @@ class ClusterCrew:
         except Exception as error:
             raise BatchError(self._lost()) from error
 
-    def _finished(self, futures: list[Future]) -> list[Future]:
+    def _finished(self, futures: list[Future[Made]]) -> list[Future[Made]]:
         """Those that have ended after a moment."""
         from distributed import wait
 
@@ -144,7 +147,7 @@ class ClusterCrew:
             wait(futures, timeout=LOOK, return_when="FIRST_COMPLETED")
         return [future for future in futures if future.done()]
 
-    def _result(self, future: Future, tries: int) -> Made | None:
+    def _result(self, future: Future[Made], tries: int) -> Made | None:
         """What came of a task; None where it must be tried again."""
         assert self._client is not None
         if future.status == "cancelled" and self._client.status != "running":

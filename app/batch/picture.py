@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.batch.options import Options
-from app.document import colour
+from app.document import colour, compose
 from app.document.encode import encode_picture
 from app.document.errors import DocumentError
 from app.document.formats import read_mask, read_picture_data
@@ -100,25 +100,17 @@ def erase(
     """
     if mask.max() == 1:  # as arrays of truth values are often saved
         mask = mask * np.uint8(255)
-    rgb = colour.seen_rgb(picture)
-    parts = pipeline.erase_parts(rgb, mask, **options.of_model, seed=options.seed, on_step=on_step, cancelled=cancelled)
-    for part in parts:
-        _put(picture, part.box, part.rgb, rgb)
+    parts = pipeline.erase_parts(
+        colour.seen_rgb(picture),
+        mask,
+        **options.of_model,
+        seed=options.seed,
+        fine=compose.wants_fine(picture),
+        on_step=on_step,
+        cancelled=cancelled,
+    )
+    compose.put_in(picture, parts)
     return len(parts)
-
-
-def _put(picture: Picture, box: tuple[int, int, int, int], result: NDArray[np.uint8], seen: NDArray[np.uint8]) -> None:
-    """Put sRGB pixels into the picture, in its own colours and depth; what did not change stays as it is."""
-    window = np.s_[box[1] : box[3], box[0] : box[2]]
-    there = picture.pixels[window][..., :3]
-    changed = (result != seen[window]).any(axis=2)
-    colours = colour.colours_of(picture)
-    wide = result.astype(np.uint16) * np.uint16(257)
-    if colours is not None:
-        wide = np.rint(colours.back(wide)).astype(np.uint16)
-    if picture.depth == 8:
-        wide = ((wide.astype(np.uint32) + 128) // 257).astype(np.uint16)
-    there[changed] = wide[changed].astype(there.dtype)
 
 
 def explained(error: BaseException) -> str:

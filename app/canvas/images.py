@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QImage
 
 _FORMATS = {3: QImage.Format.Format_RGB888, 4: QImage.Format.Format_RGBA8888}
@@ -44,10 +43,8 @@ def thumbnail(array: NDArray[np.uint8], width: int, height: int) -> QImage:
     return to_qimage(np.asarray(small[top : top + height, left : left + width], np.uint8))
 
 
-def to_bytes(image: QImage) -> bytes:
-    """An image that some other program gave, as a PNG file; takes as long as encoding it."""
-    data = QByteArray()
-    buffer = QBuffer(data)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG", 100)  # Qt's quality of a PNG is how little it is compressed
-    return bytes(data.data())
+def to_array(image: QImage) -> NDArray[np.uint8]:
+    """(H, W, 4) RGBA, straight alpha, of an image that some other program gave; takes as long as converting it."""
+    image = image.convertToFormat(_FORMATS[4])
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return np.array(rows[:, : 4 * image.width()].reshape(image.height(), image.width(), 4))

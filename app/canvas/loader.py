@@ -51,9 +51,18 @@ class Loader(QObject):
             self._queue.clear()
         self._asked.difference_update(dropped)
 
-    def tidy(self) -> None:
-        """Much was let go just now: the system gets the memory back, after the blocks asked for."""
-        self._pool.start(give_back_freed)
+    def tidy(self, gone: list[object] | None = None) -> None:
+        """Much was let go just now: the system gets the memory back, after the blocks asked for.
+
+        ``gone`` is let go here: that of a large picture takes long.
+        """
+
+        def work() -> None:
+            if gone is not None:
+                gone.clear()
+            give_back_freed()
+
+        self._pool.start(work)
 
     def finish(self) -> None:
         """Forget the queue and return when the thread is at rest."""

@@ -91,6 +91,8 @@ class Navigator(QWidget):
 
     def _draw_box(self, painter: QPainter) -> None:
         shown = self.shown()
+        ratio, (x0, y0, x1, y1) = self.devicePixelRatioF(), self._view.picture_box()
+        painter.setClipRect(QRectF(x0 / ratio, y0 / ratio, (x1 - x0) / ratio, (y1 - y0) / ratio))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(0, 0, 0, 110))
         whole = QRectF(self.rect())
@@ -101,6 +103,7 @@ class Navigator(QWidget):
             QRectF(shown.right(), shown.top(), whole.right() - shown.right(), shown.height()),
         ):
             painter.drawRect(side)
+        painter.setClipping(False)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for colour, thick in ((QColor(0, 0, 0, 160), 3.0), (QColor(255, 255, 255), 1.0)):
             pen = QPen(colour, thick)

@@ -59,6 +59,10 @@ class Scene:
             self._pixels = self._load(pixels if ready and pixels is not None else self._of(document))
             self._mask = self._load_mask(document)
 
+    def let_go(self) -> list[object]:
+        """What is large of what is shown, before another document is: freeing it takes a while."""
+        return [self.document, self._pixels, self._mask, self._before, self._kept, self._erased, self._hole]
+
     def set_before(self, pixels: NDArray[np.uint8] | None) -> None:
         """The picture shown while comparing; None: the document's own pixels."""
         self._kept = None

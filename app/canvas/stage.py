@@ -60,8 +60,9 @@ class Stage(DropWidget):
 
     def set_document(self, document: Document | None, pixels: Pyramid | None = None) -> None:
         """Show another document, fitted; ``pixels`` is its pyramid where that is made already."""
+        gone = self._scene.let_go()
         self._scene.set_document(document, pixels)
-        self._loader.tidy()
+        self._loader.tidy(gone)
         if document is not None:
             self._view.picture = document.size
             self.fit()

@@ -15,8 +15,8 @@ def as_text(found: Survey, folder: Path) -> Iterator[str]:
     yield "Installed:"
     for model in found.installed:
         yield from _entry(model.name, (size_text(model.size), model.licence, model.source), model.note)
-        if not model.usable:
-            yield "      This version can't erase with it; it is kept for one that can."
+        if model.fault:
+            yield f"      It can't be used: {model.fault}"
     if found.begun:
         yield "\nBegun (moebius models download NAME goes on, moebius models remove NAME gives it up):"
     for begun in found.begun:
@@ -55,7 +55,7 @@ def as_json(found: Survey, folder: Path) -> dict[str, Any]:
 
 
 def _installed(model: Installed) -> dict[str, Any]:
-    names = ("name", "title", "note", "size", "licence", "source", "removable", "usable")
+    names = ("name", "title", "note", "size", "licence", "source", "removable", "fault")
     return {name: getattr(model, name) for name in names}
 
 

@@ -85,7 +85,7 @@ def _list(given: argparse.Namespace) -> int:
 
 def _download(given: argparse.Namespace) -> int:
     """Fetch a model, check it and take it in. Ctrl+C pauses; the same command goes on, also after a lost connection."""
-    from inference.errors import ModelError
+    from inference.errors import ModelError, NoRoomError
     from inference.hub.client import Network
     from inference.hub.download import download
     from inference.hub.errors import Stopped
@@ -112,8 +112,9 @@ def _download(given: argparse.Namespace) -> int:
     line.say("All has arrived. Reading and checking it; this may take a minute.")
     try:
         taken = install_download(known, folder)
-    except ModelError:
-        forget_download(known.name)
+    except ModelError as error:
+        if not isinstance(error, NoRoomError):  # what has arrived is of no use
+            forget_download(known.name)
         raise
     return _done(given, f"{taken.title} is installed: --model {taken.name}", name=taken.name)
 
@@ -190,8 +191,10 @@ class _Meter:
 
         self._text = progress_text(progress)
         if self._line.live:
-            self._line.show(f"{self._text} · {progress.doing}")
+            self._line.show(self._text if progress.trouble else f"{self._text} · {progress.doing}")
             return
+        if progress.trouble:
+            self._line.say(self._text)
         tenth = 10 * progress.arrived // max(progress.total, 1)
         if tenth > self._tenth:
             self._line.say(self._text)

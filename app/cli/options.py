@@ -15,8 +15,8 @@ _PRECISION = "auto, fp32, bf16, fp16 or int8; auto is exact on a processor"
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, as for any bad input, and keeps the lines of examples."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter, **options})
 
     def error(self, message: str) -> Any:
         self.exit(2, f"{self.prog}: {' '.join(message.split())[:400]} (see {self.prog} --help)\n")

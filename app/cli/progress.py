@@ -47,8 +47,8 @@ class Progress:
         if outcome.name in self._under_way:
             self._under_way.remove(outcome.name)
             self._worked += 1
-            if self._worked == 2:
-                del self._seen[0]  # the first took as long as loading the model, too
+            if self._worked == 1:  # loading the model came before the first, and comes only once
+                self._seen[0] = (self._clock() - outcome.seconds, 0)
             self._seen.append((self._clock(), self._worked))
         if outcome.state == "failed":
             self.say(f"{self._count()} {outcome.name}: {outcome.message}")
@@ -86,6 +86,6 @@ class Progress:
     def _draw(self) -> None:
         if self._under_way:
             names = self._under_way[0] if len(self._under_way) == 1 else f"{len(self._under_way)} pictures at once"
-            step = f", {self._step}" if self._step else ""
-            self._line.show(f"{self._count()} {names}{step}{self._left()}")
+            step = f" {self._step}" if self._step else ""
+            self._line.show(f"{self._count()}{step}{self._left()}: {names}")  # what may be cut off comes last
             self._drawn = self._clock()

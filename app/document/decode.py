@@ -8,20 +8,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageFile, ImageOps, JpegImagePlugin
+from PIL import Image, ImageCms, ImageFile, ImageOps, JpegImagePlugin, TiffImagePlugin
 from PIL.Image import core as memory  # type: ignore[attr-defined]  # documented, but not declared
 
 from app.document import colour, icc, metadata
 from app.document.deep import deep_colours, deep_grey
+from app.document.deep_tiff import is_white_zero, tiff_colours
 from app.document.picture import JpegForm, Picture, to_8_bit
 from app.document.stored import Pixels
-from app.document.zeros import zeros
+from app.document.zeros import fresh, zeros
 
 _BAND = 1 << 18  # pixels copied at a time
 _MANY = 1 << 12  # of Pillow's blocks, 16 MB each: more than any picture has
 _DEEP_MODES = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 _SAMPLINGS = ("4:4:4", "4:2:2", "4:2:0")
-_HEAD = 1 << 16  # bytes of a file in which its boxes say what they hold
+_BITS = 258  # a TIFF's tag
 
 
 @contextlib.contextmanager
@@ -53,9 +54,12 @@ def to_picture(image: ImageFile.ImageFile, head: bytes, data: Callable[[], bytes
     profile = image.info.get("icc_profile") or None
     space = icc.space(profile) if profile else ""
     if upright.mode in _DEEP_MODES:
-        if not deep:
+        if upright.mode in ("I", "F") and image.format != "PNG":
             notes.append("its numbers were brought to 16 bits per channel")
-        pixels: Pixels = _three(deep_grey(upright), _transparent_grey(upright, image.info.get("transparency")))
+        values = deep_grey(upright, whole=image.format == "PNG")
+        if is_white_zero(image):
+            values = np.iinfo(np.uint16).max - values
+        pixels: Pixels = _three(values, _transparent_grey(upright, image.info.get("transparency")))
         grey = space != "RGB"
     else:
         pixels, grey = _to_pixels(upright, data, orientation, deep and stored_mode != "CMYK", weighted, grey)
@@ -69,7 +73,7 @@ def to_picture(image: ImageFile.ImageFile, head: bytes, data: Callable[[], bytes
     turned = orientation >= 5
     exif = None
     try:
-        exif = metadata.kept_exif(image, upright.size, turned=turned)
+        exif = metadata.kept_exif(image.getexif(), upright.size, turned=turned)
     except metadata.EXIF_ERRORS:
         notes.append("its EXIF data is damaged and was left out")
     return Picture(
@@ -77,10 +81,10 @@ def to_picture(image: ImageFile.ImageFile, head: bytes, data: Callable[[], bytes
         format="JPEG" if image.format == "MPO" else str(image.format),
         icc_profile=profile if space == ("GRAY" if grey else "RGB") else None,
         exif=exif,
-        dpi=metadata.kept_dpi(image, turned=turned),
+        dpi=metadata.kept_dpi(image.info.get("dpi"), image.getexif(), turned=turned),
         note=f"Not everything in this file can be kept: {', and '.join(notes)}." if notes else "",
         grey=grey,
-        xmp=metadata.kept_xmp(image, upright.size),
+        xmp=metadata.kept_xmp(image.info.get("xmp"), upright.size),
         iptc=metadata.kept_iptc(image),
         texts=metadata.kept_texts(image),
         jpeg=jpeg,
@@ -96,7 +100,8 @@ def to_mask(image: ImageFile.ImageFile) -> NDArray[np.uint8]:
     deep = is_16_bit(image)
     upright = load_upright(image)
     if upright.mode in _DEEP_MODES:
-        grey, alpha = deep_grey(upright), _transparent_grey(upright, image.info.get("transparency"))
+        grey = deep_grey(upright, whole=image.format == "PNG")
+        alpha = _transparent_grey(upright, image.info.get("transparency"))
         return to_8_bit(grey if alpha is None else alpha)
     _to_8_bit_colour(upright, deep)
     if upright.has_transparency_data:
@@ -109,14 +114,17 @@ def to_mask(image: ImageFile.ImageFile) -> NDArray[np.uint8]:
 
 def load_upright(image: Image.Image) -> Image.Image:
     """Decode all pixels and turn them upright as EXIF says, in place; answers the same image."""
-    image.load()
+    with fresh():
+        image.load()
     ImageOps.exif_transpose(image, in_place=True)
     return image
 
 
 def is_16_bit(image: ImageFile.ImageFile) -> bool:
     """Whether the file holds 16 bits per channel, asked before loading (Pillow drops the lower 8 of colours)."""
-    return image.format in ("PNG", "TIFF") and any(";16" in str(tile.args) for tile in image.tile)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return max(image.tag_v2.get(_BITS, (1,)), default=1) > 8
+    return image.format == "PNG" and any(";16" in str(tile.args) for tile in image.tile)
 
 
 # -- inside --------------------------------------------------------------------------------
@@ -130,7 +138,10 @@ def _to_pixels(
     if grey and profile and icc.space(profile) == "RGB":
         grey = False  # wrong, but seen: what it says counts for the colours that grey becomes
     if deep:
-        found = deep_colours(data(), image, orientation, weighted=weighted)
+        whole = data()
+        found = tiff_colours(whole) if isinstance(image, TiffImagePlugin.TiffImageFile) else None
+        if found is None:
+            found = deep_colours(whole, image, orientation, weighted=weighted)
         if found is not None:
             return _with_transparent_colour(found, image.info.get("transparency")), grey
     _to_8_bit_colour(image, deep)

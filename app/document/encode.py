@@ -29,7 +29,7 @@ def encode_picture(
 ) -> bytes:
     """The picture as a file of ``format``, one of ``SAVE_FORMATS``.
 
-    ``quality`` 1 to 100 counts where the format has one (100: WebP and AVIF without loss); None means like the
+    ``quality`` 1 to 100 counts where the format has one (100: WebP without loss); None means like the
     original, a JPEG with its very tables, else 95. ``depth`` 8 or 16 bits per channel, the picture's own by
     default, 8 where the format holds no more. Transparency becomes white where the format has none. Takes
     seconds for a large picture. Raises ``DocumentError``, whose sentence calls the file ``name``, and

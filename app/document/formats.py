@@ -16,6 +16,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from app.document import decode
 from app.document.atomic import is_folder, write_file
+from app.document.deep_tiff import is_tiff, read_tiff
 from app.document.encode import encode_picture
 from app.document.errors import DocumentError
 from app.document.kinds import KINDS, OPEN_FORMATS, SAVE_FORMATS, listed, missing_reader
@@ -50,8 +51,7 @@ def read_picture(path: str | Path) -> Picture:
     RGBA, CMYK RGB; what could not be kept is in ``Picture.note``. Raises ``DocumentError``.
     """
     path = Path(path)
-    with _opened(path, path.name) as (image, head):
-        picture = decode.to_picture(image, head, path.read_bytes)
+    picture = _read(path, path.name, path.read_bytes)
     picture.path = path
     picture.note = " ".join(part for part in (picture.note, _wrong_ending(picture, path)) if part)
     return picture
@@ -59,8 +59,22 @@ def read_picture(path: str | Path) -> Picture:
 
 def read_picture_data(data: bytes, name: str) -> Picture:
     """Read the bytes of a picture file, as ``read_picture`` does; ``name`` is for the sentence where that fails."""
-    with _opened(data, name) as (image, head):
-        return decode.to_picture(image, head, lambda: data)
+    return _read(data, name, lambda: data)
+
+
+def _read(source: Path | bytes, name: str, data: Callable[[], bytes]) -> Picture:
+    try:
+        with _opened(source, name) as (image, head):
+            return decode.to_picture(image, head, data)
+    except DocumentError as error:
+        if not isinstance(error.__cause__, UnidentifiedImageError) or not is_tiff(whole := data()):
+            raise
+        with _decoding, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            picture = read_tiff(whole, MAX_MEGAPIXELS)
+        if picture is None:
+            raise
+        return picture
 
 
 def read_mask(path: str | Path | bytes, size: tuple[int, int] | None = None, *, name: str = "") -> NDArray[np.uint8]:

@@ -33,13 +33,12 @@ def orientation(image: Image.Image) -> int:
     return value if value in range(1, 9) else 1
 
 
-def kept_exif(image: Image.Image, size: tuple[int, int], *, turned: bool) -> bytes | None:
+def kept_exif(source: Image.Exif, size: tuple[int, int], *, turned: bool) -> bytes | None:
     """The EXIF block to write again, without orientation, layout tags and thumbnail.
 
-    ``image`` is loaded, ``size`` the upright (width, height), ``turned`` whether that lies across the
+    ``source`` is a loaded image's, ``size`` the upright (width, height), ``turned`` whether that lies across the
     stored one. None when there is nothing to keep. Raises one of ``EXIF_ERRORS`` for a damaged block.
     """
-    source = image.getexif()
     kept = Image.Exif()
     for tag, value in source.items():
         if tag not in _LAYOUT and tag not in _DIRECTORIES and tag < _RAW_FROM:
@@ -99,15 +98,14 @@ def _loaded(exif: bytes | None) -> Image.Exif:
     return block
 
 
-def kept_dpi(image: Image.Image, turned: bool) -> tuple[float, float] | None:
+def kept_dpi(found: Any, exif: Image.Exif, turned: bool) -> tuple[float, float] | None:
     """The resolution in pixels per inch, (horizontal, vertical) of the upright picture.
 
-    ``turned`` says that the upright picture lies across the stored one. None when the file
-    says nothing, or nonsense.
+    ``found`` is what the file says outside of its EXIF, ``turned`` that the upright picture lies across the
+    stored one. None when the file says nothing, or nonsense.
     """
-    found = image.info.get("dpi") or _exif_dpi(image)
     try:
-        x, y = (float(value) for value in found)
+        x, y = (float(value) for value in found or _exif_dpi(exif))
     except (TypeError, ValueError, ZeroDivisionError):
         return None
     if not all(math.isfinite(value) and value > 0 for value in (x, y)):
@@ -115,9 +113,8 @@ def kept_dpi(image: Image.Image, turned: bool) -> tuple[float, float] | None:
     return (y, x) if turned else (x, y)
 
 
-def _exif_dpi(image: Image.Image) -> Any:
+def _exif_dpi(exif: Image.Exif) -> Any:
     """WebP and AVIF have no place for the resolution but EXIF."""
-    exif = image.getexif()
     x, y = exif.get(ExifTags.Base.XResolution), exif.get(ExifTags.Base.YResolution)
     if x is None or y is None:
         return None
@@ -133,9 +130,8 @@ _WIDTH_XMP = re.compile(rb"((?:tiff:ImageWidth|exif:PixelXDimension)(?:\s*=\s*[\
 _HEIGHT_XMP = re.compile(rb"((?:tiff:ImageLength|exif:PixelYDimension)(?:\s*=\s*[\"']|\s*>\s*))\d+")
 
 
-def kept_xmp(image: Image.Image, size: tuple[int, int]) -> bytes | None:
+def kept_xmp(xmp: Any, size: tuple[int, int]) -> bytes | None:
     """The XMP packet to write again: upright, of ``size`` (width, height), without thumbnails. None without one."""
-    xmp = image.info.get("xmp")
     if isinstance(xmp, str):
         xmp = xmp.encode()
     if not isinstance(xmp, bytes) or not xmp.strip(b"\0 \t\r\n"):

@@ -47,6 +47,7 @@ class Snapshot:
     steps: tuple[Step, ...]
     done: int
     dropped: tuple[Step, ...] = ()  # forgotten since the snapshot before
+    forgotten: int = 0  # how many were in all
     name: str = ""
     unsaved: bool = False
     path: str = ""
@@ -84,7 +85,7 @@ class Journal:
         self._program = program
         self._state: State | None = None
         self._steps: list[Step] = []
-        self._done = 0
+        self._done = self._forgotten = 0
         self._numbers: dict[Step, int] = {}
         self._next = 1
         self._layers = _Layers()
@@ -146,7 +147,7 @@ class Journal:
         form = Form(width, height, channels, picture.pixels.dtype)
         self._state = State(now.name, original, form, crc, (), 0)
         self._numbers, self._layers = {}, _Layers()
-        self._steps, self._done = list(now.steps), now.done
+        self._steps, self._done, self._forgotten = list(now.steps), now.done, now.forgotten
         if mask is not None:
             self._lay_mask(mask)
         self.update(replace(now, dropped=()))
@@ -173,6 +174,8 @@ class Journal:
         Raises ``LostStep`` when that can't be followed, and ``DocumentError`` when it can't be
         written: what was written before is still there.
         """
+        if now.forgotten - len(now.dropped) != self._forgotten:
+            raise LostStep
         steps = [*now.dropped, *now.steps]
         done = len(now.dropped) + now.done
         common = 0
@@ -185,7 +188,7 @@ class Journal:
                 if step not in self._numbers:
                     self._numbers[step] = self._write([Patch.of(part) for part in step.edit.parts])
             self._walk(steps, done, common)
-            self._steps, self._done = list(now.steps), now.done
+            self._steps, self._done, self._forgotten = list(now.steps), now.done, now.forgotten
             self._numbers = {step: self._numbers[step] for step in now.steps}
             self._write_state(now)
         except OSError as error:
@@ -285,7 +288,7 @@ def checksum(pixels: Pixels) -> int:
     rows = max(1, _BAND // max(1, pixels[0].nbytes))
     crc = 0
     for top in range(0, len(pixels), rows):
-        crc = zlib.crc32(np.ascontiguousarray(pixels[top : top + rows]), crc)
+        crc = zlib.crc32(np.ascontiguousarray(pixels[top : top + rows]).data, crc)
     return crc
 
 

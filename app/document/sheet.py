@@ -27,6 +27,7 @@ class Sheet:
         self.picture = picture
         self._mask: NDArray[np.uint8] = zeros((picture.height, picture.width))
         self._revision = 0
+        self.changing = False  # an edit is being made or undone part by part: some are in already, others not yet
         self._masked_row = 0  # first of the rows that something masked was found in
 
     @property

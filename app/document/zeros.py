@@ -7,12 +7,16 @@ import ctypes
 import math
 import mmap
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 _LARGE = 1 << 20  # bytes; what is smaller is cleared in no time
+_MMAP_THRESHOLD, _MMAP_MAX = -3, -4  # of glibc's mallopt
+_USUAL, _MANY = 1 << 25, 1 << 16  # bytes from which, and how often, it maps memory by itself, at the most
+_kept = False
 
 
 def zeros(shape: tuple[int, ...], dtype: DTypeLike = np.uint8, *, dense: bool = False) -> NDArray[Any]:
@@ -38,6 +42,33 @@ def zeros(shape: tuple[int, ...], dtype: DTypeLike = np.uint8, *, dense: bool = 
         with contextlib.suppress(OSError):  # a kernel without them
             mapping.madvise(mmap.MADV_HUGEPAGE)
     return np.frombuffer(mapping, kind).reshape(shape)
+
+
+@contextlib.contextmanager
+def fresh() -> Iterator[None]:
+    """What others allocate inside in pieces of megabytes is fresh memory of the system (glibc only).
+
+    What was freed before would be cleared first, by libraries that keep every other thread waiting meanwhile.
+    """
+    _set(_MMAP_THRESHOLD, _LARGE)
+    _set(_MMAP_MAX, _MANY)
+    try:
+        yield
+    finally:
+        _set(_MMAP_THRESHOLD, _USUAL)
+        _set(_MMAP_MAX, 0 if _kept else _MANY)
+
+
+def note_kept() -> None:
+    """The allocator was told to keep all freed memory: it is to do so again after ``fresh``."""
+    global _kept
+    _kept = True
+
+
+def _set(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).mallopt(option, value)
 
 
 def give_back_freed() -> None:

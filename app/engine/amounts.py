@@ -26,6 +26,8 @@ def time_text(seconds: float) -> str:
 def progress_text(progress: Progress) -> str:
     """How far, how fast, how long yet."""
     parts = [f"{size_text(progress.arrived)} of {size_text(progress.total)}"]
+    if progress.trouble:
+        parts.append(progress.trouble)
     if progress.speed > 0:
         parts.append(f"{size_text(progress.speed)}/s")
     if progress.seconds_left is not None and progress.arrived < progress.total:

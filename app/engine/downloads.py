@@ -58,7 +58,7 @@ class Installed:
     licence: str
     source: str  # where it came from
     removable: bool = True
-    usable: bool = True  # whether this version can erase with it
+    fault: str = ""  # why it can't be erased with; a sentence
 
 
 @dataclass(frozen=True)
@@ -83,21 +83,26 @@ def model_info(name: str) -> ModelInfo:
 
 def installed_infos() -> tuple[ModelInfo, ...]:
     """The models of the user's own folder that can be chosen; damaged ones are left out."""
-    infos = []
+    return tuple(found for found in _looked_at().values() if isinstance(found, ModelInfo))
+
+
+def _looked_at() -> dict[str, ModelInfo | str]:
+    """What is known of each model of the user's own, or why it can't be used."""
+    found: dict[str, ModelInfo | str] = {}
     for name in installed_models():
         try:
-            infos.append(model_info(name))
-        except ValueError:
-            continue
-    return tuple(infos)
+            found[name] = model_info(name)
+        except ValueError as error:
+            found[name] = str(error)
+    return found
 
 
 def survey() -> Survey:
     """Look at the user's folder of models."""
-    infos = installed_infos()
-    usable = {info.key for info in infos}
+    found = _looked_at()
+    infos = tuple(info for info in found.values() if isinstance(info, ModelInfo))
     bundled = tuple(_bundled(name) for name in bundled_models())
-    own = tuple(_installed(name, name in usable) for name in installed_models())
+    own = tuple(_installed(name, look if isinstance(look, str) else "") for name, look in found.items())
     return Survey((*bundled, *own), tuple(begun_downloads()), _free(), infos)
 
 
@@ -109,7 +114,7 @@ def _bundled(name: str) -> Installed:
     )
 
 
-def _installed(name: str, usable: bool) -> Installed:
+def _installed(name: str, fault: str) -> Installed:
     path = installed_path(name)
     record = read_record(path) if path is not None else {}
     source = str(record.get("source") or record.get("imported_from") or "")
@@ -120,7 +125,7 @@ def _installed(name: str, usable: bool) -> Installed:
         _size(path) if path is not None else 0,
         str(record.get("licence") or ""),
         source,
-        usable=usable,
+        fault=fault,
     )
 
 

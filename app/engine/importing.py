@@ -19,10 +19,11 @@ def import_answer(request: ImportRequest, explain: Callable[[BaseException], str
         source = Path(request.source)
         taken = import_model(source) if known is None else install_download(known, source)
     except MemoryError:
-        return ImportFailed(request.id, "There was not enough memory to read this model. Close other programs.")
+        sentence = "There was not enough memory to read this model. Close other programs, then try again."
+        return ImportFailed(request.id, sentence, whole=True)
     except Exception as error:  # the engine must survive whatever a file does
         sentence = explain(error) if _told(error) else "The model could not be read, so it was not taken in."
-        return ImportFailed(request.id, sentence, traceback.format_exc())
+        return ImportFailed(request.id, sentence, traceback.format_exc(), whole=_may_be_whole(error))
     return ImportDone(request.id, taken.name, taken.title)
 
 
@@ -30,3 +31,9 @@ def _told(error: Exception) -> bool:
     from inference.errors import InferenceError, out_of_memory
 
     return isinstance(error, InferenceError | ImportError) or out_of_memory(error)
+
+
+def _may_be_whole(error: Exception) -> bool:
+    from inference.errors import NoRoomError, out_of_memory
+
+    return isinstance(error, NoRoomError) or out_of_memory(error)

@@ -127,6 +127,7 @@ class ImportFailed:
     id: int
     message: str  # why it does not fit; nothing was kept
     details: str = ""
+    whole: bool = False  # nothing is known to be wrong with the files: room or memory was missing
 
 
 class EngineState(Enum):

@@ -171,9 +171,11 @@ class EngineWorker(QObject):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
         import torch
 
+        from app.document.zeros import note_kept
         from inference.memory import keep_freed_memory
 
-        keep_freed_memory()
+        if keep_freed_memory():
+            note_kept()
         cores = os.cpu_count() or 1
         torch.set_num_threads(cores - 1 if cores > 2 else cores)
         from inference.devices import available_devices

@@ -99,7 +99,7 @@ class CandidateStrip(QFrame):
     @Slot()
     def _say_keys(self) -> None:
         done, wanted = len(self._job.candidates), self._job.wanted
-        keys = f"Keys:  {native(self._actions.previous)}   {native(self._actions.next)}"
+        keys = f"Keys “{native(self._actions.previous)}” “{native(self._actions.next)}”"
         self.label.setText(keys if not self._job.running else f"{done} of {wanted} ready")
         self.keep_button.setToolTip(self._actions.keep.toolTip())
         self.none_button.setToolTip(f"The picture stays as it was  ({native(self._actions.cancel)})")

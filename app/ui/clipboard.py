@@ -12,7 +12,7 @@ from PySide6.QtCore import QMimeData, QObject, Slot
 from PySide6.QtGui import QGuiApplication, QImage
 
 from app.canvas.drops import local_files, picture_data
-from app.canvas.images import to_bytes, to_qimage
+from app.canvas.images import to_array, to_qimage
 from app.document import colour
 from app.document.encode import encode_picture
 from app.document.errors import DocumentError
@@ -150,4 +150,6 @@ def _source(mime: QMimeData) -> Callable[[], bytes] | None:
     if not mime.hasImage():
         return None
     image = mime.imageData()
-    return (lambda: to_bytes(image)) if isinstance(image, QImage) and not image.isNull() else None
+    if not isinstance(image, QImage) or image.isNull():
+        return None
+    return lambda: encode_picture(Picture(to_array(image)), "PNG", PASTED)

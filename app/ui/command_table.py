@@ -42,19 +42,19 @@ COMMANDS = (
     Command("open", "&File", "&Open…", "Open a picture", ("Ctrl+O",), "folder-open", picture=False),
     Command("save", "&File", "&Save", "Write the picture to its file", ("Ctrl+S",), "save", line=True),
     Command("save_as", "&File", "Save &As…", "Write the picture to another file", ("Ctrl+Shift+S",)),
+    Command("export", "&File", "&Export…", "Write a copy in any format", ("Ctrl+Shift+E",), "download"),
     Command(
         *("save_session", "&File", "Save Sess&ion", "Keep picture, mask and every step in one file", ("Ctrl+Alt+S",)),
         line=True,
     ),
     Command(
-        *("save_session_as", "&File", "Save Session As…", "Keep them in another file", ("Ctrl+Alt+Shift+S",)),
+        *("save_session_as", "&File", "Save Sessio&n As…", "Keep them in another file", ("Ctrl+Alt+Shift+S",)),
     ),
-    Command("recover", "&File", "&Unsaved Pictures…", "Restore what was not saved", (), picture=False),
-    Command("export", "&File", "&Export…", "Write a copy in any format", ("Ctrl+Shift+E",), "download"),
+    Command("recover", "&File", "&Unsaved Pictures…", "Restore what was not saved", ("Ctrl+Alt+U",), picture=False),
     Command("quit", "&File", "&Quit", "Close the program", ("Ctrl+Q",), picture=False, line=True),
     Command("undo", "&Edit", "&Undo", "One step back", ("Ctrl+Z",), "undo-2"),
     Command("redo", "&Edit", "&Redo", "One step forward again", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo-2"),
-    Command("copy", "&Edit", "&Copy Picture", "Put the picture on the clipboard", ("Ctrl+C",), "copy", line=True),
+    Command("copy", "&Edit", "Cop&y Picture", "Put the picture on the clipboard", ("Ctrl+C",), "copy", line=True),
     Command(
         *("paste", "&Edit", "&Paste Picture", "Open the picture on the clipboard", ("Ctrl+V",)),
         icon="clipboard-paste",
@@ -71,7 +71,7 @@ COMMANDS = (
     Command("softer", "&Edit", "S&ofter Brush", "Give the brush a softer edge", ("Shift+[", "{")),
     Command("harder", "&Edit", "H&arder Brush", "Give the brush a harder edge", ("Shift+]", "}")),
     Command(
-        *("preferences", "&Edit", "&Preferences…", "Theme, canvas, pen, erasing and history", ("Ctrl+,",)),
+        *("preferences", "&Edit", "Prefere&nces…", "Theme, canvas, pen, erasing and history", ("Ctrl+,",)),
         icon="settings",
         picture=False,
         line=True,
@@ -129,7 +129,16 @@ COMMANDS = (
         picture=False,
     ),
     Command("shortcuts", "&Help", "&Shortcuts…", "See and change the keys", ("F1",), "keyboard", picture=False),
-    Command("log", "&Help", "Open the &Log", "See what the program has noted", (), picture=False, line=True),
-    Command("reports", "&Help", "&Crash Reports…", "See, copy or delete them; nothing is sent", (), picture=False),
+    Command(
+        "log", "&Help", "Open the &Log", "See what the program has noted", ("Ctrl+Alt+L",), picture=False, line=True
+    ),
+    Command(
+        "reports",
+        "&Help",
+        "&Crash Reports…",
+        "See, copy or delete them; nothing is sent",
+        ("Ctrl+Alt+R",),
+        picture=False,
+    ),
     Command("about", "&Help", "&About Moebius", "Version and licence", ("Shift+F1",), "info", picture=False, line=True),
 )

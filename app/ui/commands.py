@@ -132,7 +132,7 @@ class History(QObject):
     def snapshot(self) -> Snapshot:
         """What is there now, in things that never change; what was forgotten is told once."""
         dropped, self._steps.dropped = tuple(self._steps.dropped or ()), []
-        return Snapshot(tuple(self._steps.steps), self._steps.index, dropped)
+        return Snapshot(tuple(self._steps.steps), self._steps.index, dropped, self._steps.forgotten)
 
     # -- going back and forth --------------------------------------------------------------
 

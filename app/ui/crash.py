@@ -170,9 +170,9 @@ class Watch:
             self._report("".join(lines))
 
     def _on_qt(self, kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
-        if kind == QtMsgType.QtFatalMsg:
-            if self._file is not None:  # Qt ends the process now; the fault follows in the same file
-                self._file.write(f"Qt: {redact(text)}\n".encode())
+        if kind == QtMsgType.QtFatalMsg and self._file is not None:
+            # Qt ends the process now: the fault follows in the same file.
+            self._file.write(f"Qt: {redact(text)}\n".encode())
         if kind in _LEVELS:
             LOG.log(_LEVELS[kind], "Qt: %s", text)
         if kind != QtMsgType.QtDebugMsg and sys.stderr is not None:

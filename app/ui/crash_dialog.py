@@ -54,6 +54,11 @@ class CrashDialog(QDialog):
         self.copy = buttons.addButton("&Copy", role.ActionRole)
         self.folder = buttons.addButton("Open &Folder", role.ActionRole)
         self.delete = buttons.addButton("&Delete", role.DestructiveRole)
+        for button in (self.copy, self.folder, self.delete):
+            button.setAutoDefault(False)  # Enter closes, and deletes nothing
+        self.close_button = buttons.button(QDialogButtonBox.StandardButton.Close)
+        self.close_button.setDefault(True)
+        self.close_button.setFocus()
         self.choice.currentIndexChanged.connect(self._show)
         self.copy.clicked.connect(self._copy)
         self.folder.clicked.connect(self.folderAsked)

@@ -132,6 +132,7 @@ class Erasing(QObject):
     def forget(self) -> None:
         """Another document: nothing to erase again."""
         self._job.cancel()
+        self._jobs.let_go([self._last])
         self._last = None
         self._kept_early = self._queued = False
 
@@ -206,6 +207,7 @@ class Erasing(QObject):
         def laid(edit: Edit | None) -> None:
             self._view.set_hole(None)
             if edit is not None:
+                self._jobs.let_go([self._last])
                 self._last = _Last(edit, hole, history.pixel_version, history.index())
                 self.erased.emit()
             else:

@@ -45,6 +45,8 @@ class HistoryPanel(QWidget):
         self.memory = QLabel()
         self.memory.setObjectName("faint")
         self.memory.setAccessibleName("Memory of the history")
+        for label in (self.empty, self.memory):
+            label.setIndent(4)  # as far in as the list's pictures
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 10, 10, 8)
         column.addWidget(self.empty)

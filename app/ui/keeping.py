@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -71,6 +72,16 @@ class _Kept:
     closed: bool = False
 
 
+@dataclass(frozen=True)
+class _Waiting:
+    """What is to be written, and how to ask for it anew."""
+
+    kept: _Kept
+    snapshot: Snapshot
+    revision: int
+    take: Take
+
+
 class Keeper(QObject):
     """One journal at a time, on a thread of its own; what is asked of it is done in that order."""
 
@@ -84,6 +95,10 @@ class Keeper(QObject):
         self._background = Background(self)
         self._now: _Kept | None = None
         self._cancel = threading.Event()
+        self._lock = threading.Lock()
+        self._waiting: _Waiting | None = None
+        self._timer: threading.Timer | None = None
+        self._due = 0.0
 
     # -- which document --------------------------------------------------------------------
 
@@ -115,6 +130,7 @@ class Keeper(QObject):
     def end(self) -> None:
         """The picture is saved or not wanted: what is kept of it is removed."""
         kept, self._now = self._now, None
+        self.forget_waiting()
         if kept is None:
             return
         kept.closed = True
@@ -128,9 +144,57 @@ class Keeper(QObject):
     def wait(self) -> None:
         """Return when no thread is at work any more."""
         self._cancel.set()
+        self.forget_waiting()
         self._background.wait()
 
     # -- keeping and saving ----------------------------------------------------------------
+
+    @property
+    def waiting(self) -> float | None:
+        """Seconds after which what waits is written, as it was said when it was handed over; None: nothing waits."""
+        with self._lock:
+            return None if self._timer is None else self._timer.interval
+
+    def hand_over(self, take: Take, seconds: float) -> None:
+        """Write what is there now in some seconds, or when what was handed over before would be, with this in it.
+
+        That needs this thread no more: it happens also while the window hangs.
+        """
+        kept = self._now
+        if kept is None:
+            return
+        snapshot = take()
+        with self._lock:
+            before = self._waiting
+            if before is not None and before.kept is kept:
+                snapshot = replace(snapshot, dropped=(*before.snapshot.dropped, *snapshot.dropped))
+            self._waiting = _Waiting(kept, snapshot, kept.document.revision, take)
+            due = time.monotonic() + seconds
+            if self._timer is not None and self._due <= due:
+                return
+            if self._timer is not None:
+                self._timer.cancel()
+            self._due = due
+            self._timer = threading.Timer(seconds, self._write_waiting)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def forget_waiting(self) -> tuple[Step, ...]:
+        """Nothing waits any more; answers the steps that nobody has been told were forgotten."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer, waiting, self._waiting = None, self._waiting, None
+        return () if waiting is None or waiting.kept is not self._now else waiting.snapshot.dropped
+
+    def _write_waiting(self) -> None:
+        """On the timer's thread."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            waiting, self._waiting, self._timer = self._waiting, None, None
+        if waiting is not None:
+            self._start(waiting, _TRIES)
 
     def update(self, take: Take, tries: int = _TRIES) -> None:
         """Write what is new; ``kept`` or ``failed`` follows, or ``unsettled`` while it changes too quickly.
@@ -138,9 +202,17 @@ class Keeper(QObject):
         ``take`` is called now, and again where need be.
         """
         kept = self._now
-        if kept is None:
-            return
-        snapshot, revision = take(), kept.document.revision
+        if kept is not None:
+            self._start(_Waiting(kept, self._taken(take), kept.document.revision, take), tries)
+
+    def _taken(self, take: Take) -> Snapshot:
+        """What is there now, with what waits."""
+        dropped = self.forget_waiting()
+        snapshot = take()
+        return replace(snapshot, dropped=(*dropped, *snapshot.dropped))
+
+    def _start(self, what: _Waiting, tries: int) -> None:
+        kept = what.kept
 
         def failed(error: Exception) -> None:
             if not isinstance(error, LostStep):
@@ -148,18 +220,20 @@ class Keeper(QObject):
             elif kept is not self._now:
                 return
             elif tries:  # a step was forgotten meanwhile: anew, with what is there now
-                self.update(take, tries - 1)
+                self.update(what.take, tries - 1)
             else:
                 self.unsettled.emit()
 
-        self._background.run(lambda: self._update(kept, snapshot, revision), lambda _: self.kept.emit(), failed)
+        self._background.run(
+            lambda: self._update(kept, what.snapshot, what.revision), lambda _: self.kept.emit(), failed
+        )
 
     def save(self, path: Path, take: Take, done: Done, failed: Failed, tries: int = _TRIES) -> None:
         """Write everything to a session file; ``progressed`` tells how far, ``cancel`` ends it."""
         kept = self._now
         if kept is None:
             return
-        snapshot, revision = take(), kept.document.revision
+        snapshot, revision = self._taken(take), kept.document.revision
         self._cancel.clear()
         told = [-1]
 
@@ -216,7 +290,8 @@ class Keeper(QObject):
         mask = document.mask if with_mask else None
 
         def settled() -> bool:
-            return document.revision == revision and not (with_mask and document.stroking)
+            busy = document.changing or (with_mask and document.stroking)
+            return document.revision == revision and not busy
 
         try:
             journal.begin(document.picture, source, snapshot, mask, settled)

@@ -46,7 +46,7 @@ class Logging:
         file.setFormatter(_Redacting(f"%(asctime)s %(levelname)s [{os.getpid()}] %(name)s: %(message)s"))
         waiting: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
         self._listener = logging.handlers.QueueListener(waiting, file)
-        self._handler = logging.handlers.QueueHandler(waiting)  # type: ignore[arg-type]  # SimpleQueue has what it uses
+        self._handler = logging.handlers.QueueHandler(waiting)
         self._handler.setLevel(logging.INFO)
         logging.getLogger().addHandler(self._handler)
         LOG.setLevel(logging.INFO)

@@ -175,6 +175,7 @@ class MaskJobs(QObject):
             arrived(error)
 
         job = _Job(lambda: journey.take(document), ended, failed, False, document, stepping=True)
+        document.changing = True
         if journey.cost <= AT_ONCE:
             self._job = job
             self._work_now()
@@ -205,6 +206,10 @@ class MaskJobs(QObject):
             else:
                 self._work_for(float("inf"))
             self._go_on()
+
+    def let_go(self, things: list[object]) -> None:
+        """Free what is large and not needed any more; nothing else may refer to it."""
+        self._background.run(things.clear, lambda _nothing: None, lambda _error: None)
 
     def wait(self) -> None:
         """Return when no thread is at work any more."""
@@ -266,6 +271,7 @@ class MaskJobs(QObject):
         job = self._job
         assert job is not None
         job.may_cancel, job.rest, job.laid = False, rest, laid
+        job.document.changing = True
         self._timer.start()
 
     def _laying(self, edit: Edit, document: Document) -> Iterator[None]:
@@ -303,6 +309,8 @@ class MaskJobs(QObject):
         job.laid()
 
     def _end(self) -> None:
+        if self._job is not None:
+            self._job.document.changing = False
         self._job = None
         self._timer.stop()
         if self._editing.blocked:

@@ -202,7 +202,8 @@ class ModelLibrary(QObject):
             self._states.pop(name, None)
             self._messages.info(f"{answer.title} is installed. Choose it in the panel under Model.")
         else:
-            await self._on_disk(lambda: downloads.forget_download(name))
+            if not answer.whole:  # what has arrived is of no use
+                await self._on_disk(lambda: downloads.forget_download(name))
             self._set(name, ModelState(Stage.FAILED, None, answer.message))
         await self._look()
 

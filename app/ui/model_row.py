@@ -101,8 +101,8 @@ class ModelRow(QFrame):
             said = progress_text(progress)
         elif progress is not None and state.stage is Stage.PAUSED:
             said = f"Paused · {size_text(progress.arrived)} of {size_text(progress.total)}"
-        elif installed is not None and not installed.usable:
-            said = "This version can't erase with it; it is kept for one that can."
+        elif installed is not None and installed.fault:
+            said = f"It can't be used: {installed.fault}"
         elif known is not None and state.stage is Stage.ABSENT:
             said = known.limits
         self.status.setText(said)
@@ -119,6 +119,8 @@ class ModelRow(QFrame):
             Stage.PAUSED: ("Resume", "Go on where it stopped"),
             Stage.FAILED: ("Try Again", "Go on with what has arrived"),
         }.get(state.stage, ("Remove", "Delete it from this computer"))
+        if state.stage is Stage.FAILED and (state.progress is None or not state.progress.arrived):
+            tip = "Fetch it from the beginning"
         self.main.setText(text)
         self.main.setToolTip(tip)
         self.main.setAccessibleName(f"{text} {title}")

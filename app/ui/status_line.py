@@ -21,7 +21,7 @@ class StatusLine(QFrame):
         self.activity = self._label("Activity")
         self.picture_size = self._label("Picture size")
         self.zoom = self._label("Zoom")
-        self.zoom.setMinimumWidth(52)
+        self.zoom.setObjectName("zoom")
         self.zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.device = self._label("Device")
         self.fit, self.actual = self._button(fit, "Fit"), self._button(actual, "100%")

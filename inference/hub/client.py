@@ -48,6 +48,7 @@ class HubClient:
         from huggingface_hub import constants
 
         self._network, self._stop = network, stop
+        self._asked = False  # whether the hub wanted a token of a model that should not need one
         self.endpoint = (network.endpoint.strip() or constants.ENDPOINT).rstrip("/")
         if not self.endpoint.startswith(("http://", "https://")):
             raise HubError(f"The mirror's address must begin with https:// and not be {self.endpoint!r}.")
@@ -108,24 +109,47 @@ class HubClient:
     @contextmanager
     def get(self, url: str, *, gated: bool, headers: dict[str, str] | None = None) -> Iterator[httpx2.Response]:
         """A response whose body is yet to come, 200 or 206; raises :class:`HubError` for all others."""
-        import httpx2
+        if not gated and not self._asked and self._has_token():
+            # A token is shown only where it is asked for.
+            with self._answer(url, self._headers(False, headers)) as response:
+                if response.status_code not in (401, 403):
+                    yield self._accepted(response)
+                    return
+            self._asked = True
+        with self._answer(url, self._headers(gated or self._asked, headers)) as response:
+            yield self._accepted(response)
+
+    def _accepted(self, response: httpx2.Response) -> httpx2.Response:
+        if response.status_code not in (200, 206):
+            raise _refusal(response, self.endpoint)
+        return response
+
+    def _has_token(self) -> bool:
+        from huggingface_hub import get_token
+
+        return bool(self._network.token.strip() or get_token())
+
+    def _headers(self, shown: bool, more: dict[str, str] | None) -> dict[str, str]:
         from huggingface_hub.utils._headers import build_hf_headers
 
-        # The token is shown only where it is asked for.
-        token: str | bool = self._network.token.strip() or True if gated else False
+        token: str | bool = self._network.token.strip() or True if shown else False
         try:
             sent = build_hf_headers(token=token, library_name="moebius")
         except Exception:  # no token is stored, and none was given: asked without one, the hub says what it needs
             sent = build_hf_headers(token=False, library_name="moebius")
-        sent |= {"Accept-Encoding": "identity", **(headers or {})}
+        return sent | {"Accept-Encoding": "identity", **(more or {})}
+
+    @contextmanager
+    def _answer(self, url: str, headers: dict[str, str]) -> Iterator[httpx2.Response]:
+        """Whatever the other side answers; a lost connection is :class:`Transient`."""
+        import httpx2
+
         self._stop.check()
         try:
-            with self._http.stream("GET", url, headers=sent) as response:
+            with self._http.stream("GET", url, headers=headers) as response:
                 stream = response.extensions.get("network_stream")
                 self._stop.breaking(lambda: _shut(stream))
                 try:
-                    if response.status_code not in (200, 206):
-                        raise _refusal(response, self.endpoint)
                     yield response
                 finally:
                     self._stop.breaking(None)

@@ -34,6 +34,7 @@ class Progress:
     speed: float = 0.0
     seconds_left: float | None = None
     doing: str = ""
+    trouble: str = ""  # what it waits for; empty while bytes come
 
 
 class Speed:
@@ -104,7 +105,12 @@ def download(
                 pace = speed.at(now)
                 on_progress(Progress(now, total, pace, (total - now) / pace if pace > 0 else None, path))
 
-            fetch(client, file, place, stop, gated=model.gated, on_bytes=tell, patience=patience or Patience())
+            def wait(count: int, seconds: float, before: int = done, path: str = file.path) -> None:
+                trouble = f"Interrupted; trying again in {max(1, round(seconds))} s"
+                on_progress(Progress(before + count, total, doing=path, trouble=trouble))
+
+            steady = patience or Patience()
+            fetch(client, file, place, stop, gated=model.gated, on_bytes=tell, on_wait=wait, patience=steady)
             done += file.size
     return folder
 

@@ -69,9 +69,12 @@ def fetch(
     *,
     gated: bool,
     on_bytes: Callable[[int], None],
+    on_wait: Callable[[int, float], None],
     patience: Patience,
 ) -> None:
     """Bring a file to ``target``; ``on_bytes`` hears how many of its bytes are there.
+
+    ``on_wait`` hears the same, and after how many seconds it is tried again, where the connection was lost.
 
     Raises :class:`HubError` with a sentence, :class:`Stopped` where the user did; ``target`` appears only whole.
     """
@@ -90,7 +93,9 @@ def fetch(
             if failures >= patience.attempts or (error.wait or 0) > LONGEST_WAIT:
                 raise
             doubled = patience.first_wait * 2 ** max(failures - 1, 0)
-            stop.sleep(error.wait if error.wait is not None else doubled)
+            wait = error.wait if error.wait is not None else doubled
+            on_wait(here, wait)
+            stop.sleep(wait)
             continue
         except OSError as error:
             raise HubError(_disk_words(part, error)) from error

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import shutil
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from inference.catalogue import bundled_models, checkpoint_in, find_model, read_json
 from inference.checksums import sha256, write_sums
 from inference.config import PIXELHACKER_CONFIGS, UNET_CONFIGS
-from inference.errors import ModelError
-from inference.hub.download import sources
+from inference.errors import ModelError, NoRoomError
+from inference.hub.download import RESERVE, sources
 from inference.hub.folders import (
     INCOMPLETE,
     RECORD,
@@ -61,7 +63,10 @@ def install_download(model: KnownModel, downloaded: Path, models: Path | None = 
     """Take in what was downloaded of a known model, and delete the download; raises :class:`ModelError`."""
     source = downloaded / model.folder if model.folder else downloaded
     record = {"source": model.source, "files": sources(downloaded)}
-    result = _take_in(source, models or models_folder(), model, record)
+    try:
+        result = _take_in(source, models or models_folder(), model, record)
+    except ModelError as error:  # nobody knows the folder that downloads are gathered in
+        raise type(error)(str(error).replace(f"{downloaded}{os.sep}", "")) from error
     shutil.rmtree(downloaded, ignore_errors=True)
     return result
 
@@ -74,6 +79,9 @@ def _take_in(source: Path, models: Path, model: KnownModel | None, record: dict[
         staging.mkdir(parents=True)
         return _Import(source, models, staging, model, record).run()
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            sentence = f"The disk of {models} is full, so the model was not taken in. Make room and try again."
+            raise NoRoomError(sentence) from error
         raise ModelError(f"{source} could not be taken in: {error.strerror or error}.") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -103,6 +111,7 @@ class _Import:
         """A folder in this program's form: loaded once to see that it fits, and copied."""
         folder = find_model(self._source)
         name = self._free_name(_slug(folder.name))
+        self._ask_room(folder.files.values())
         load_model(self._source, torch.device("cpu"))
         for file in (self._source / "config.json", *folder.files.values()):
             shutil.copyfile(file, self._new / file.name)
@@ -120,6 +129,8 @@ class _Import:
         for path in weights:
             _check_safetensors(path)
         name = self._free_name("flux-1-fill-dev")
+        if self._model is None:  # a download is moved
+            self._ask_room(weights)
         for path in files:
             if path.suffix in (".safetensors", ".json", ".txt", ".md", ".model"):  # and no pickle
                 target = self._new / path.relative_to(self._source)
@@ -130,6 +141,7 @@ class _Import:
     def _published(self) -> Imported:
         """A plain checkpoint: Moebius's, PixelHacker's, or their autoencoder's; the entries say which."""
         path = self._source if self._source.is_file() else checkpoint_in(self._source)
+        self._ask_room([path])
         state = read_checkpoint(path)
         if "decoder.conv_in.weight" in state:
             self._autoencoder(path, state)
@@ -176,6 +188,16 @@ class _Import:
         shutil.rmtree(target, ignore_errors=True)
         ready.replace(target)
 
+    def _ask_room(self, files: Iterable[Path]) -> None:
+        """Whether the disk can take copies of these; raises :class:`NoRoomError`."""
+        needed = sum(file.stat().st_size for file in files) + RESERVE
+        free = shutil.disk_usage(self._models).free
+        if free < needed:
+            raise NoRoomError(
+                f"{self._source.name} needs {needed / 1e9:.1f} GB on the disk of {self._models}, "
+                f"and {free / 1e9:.1f} GB are free. Make room, then try again."
+            )
+
     def _free_name(self, own: str) -> str:
         name = self._model.name if self._model is not None else own
         if name in bundled_models():
@@ -219,7 +241,14 @@ def _write(state: dict[str, Tensor], path: Path) -> None:
         if value.data_ptr() in seen:
             alone[key] = value.clone()
         seen.add(value.data_ptr())
-    save_file(alone, path)
+    try:
+        save_file(alone, path)
+    except SafetensorError as error:  # it has no number, only its text: "... (os error 28)"
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise
+        code = int(number.group(1))
+        raise OSError(code, os.strerror(code), str(path)) from error
     with path.open("r+b") as file:
         os.fsync(file.fileno())
 

@@ -30,7 +30,7 @@ METADATA = (
 """Distributions whose metadata is read at run time."""
 
 HIDDEN_IMPORTS = (
-    # Looked up by name when first used: diffusers' own lazy imports, and what the window's event loop is made with
+    # Looked up by name: lazy imports of diffusers, torch and the program's own
     "diffusers.models.autoencoders.autoencoder_kl",
     "diffusers.schedulers.scheduling_ddim",
     "diffusers.schedulers.scheduling_dpmsolver_multistep",
@@ -42,6 +42,10 @@ HIDDEN_IMPORTS = (
     "pi_heif",
     "qasync",
     "resources",
+    "torch._dynamo.polyfills.copy",
+    "torch._dynamo.polyfills.fx",
+    "torch._dynamo.polyfills.tensor",
+    "torch.onnx.operators",
     "unittest.mock",  # by torch
 )
 
@@ -53,7 +57,10 @@ SOURCES = (
     "torch._inductor.config_comms",
     "torch.compiler.config",
     "torch.distributed.config",
+    "torch.functional",
     "torch.fx.experimental._config",
+    "torch.nn.functional",
+    "torch.nn.modules.rnn",
     "torch.utils.serialization.config",
 )
 """Modules that read their own source when they are imported, so that it has to lie beside them."""
@@ -64,9 +71,10 @@ EXCLUDES = (
     "resources.packaging",
     "tests",
     "training",
-    # Of extras, or found where the program is developed; what uses them does without
+    # Of extras, of Python itself, or found where the program is developed; what uses them does without
     "IPython",
     "_pytest",
+    "_uuid",
     "accelerate",
     "dask",
     "distributed",
@@ -90,6 +98,7 @@ EXCLUDES = (
     "pydantic",
     "pygments",
     "pytest",
+    "readline",
     "regex",
     "rich",
     "scipy",
@@ -97,7 +106,6 @@ EXCLUDES = (
     "setuptools",
     "skimage",
     "tensorboard",
-    "tifffile",
     "tkinter",
     "tokenizers",
     "torch_fidelity",
@@ -167,7 +175,7 @@ EXCLUDES = (
 """Modules left out, each with all below it."""
 
 OPTIONAL = ("dask", "distributed", "transformers")
-"""Of those, what the program imports where it is there and does without where not: batches on a cluster, FLUX.1 Fill."""
+"""Of those, what is imported where it is there and done without where not: batches on a cluster, FLUX.1 Fill."""
 
 UNWANTED = (
     # Qt's plug-ins and libraries for what the window does not do
@@ -241,12 +249,38 @@ BUNDLED_LIBRARIES = (
 driver, or come with them: a second copy of one of these breaks the other's."""
 
 OPENCV_FUNCTIONS = frozenset(
-    """
-    GaussianBlur LUT add addWeighted bitwise_and bitwise_not blur boundingRect boxFilter circle
-    connectedComponentsWithStats copyMakeBorder copyTo countNonZero cvtColor dilate distanceTransform erode filter2D
-    floodFill imdecode inRange inpaint merge multiply resize subtract threshold transform
-    warpAffine
-    """.split()
+    {
+        "GaussianBlur",
+        "LUT",
+        "add",
+        "addWeighted",
+        "bitwise_and",
+        "bitwise_not",
+        "blur",
+        "boundingRect",
+        "boxFilter",
+        "circle",
+        "connectedComponentsWithStats",
+        "copyMakeBorder",
+        "copyTo",
+        "countNonZero",
+        "cvtColor",
+        "dilate",
+        "distanceTransform",
+        "erode",
+        "filter2D",
+        "floodFill",
+        "imdecode",
+        "inRange",
+        "inpaint",
+        "merge",
+        "multiply",
+        "resize",
+        "subtract",
+        "threshold",
+        "transform",
+        "warpAffine",
+    }
 )
 """Functions of OpenCV the program calls. None reaches linear algebra or video: the libraries for these are left out
 of the package on Linux (:mod:`resources.packaging.stand_ins`)."""
@@ -283,4 +317,5 @@ def is_unwanted(target: str) -> bool:
 
 def is_of_system(target: str) -> bool:
     """Whether a library that lies beside the program's modules, taken from the system, is left to it (on Linux)."""
-    return "/" not in target and ".so" in target and not any(fnmatchcase(target, name) for name in BUNDLED_LIBRARIES)
+    is_library = "/" not in target and fnmatchcase(target, "lib*.so*")
+    return is_library and not any(fnmatchcase(target, pattern) for pattern in BUNDLED_LIBRARIES)

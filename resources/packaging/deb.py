@@ -65,8 +65,8 @@ License: several
 """
 
 
-def make(folder: Path, wants: Wants, version: str, work: Path, target: Path) -> None:
-    """Pack ``folder`` as ``target``; ``work`` is emptied and used.
+def make(folder: Path, wants: Wants, version: str, work: Path, target: Path, level: int) -> None:
+    """Pack ``folder`` as ``target``, as tightly as ``level`` 1 to 9 says; ``work`` is emptied and used.
 
     Raises ``subprocess.CalledProcessError`` where dpkg-deb fails.
     """
@@ -91,7 +91,9 @@ def make(folder: Path, wants: Wants, version: str, work: Path, target: Path) -> 
     sums = "".join(f"{_md5(path)}  {path.relative_to(root)}\n" for path in files)
     _put(root / "DEBIAN/md5sums", sums)
     _normal_rights(root)
-    subprocess.run(["dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(root), str(target)], check=True)
+    subprocess.run(
+        ["dpkg-deb", "--root-owner-group", "-Zxz", f"-z{level}", "--build", str(root), str(target)], check=True
+    )
 
 
 def integrate(share: Path) -> None:

@@ -69,9 +69,10 @@ def _is_licence(path: str) -> bool:
 
 
 def _stated(part: metadata.Distribution) -> str:
-    said = part.metadata.get("License-Expression") or part.metadata.get("License") or ""
-    if said and "\n" not in said and len(said) < 100:
-        return said
+    told = part.metadata.json
+    for said in (told.get("license_expression"), told.get("license")):
+        if isinstance(said, str) and said and "\n" not in said and len(said) < 100:
+            return said
     classifiers = part.metadata.get_all("Classifier") or []
     return ", ".join(c.rpartition(" :: ")[2] for c in classifiers if c.startswith("License ::"))
 

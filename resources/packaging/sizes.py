@@ -17,9 +17,7 @@ def by_piece(folder: Path) -> Counter[str]:
         parts = path.relative_to(folder).parts
         if parts[0] != "_internal":
             piece = "programs" if len(parts) == 1 else parts[0]
-        elif len(parts) == 2:
-            piece = "python, libraries"
-        elif parts[1].endswith(("-info", "python3.11", "lib-dynload")):
+        elif len(parts) == 2 or parts[1].endswith("-info") or parts[1].startswith("python3"):
             piece = "python, libraries"
         else:
             piece = parts[1].removesuffix(".libs").replace("opencv_python_headless", "cv2").replace("pillow", "PIL")

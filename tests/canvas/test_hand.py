@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QInputDevice, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from app.canvas.pen import pressure_curve
 from app.canvas.touch import Pinch
@@ -16,6 +18,7 @@ from app.canvas.view import CanvasView
 from app.document.brush import Brush
 from app.document.document import Document
 from app.document.edits import Edit
+from app.document.picture import Picture
 from tests.canvas.hand import NONE, Hand, PenHand, widget_point
 
 
@@ -152,3 +155,27 @@ def test_a_scaled_screen_has_more_pixels_and_the_same_places(
     assert document.mask[60, 70] == 255
     assert document.mask[60, 50] == 0
     assert view._ring.diameter == pytest.approx(20 * 2 / ratio)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
+def test_at_100_percent_a_pixel_is_a_pixel_of_the_screen(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, ratio: float
+) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (220, 311, 3), dtype=np.uint8)
+    view = CanvasView()
+    qtbot.addWidget(view)
+    monkeypatch.setattr(view, "devicePixelRatioF", lambda: ratio)
+    view.resize(401, 299)
+    view.set_document(Document(Picture(pixels.copy())))
+    view.set_zoom(1.0)
+    view.pan(12.4, -7.7)
+    view._resize_frame()
+    view._frame.flush(view._scene, view._view)
+    shown = view._frame.pixels
+    assert shown.shape[:2] == (round(299 * ratio), round(401 * ratio))
+    left, top = (int(at) for at in view._view.corner)
+    assert (left, top) == view._view.corner
+    x0, y0 = max(0, left), max(0, top)
+    x1, y1 = min(shown.shape[1], left + 311), min(shown.shape[0], top + 220)
+    part = shown[y0:y1, x0:x1, 2::-1]
+    assert np.array_equal(part, pixels[y0 - top : y1 - top, x0 - left : x1 - left])

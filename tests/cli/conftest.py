@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ class Folders:
     def results(self) -> Path:
         return self.root / "out"
 
-    def add(self, name: str, *, masked: str | None = None, **options: object) -> Path:
+    def add(self, name: str, *, masked: str | None = None, **options: Any) -> Path:
         """One more picture, with its mask as PNG, or as the file of that name."""
         path = self.pictures / name
         path.parent.mkdir(parents=True, exist_ok=True)

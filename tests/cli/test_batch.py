@@ -267,16 +267,16 @@ def test_no_pictures(folders: Folders, capsys: Capture) -> None:
 
 
 def test_the_bundled_model_is_loaded_once(folders: Folders, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    from inference import pipeline
+    from inference import models
 
     loads = []
-    load = pipeline.load_model
+    load = models.load_model
 
     def counted(*arguments: Any, **options: Any) -> Any:
         loads.append(arguments[0])
         return load(*arguments, **options)
 
-    monkeypatch.setattr(pipeline, "load_model", counted)
+    monkeypatch.setattr("inference.pipeline.load_model", counted)
     for name in ("a.png", "b.png"):
         folders.add(name)
     folders_arguments = ["--model", "moebius-nano", "--steps", "1", "--context", "256"]

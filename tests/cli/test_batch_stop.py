@@ -7,14 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from app.batch import local
+from app.batch import local, picture
 from app.batch.journal import NAME
-from app.batch.picture import Made
 from app.batch.stopping import Stopping
 from app.document.formats import read_picture
 from tests.cli.conftest import Folders
@@ -31,12 +29,11 @@ def three(folders: Folders) -> Folders:
 
 def interrupting(monkeypatch: pytest.MonkeyPatch, at: str, times: int) -> None:
     """Press Ctrl+C so often while the picture ``at`` is worked on."""
-    make: Callable[..., Made] = local.make
 
-    def pressed(task: Any, *arguments: Any) -> Made:
+    def pressed(task: Any, *arguments: Any) -> picture.Made:
         for _ in range(times if task.name == at else 0):
             signal.raise_signal(signal.SIGINT)
-        return make(task, *arguments)
+        return picture.make(task, *arguments)
 
     monkeypatch.setattr(local, "make", pressed)
 

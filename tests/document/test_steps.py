@@ -363,3 +363,36 @@ def test_no_folder_no_file(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="exists"):
         SpillFolder(tmp_path / "taken").unused()
     remove_leftovers(tmp_path / "nowhere")
+
+
+def test_on_a_journey_no_step_is_forgotten_or_moved(tmp_path: Path) -> None:
+    doc, later = _document(), Later()
+    history = History(later, folder=tmp_path)
+    states = [doc.pixels.tobytes()]
+    for seed in range(4):
+        history.push(_result(doc, seed))
+        states.append(doc.pixels.tobytes())
+    later.all()
+    journey = history.set_out(1)
+    assert (journey.back, history.index) == (True, 4)
+    assert 3 * 200 * 200 <= journey.cost < float("inf")
+    history.budget, history.disk_budget = 0, 0
+    later.all()
+    assert (len(history.steps), _files(tmp_path)) == (4, [])
+    journey.take(doc)
+    history.arrive(journey)
+    assert doc.pixels.tobytes() == states[1]
+    later.all()
+    history.disk_budget = 10**9
+    assert 0 <= history.index < len(history.steps) <= 4
+    history.go_to(doc, len(history.steps))
+    assert doc.pixels.tobytes() == states[4]
+
+
+def test_a_journey_through_a_file_costs_more_than_anything(tmp_path: Path) -> None:
+    doc = _document()
+    history = History(budget=0, folder=tmp_path)
+    for seed in range(3):
+        history.push(_result(doc, seed))
+    assert _files(tmp_path)
+    assert history.set_out(0).cost == float("inf")

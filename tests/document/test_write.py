@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import stat
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -304,3 +305,53 @@ def test_writing_does_not_change_the_picture(tmp_path: Path) -> None:
     np.testing.assert_array_equal(picture.pixels, before)
     assert picture.path is None
     assert picture.format == "PNG"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+def test_a_disk_that_ends_in_the_middle_leaves_the_old_file(tmp_path: Path) -> None:
+    """In a process of its own, which may write no file as large as the new one."""
+    path = tmp_path / "a.png"
+    write_picture(_picture(), path)
+    old = path.read_bytes()
+    script = f"""
+import resource, signal, sys
+import numpy as np
+from app.document.errors import DocumentError
+from app.document.formats import write_picture
+from app.document.picture import Picture
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+pixels = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
+try:
+    write_picture(Picture(pixels), {str(path)!r})
+except DocumentError as error:
+    sys.exit(str(error))
+"""
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False)
+    assert '"a.png" was not saved because that disk takes no file as large' in done.stderr
+    assert done.returncode == 1
+    assert path.read_bytes() == old
+    assert [file.name for file in tmp_path.iterdir()] == ["a.png"]
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    write_picture(_picture(), path)
+    old = path.read_bytes()
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(DocumentError, match="no permission"):
+            write_picture(_picture(seed=5), path)
+    finally:
+        tmp_path.chmod(0o700)
+    assert path.read_bytes() == old
+
+
+def test_formats_say_what_they_cannot(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError, match="HEIC files can be opened here but not written"):
+        write_picture(_picture(), tmp_path / "a.heic")
+    (tmp_path / "a.png").write_bytes(b"")
+    with pytest.raises(DocumentError, match="no name that a file can have"):
+        write_picture(_picture(), tmp_path / "a\0.png")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.document.zeros import zeros
+from app.document.zeros import fresh, zeros
 
 
 def held() -> int:
@@ -53,3 +53,11 @@ def test_memory_is_taken_where_it_is_written_and_given_back() -> None:
 def test_more_than_there_can_be_is_a_memory_error() -> None:
     with pytest.raises(MemoryError):
         zeros((1 << 40, 1 << 18))
+
+
+def test_memory_can_be_asked_for_fresh_again_and_again() -> None:
+    for _ in range(2):
+        with fresh():
+            assert not np.zeros(1 << 23, np.uint8).any()
+    with pytest.raises(MemoryError), fresh():
+        raise MemoryError

@@ -81,8 +81,9 @@ def test_a_model_and_its_autoencoder_are_fetched(hub: Hub, tmp_path: Path) -> No
 
 def test_a_cut_connection_is_taken_up_where_it_broke(hub: Hub, tmp_path: Path, model: KnownModel) -> None:
     hub.faults = [Fault("cut", after=100_000), Fault("cut", after=50_000)]
-    bring(hub, tmp_path, model)
+    seen = bring(hub, tmp_path, model)
     assert final(tmp_path).read_bytes() == DATA
+    assert [p.arrived for p in seen if "trying again in" in p.trouble] == [100_000, 150_000]
     assert hub.ranges() == ["", "bytes=100000-", "bytes=150000-"]
     assert hub.sent_bytes < len(DATA) + 10_000
 
@@ -180,12 +181,42 @@ def test_always_less_than_stated(hub: Hub, tmp_path: Path, model: KnownModel) ->
     refused(hub, tmp_path, model, "shorter file|ended early")
 
 
+def test_one_program_at_a_time(hub: Hub, tmp_path: Path, model: KnownModel) -> None:
+    hub.faults = [Fault("hang", after=100_000)]
+    stop = Stop()
+
+    def work() -> None:
+        with pytest.raises(Stopped):
+            bring(hub, tmp_path, model, stop)
+
+    first = threading.Thread(target=work)
+    first.start()
+    assert hub.hanging.wait(10)
+    refused(hub, tmp_path, model, "being downloaded by another")
+    stop.ask()
+    first.join()
+    hub.release.set()
+    bring(hub, tmp_path, model)
+    assert final(tmp_path).read_bytes() == DATA
+    assert [path.name for path in final(tmp_path).parents[2].iterdir()] == [NAME]
+
+
 def test_a_gated_model_needs_a_token(hub: Hub, tmp_path: Path, model: KnownModel) -> None:
     gated = replace(model, gated=True)
     hub.token = "hf_right"
     with pytest.raises(TokenNeeded, match="Accept its licence"):
         bring(hub, tmp_path, gated, token="hf_wrong")
     bring(hub, tmp_path, gated, token="hf_right")
+    assert final(tmp_path).read_bytes() == DATA
+
+
+def test_a_token_is_shown_where_it_is_asked_for(hub: Hub, tmp_path: Path, model: KnownModel) -> None:
+    hub.token = "hf_right"
+    with pytest.raises(TokenNeeded):
+        bring(hub, tmp_path, model)
+    with pytest.raises(TokenNeeded):
+        bring(hub, tmp_path, model, token="hf_wrong")
+    bring(hub, tmp_path, model, token="hf_right")
     assert final(tmp_path).read_bytes() == DATA
 
 

@@ -11,59 +11,27 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor
 
-from inference import config
 from inference.catalogue import BUNDLED, find_model
-from inference.errors import ModelError
+from inference.errors import ModelError, NoRoomError
 from inference.hub import importing
 from inference.hub.folders import installed_models, installed_path, models_folder, read_record, remove_model
 from inference.hub.importing import import_model, install_download
 from inference.hub.registry import known_model
 from inference.models import load_model
-from inference.unet import build_unet
-
-SMALL = config.UNetConfig(widths=(32, 32), window=3, groups=8, grid=8, embedding_width=16, context_width=16)
+from tests.oracles.published import publish, shrink, unet_state, vae_state
 
 
 @pytest.fixture(autouse=True)
 def small_networks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Published forms, at a size for tests."""
-    monkeypatch.setitem(config.UNET_CONFIGS, "moebius", SMALL)
-    vae = {"block_out_channels": (8, 8), "layers_per_block": 1, "norm_num_groups": 4}
-    blocks = {"down_block_types": ("DownEncoderBlock2D",) * 2, "up_block_types": ("UpDecoderBlock2D",) * 2}
-    monkeypatch.setattr("inference.models._SDXL_VAE", {**_sdxl(), **vae, **blocks})
-
-
-def _sdxl() -> dict[str, Any]:
-    from inference import models
-
-    return dict(models._SDXL_VAE)
-
-
-def unet_state() -> dict[str, Tensor]:
-    torch.manual_seed(0)
-    return build_unet(SMALL).state_dict()
-
-
-def vae_state() -> dict[str, Tensor]:
-    from diffusers import AutoencoderKL
-
-    from inference import models
-
-    torch.manual_seed(0)
-    return {k: v.half() for k, v in AutoencoderKL(**models._SDXL_VAE).state_dict().items()}
+    shrink(monkeypatch)
 
 
 @pytest.fixture
 def published(tmp_path: Path) -> Path:
-    """A folder as on the hub: pickled checkpoint and pickled autoencoder."""
-    root = tmp_path / "repository"
-    for name, state in (("ft_places2", unet_state()), ("vae", vae_state())):
-        (root / name).mkdir(parents=True)
-        torch.save(state, root / name / "diffusion_pytorch_model.bin")
-    return root
+    return publish(tmp_path / "repository")
 
 
 def nothing_left() -> bool:
@@ -194,7 +162,26 @@ def test_a_full_disk_leaves_nothing(published: Path, monkeypatch: pytest.MonkeyP
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(importing, "save_file", full)
-    with pytest.raises(ModelError, match="No space left"):
+    with pytest.raises(NoRoomError, match="is full"):
+        import_model(published / "ft_places2")
+    assert nothing_left()
+
+
+def test_a_full_disk_as_the_writer_of_safetensors_says_it(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(importing, "save_file", full)
+    with pytest.raises(NoRoomError, match="is full"):
+        import_model(published / "ft_places2")
+    assert nothing_left()
+
+
+def test_room_is_asked_for_first(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(published)
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: usage._replace(free=100_000_000))
+    monkeypatch.setattr(importing, "read_checkpoint", lambda _path: pytest.fail("it was read all the same"))
+    with pytest.raises(NoRoomError, match=r"needs 0\.2 GB .* 0\.1 GB are free"):
         import_model(published / "ft_places2")
     assert nothing_left()
 

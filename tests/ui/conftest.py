@@ -65,7 +65,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
         answers.asked.append("unsaved")
         return answers.unsaved
 
-    for name in ("open", "save", "folder"):
+    for name in ("open", "save", "save_session", "folder"):
         monkeypatch.setattr(dialogs, f"ask_{name}", path(name))
     monkeypatch.setattr(dialogs, "ask_unsaved", unsaved)
     return answers

@@ -244,7 +244,7 @@ def test_opening_over_unsaved_work_asks(driver: Driver, photo: Path, answers: An
     driver.open(photo)
     erase(driver)
     pixels = driver.document.pixels.copy()
-    answers.unsaved = answer
+    answers.unsaved, answers.path = answer, photo.with_name("kept.moebius")
     if answer is Unsaved.CANCEL:
         driver.window.files.open_path(other)
         assert driver.window.workspace.name == "photo.png"
@@ -252,7 +252,8 @@ def test_opening_over_unsaved_work_asks(driver: Driver, photo: Path, answers: An
         driver.open(other)
         assert driver.window.workspace.name == "other.png"
         assert np.array_equal(read(photo), pixels) == (answer is Unsaved.SAVE)
-    assert answers.asked == ["unsaved"]
+    assert answers.path.exists() == (answer is Unsaved.SESSION)
+    assert answers.asked == ["unsaved", "save_session"][: 1 + (answer is Unsaved.SESSION)]
 
 
 @pytest.mark.parametrize("answer", list(Unsaved))
@@ -260,7 +261,7 @@ def test_closing_with_unsaved_work_asks(driver: Driver, photo: Path, answers: An
     driver.open(photo)
     erase(driver)
     pixels = driver.document.pixels.copy()
-    answers.unsaved = answer
+    answers.unsaved, answers.path = answer, photo.with_name("kept.moebius")
     driver.window.close()
     if answer is Unsaved.CANCEL:
         driver.qtbot.wait(20)
@@ -270,6 +271,7 @@ def test_closing_with_unsaved_work_asks(driver: Driver, photo: Path, answers: An
     driver.qtbot.waitUntil(lambda: not driver.window.isVisible())
     assert driver.engine.shut_down
     assert np.array_equal(read(photo), pixels) == (answer is Unsaved.SAVE)
+    assert answers.path.exists() == (answer is Unsaved.SESSION)
 
 
 def test_an_erase_goes_on_when_closing_is_called_off(driver: Driver, photo: Path, answers: Answers) -> None:

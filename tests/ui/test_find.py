@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
 
 import resources
 from app.ui import settings
-from app.ui.actions import normal
+from app.ui.actions import native, normal
 from app.ui.command_list import CommandList
 from app.ui.command_table import COMMANDS, MENUS
 from app.ui.fuzzy import score
@@ -64,6 +65,20 @@ def test_every_command_is_in_a_menu_with_tooltip_and_shortcut(driver: Driver) ->
         assert action.receivers("2triggered(bool)") + action.receivers("2toggled(bool)") > 0, (
             f"{command.id} does nothing"
         )
+
+
+def test_every_tooltip_names_the_keys_there_are_now(driver: Driver, photo: Path) -> None:
+    driver.open(photo)
+    window, do = driver.window, driver.window.actions_
+    names = ("open", "fit", "actual", "erase", "again", "live", "options", "history", "tool_brush")
+    before = {name: f"({native(do[name])})" for name in names}
+    do.set_keys({name: (f"Ctrl+Alt+F{number}",) for number, name in enumerate(names, 1)})
+    tabs = window.panel.tabs
+    tips = [widget.toolTip() for widget in window.findChildren(QWidget)]
+    tips += [tabs.tabToolTip(index) for index in range(tabs.count())]
+    for name, keys in before.items():
+        assert not [tip for tip in tips if keys in tip], f"{name} is said to have the keys {keys}"
+        assert [tip for tip in tips if f"({native(do[name])})" in tip], f"no tooltip says the keys of {name}"
 
 
 # -- searching ----------------------------------------------------------------------------

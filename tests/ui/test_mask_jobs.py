@@ -224,9 +224,12 @@ def test_what_is_saved_is_what_the_steps_under_way_lead_to(large: Driver, qtbot:
     window = large.window
     window.actions_.undo.trigger()
     assert window.mask_jobs.stepping
+    changing = [large.document.changing]
     window.actions_.cancel.trigger()  # half a step would be none
     window.erasing.settle()
     assert not window.mask_jobs.busy
+    changing.append(large.document.changing)
+    assert changing == [True, False]
     assert not large.document.mask.any()
     assert window.workspace.history.index() == 0
     window.actions_.redo.trigger()

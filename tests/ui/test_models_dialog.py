@@ -144,6 +144,19 @@ def test_what_the_engine_refuses_is_deleted(driver: Driver, hub: Hub, dialog: Mo
     assert not incomplete_folder(NAME).exists()
 
 
+def test_what_was_only_short_of_room_is_kept(driver: Driver, hub: Hub, dialog: ModelsDialog) -> None:
+    click(driver, dialog)
+    wait_for(driver, Stage.CHECKING)
+    driver.engine.imported.emit(ImportFailed(1, "The disk is full.", whole=True))
+    wait_for(driver, Stage.FAILED)
+    quiet(driver)
+    assert (incomplete_folder(NAME) / CHECKPOINT).exists()
+    hub.requests.clear()
+    click(driver, dialog)
+    wait_for(driver, Stage.CHECKING)
+    assert hub.requests == []  # nothing is fetched twice
+
+
 def test_pause_and_resume(driver: Driver, hub: Hub, dialog: ModelsDialog) -> None:
     hub.faults = [Fault("hang", after=100_000)]
     click(driver, dialog)
@@ -260,7 +273,7 @@ def test_a_model_is_removed_after_a_question(
     (folder / "source.json").write_text('{"title": "My own"}')
     driver.window.library.look()
     quiet(driver)
-    assert "can't erase with it" in dialog.rows["mine"].status.text()
+    assert "holds no checkpoint" in dialog.rows["mine"].status.text()
     answers = [False, True]
     monkeypatch.setattr(models_dialog, "ask_remove", lambda _parent, title: title == "My own" and answers.pop(0))
     click(driver, dialog, "mine")
