@@ -121,7 +121,10 @@ class MaskActions(QObject):
                 if edit is None:
                     self._messages.info(f"{name} changes nothing: the mask is the same already.")
 
-            self._jobs.run("Importing the mask", lambda sheet: sheet.set_mask(found.mask, mode), done, self._failed)
+            def put_in() -> None:
+                self._jobs.run("Importing the mask", lambda sheet: sheet.set_mask(found.mask, mode), done, self._failed)
+
+            self._jobs.when_free(put_in)
 
     def _change(self, name: str, change: Callable[[Selections], Edit | None]) -> None:
         self._jobs.run(name, change, lambda _edit: None, self._failed)
