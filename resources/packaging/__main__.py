@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,10 @@ README = """\
 Moebius {version}
 
 Start "moebius-gui" for the window, "moebius --help" for the command line. The folder may lie anywhere and needs
-nothing installed, but for libraries that a Linux desktop has: {libraries}.
+nothing installed, but for these libraries, which a Linux desktop has:
+
+{libraries}
+
 "moebius selftest" says what is missing where it does not start.
 
 For an entry in the desktop's menu, put the folder into /opt/moebius, link both programs into /usr/local/bin and copy
@@ -62,7 +66,7 @@ def main() -> int:
                 print(f"{name}, which {users[0]} needs, is neither in the package nor known: see libraries.py")
             return 1
         deb.integrate(folder / "share")
-        names = ", ".join(sorted(wants.libraries))
+        names = textwrap.fill(", ".join(sorted(wants.libraries)), 100)
         (folder / "README.txt").write_text(README.format(version=version, libraries=names), encoding="utf-8")
     with step("Checking the program"):
         environment = {"HOME": str(BUILD), "PATH": ""} if sys.platform == "linux" else dict(os.environ)

@@ -59,11 +59,10 @@ def test_choices_follow_the_picture_and_the_format(driver: Driver) -> None:
     plain = Picture(np.zeros((8, 8, 3), np.uint8), jpeg=JpegForm(((16,) * 64,), "4:2:0", False))
     dialog = ExportDialog(driver.window, plain, driver.window._background, "JPEG", 80)
     assert not dialog._form.isRowVisible(dialog.colours)
-    assert dialog.chosen.quality is None, "like the original"
-    assert not dialog.quality.isEnabled()
-    dialog.like.setChecked(False)
-    assert dialog.chosen.quality == 80
-    assert dialog.quality.slider.isEnabled()
+    for like, quality in ((True, None), (False, 80)):
+        dialog.like.setChecked(like)
+        assert dialog.chosen.quality == quality
+        assert dialog.quality.isEnabled() != like
     dialog.done(0)
 
 
