@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 from dataclasses import dataclass
+from typing import Any
 
 from PIL import Image, features
 
@@ -39,12 +38,20 @@ KINDS = {
 
 def _heif() -> tuple[bool, bool]:
     """Whether HEIC can be read and written: by pillow-heif both, by pi-heif, which comes without an encoder, read."""
-    for name in ("pillow_heif", "pi_heif"):
-        with contextlib.suppress(ImportError, OSError):
-            module = importlib.import_module(name)
-            module.register_heif_opener()
-            return True, bool(module.libheif_info()["encoders"].keys() - {"mask"})
-    return False, False
+    heif: Any
+    try:
+        import pillow_heif
+
+        heif = pillow_heif
+    except (ImportError, OSError):
+        try:
+            import pi_heif
+
+            heif = pi_heif
+        except (ImportError, OSError):
+            return False, False
+    heif.register_heif_opener()
+    return True, bool(heif.libheif_info()["encoders"].keys() - {"mask"})
 
 
 def _usable(heif: bool) -> dict[str, tuple[str, ...]]:

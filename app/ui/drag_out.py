@@ -112,7 +112,6 @@ class DragOut(QObject):
         self._missed = False
         if self.ready is not None or self._making or self._workspace.document is None:
             return
-        self._making = True
         document, version = self._workspace.document, self._workspace.history.pixel_version
         name = Path(self._workspace.name).stem or "picture"
 
@@ -128,10 +127,10 @@ class DragOut(QObject):
             self._messages.error(said)
 
         def write(picture: Picture) -> None:
+            self._making = True
             self._background.run(lambda: self._write(picture, name), done, failed)
 
-        if not self._workspace.with_copy("Getting the picture ready to drag", write, failed):
-            self._making = False
+        self._workspace.with_copy("Getting the picture ready to drag", write, failed)
 
     def _write(self, picture: Picture, name: str) -> Path:
         """Off the main thread: a file of the picture's own format, or of one that holds all of it."""

@@ -175,7 +175,8 @@ class Erasing(QObject):
                 plans.append(replace(first, seed=(plans[-1].seed + 1) % 2**31))
             self._job.start(hole, plans)
 
-        self._jobs.prepare(document, "Getting ready to erase", copy, begin, self._on_failed)
+        cost = _FINE_COST if wants_fine(document.picture) else 1
+        self._jobs.prepare(document, "Getting ready to erase", copy, begin, self._on_failed, cost)
 
     def _pause(self) -> None:
         self._pausing = True  # the part of a stroke handed over is no stroke let go

@@ -130,9 +130,18 @@ class MaskJobs(QObject):
             self._begin("Putting the result in…", job)
 
     def prepare(
-        self, document: Document, name: str, work: Callable[[], T], done: Callable[[T], None], failed: Failed
+        self,
+        document: Document,
+        name: str,
+        work: Callable[[], T],
+        done: Callable[[T], None],
+        failed: Failed,
+        cost: int = 1,
     ) -> None:
-        """Read the document and answer: at once where it is small. Nothing else may be under way, nor a stroke."""
+        """Read the document and answer: at once where it is small. Nothing else may be under way, nor a stroke.
+
+        ``cost``: how many times as long as copying it that takes.
+        """
         width, height = document.size
 
         def ended(answer: T) -> None:
@@ -140,7 +149,7 @@ class MaskJobs(QObject):
             done(answer)
 
         job = _Job(work, ended, failed, True, document)
-        if width * height <= AT_ONCE:
+        if width * height * cost <= AT_ONCE:
             self._job = job
             self._work_now()
         else:
