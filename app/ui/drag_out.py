@@ -86,7 +86,7 @@ class DragOut(QObject):
         super().__init__(parent)
         self._handle, self._workspace = handle, workspace
         self._background, self._messages = background, messages
-        self._folder: tempfile.TemporaryDirectory[str] | None = None  # goes with the program
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._made: tuple[object, int, Path] | None = None  # document, version of its pixels, file
         self._making = False
         self._missed = False  # let go of before the file was there
@@ -106,6 +106,12 @@ class DragOut(QObject):
         if self._made is not None and self._made[0] is document and self._made[1] == history.pixel_version:
             return self._made[2]
         return None
+
+    def close(self) -> None:
+        """Remove the files made; not while one is being made."""
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = self._made = None
 
     @Slot()
     def _prepare(self) -> None:

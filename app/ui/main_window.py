@@ -370,6 +370,7 @@ class MainWindow(QMainWindow):
         self._background.wait()
         self._drawing.wait()
         self.mask_jobs.wait()
+        self.drag_out.close()
         self.workspace.history.close()
         self._engine.shutdown()
         event.accept()
