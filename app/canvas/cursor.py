@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 _SMALLEST = 5.0  # px; a smaller ring could not be seen, a cross takes its place
+_SMOOTH = 800.0  # px; a larger ring's steps are seldom seen, and smoothing it takes longer than the brush itself
 _MARK = 4.0  # px, half the minus in an eraser's ring
 
 
@@ -39,7 +40,7 @@ class CursorRing:
         """Paint the ring."""
         if self.at is None or not self.visible:
             return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, self.diameter <= _SMOOTH)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         radius = self.diameter / 2
         for colour, width in ((QColor(0, 0, 0, 160), 3.0), (QColor(255, 255, 255), 1.2)):
