@@ -16,38 +16,17 @@ import statistics
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.crops import SAMPLES, crops
 from inference import ErasePipeline
 from inference.memory import keep_freed_memory
 from training.metrics import psnr, ssim
 
 SIDE = 512
 CONTEXTS = (512, 384, 256)
-SAMPLES = Path(__file__).resolve().parents[1] / "resources" / "samples"
-Crop = tuple[NDArray[np.uint8], NDArray[np.uint8]]
-
-
-def crops(photos: Path, count: int) -> list[Crop]:
-    """``count`` squares with a hole of a disc and a stroke each, at fixed places."""
-    files = sorted(p for p in photos.iterdir() if p.suffix in (".jpg", ".png") and "mask" not in p.name)
-    made: list[Crop] = []
-    for index in range(count):
-        rng = np.random.default_rng(index)
-        read = cv2.imread(str(files[index % len(files)]))
-        if read is None:
-            raise SystemExit(f"{files[index % len(files)]} can't be read")
-        y, x = (int(rng.integers(0, max(side - SIDE, 0) + 1)) for side in read.shape[:2])
-        square = np.ascontiguousarray(read[y : y + SIDE, x : x + SIDE, ::-1], np.uint8)
-        mask = np.zeros(square.shape[:2], np.uint8)
-        a, b = ([int(v) for v in rng.integers(SIDE // 4, SIDE * 3 // 4, 2)] for _ in range(2))
-        cv2.circle(mask, a, 48, 255, -1)
-        cv2.line(mask, a, b, 255, 20)
-        made.append((square, mask))
-    return made
 
 
 def main() -> None:
@@ -59,7 +38,7 @@ def main() -> None:
     options = parser.parse_args()
     keep_freed_memory()
     pipeline = ErasePipeline.load(options.model)
-    cases = crops(options.photos, options.crops)
+    cases = crops(options.photos, options.crops, SIDE)
     rows = []
     for strength in options.strengths:
         largest: list[NDArray[np.uint8]] = []

@@ -20,41 +20,19 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.crops import SAMPLES, crops
 from inference import ErasePipeline
 from inference.memory import keep_freed_memory
 from inference.settings import SOLVERS
 from training.metrics import psnr, ssim
 
 SIDE = 256
-SAMPLES = Path(__file__).resolve().parents[1] / "resources" / "samples"
-Crop = tuple[NDArray[np.uint8], NDArray[np.uint8]]
-
-
-def crops(photos: Path, count: int) -> list[Crop]:
-    """``count`` squares and holes: fixed places, a disc and a stroke each."""
-    files = sorted(p for p in photos.iterdir() if p.suffix in (".jpg", ".png") and "mask" not in p.name)
-    made: list[Crop] = []
-    for index in range(count):
-        rng = np.random.default_rng(index)
-        read = cv2.imread(str(files[index % len(files)]))
-        if read is None:
-            raise SystemExit(f"{files[index % len(files)]} can't be read")
-        picture = read[..., ::-1]
-        y, x = (int(rng.integers(0, max(side - SIDE, 0) + 1)) for side in picture.shape[:2])
-        square = np.ascontiguousarray(picture[y : y + SIDE, x : x + SIDE], np.uint8)
-        mask = np.zeros(square.shape[:2], np.uint8)
-        a, b = (tuple(int(v) for v in rng.integers(40, SIDE - 40, 2)) for _ in range(2))
-        cv2.circle(mask, a, 28, 255, -1)
-        cv2.line(mask, a, b, 255, 14)
-        made.append((square, mask))
-    return made
 
 
 def main() -> None:
@@ -68,7 +46,7 @@ def main() -> None:
     options = parser.parse_args()
     keep_freed_memory()
     pipeline = ErasePipeline.load(options.model)
-    cases = crops(options.photos, options.crops)
+    cases = crops(options.photos, options.crops, SIDE)
 
     def run(solver: str, steps: int, until: float) -> tuple[list[NDArray[np.uint8]], list[float]]:
         results, seconds = [], []
