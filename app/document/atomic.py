@@ -89,3 +89,18 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except (OSError, ValueError):
         return False
+
+
+def why_out_of_reach(name: str, path: Path | None, error: Exception, kind: str) -> str | None:
+    """What keeps a file from being opened at all, as a sentence; None where the reason is another.
+
+    ``name`` as the sentence begins; ``path`` None where the data came from elsewhere; ``kind``: what was wanted,
+    as in "a picture".
+    """
+    if isinstance(error, FileNotFoundError):
+        return f"{name} was not found; it may have been moved or renamed."
+    if isinstance(error, IsADirectoryError) or (path is not None and is_folder(path)):
+        return f"{name} is a folder, not {kind}."
+    if isinstance(error, PermissionError):
+        return f"{name} cannot be opened because you have no permission to read it."
+    return None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from app.document import decode
-from app.document.atomic import is_folder, write_file
+from app.document.atomic import why_out_of_reach, write_file
 from app.document.deep_tiff import is_tiff, read_tiff
 from app.document.encode import encode_picture
 from app.document.errors import DocumentError
@@ -172,12 +172,9 @@ def _stream(source: Path | bytes) -> Callable[[], BinaryIO]:
 
 def _why_not_read(source: Path | bytes, name: str, head: bytes, error: Exception) -> str:
     name = f'"{name}"'
-    if isinstance(error, FileNotFoundError):
-        return f"{name} was not found; it may have been moved or renamed."
-    if isinstance(source, Path) and is_folder(source):
-        return f"{name} is a folder, not a picture."
-    if isinstance(error, PermissionError):
-        return f"{name} cannot be opened because you have no permission to read it."
+    reason = why_out_of_reach(name, source if isinstance(source, Path) else None, error, "a picture")
+    if reason is not None:
+        return reason
     if isinstance(error, MemoryError):
         return f"{name} is too large for the memory of this computer; close other programs or reduce it."
     missing = missing_reader(head)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.document.atomic import is_folder, replacing
+from app.document.atomic import replacing, why_out_of_reach
 from app.document.boxes import crop
 from app.document.errors import DocumentError
 from app.document.session_edits import Patch, read_edit, write_edit
@@ -214,10 +214,7 @@ def _no_room(title: str, parent: Path, error: OSError) -> str:
 
 def _why_not_read(path: Path, error: OSError) -> str:
     name = f'"{path.name}"'
-    if isinstance(error, FileNotFoundError):
-        return f"{name} was not found; it may have been moved or renamed."
-    if isinstance(error, IsADirectoryError) or is_folder(path):
-        return f"{name} is a folder, not a session."
-    if isinstance(error, PermissionError):
-        return f"{name} cannot be opened because you have no permission to read it."
+    reason = why_out_of_reach(name, path, error, "a session")
+    if reason is not None:
+        return reason
     return f"{name} could not be read ({error.strerror or error}); check the disk it is on."
