@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
 
 from app.engine.protocol import EngineNote, EngineState, EngineStatus, EraseDone, ErasePreview, EraseProgress, Patch
 from app.ui import settings
