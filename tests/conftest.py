@@ -24,7 +24,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import pytest
 from hypothesis import settings
 
-settings.register_profile("moebius", deadline=None, derandomize="CI" in os.environ)
+# The same examples every time; other ones are looked for with --hypothesis-profile=search
+settings.register_profile("moebius", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None)
 settings.load_profile("moebius")
 
 GRACE = 2.0  # seconds a thread that was told to end may take

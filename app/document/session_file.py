@@ -157,7 +157,8 @@ def _open(file: BinaryIO, title: str, parent: Path, program: str) -> Loaded:
     except OSError as error:
         raise DocumentError(_no_room(title, parent, error)) from error
     try:
-        return _load(archive, state, Journal(folder, program), title)
+        whole = archive.is_as_written(_MANIFEST, manifest)
+        return _load(archive, state, Journal(folder, program), title, whole=whole)
     except OSError as error:
         folder.remove()
         raise DocumentError(_no_room(title, parent, error)) from error
@@ -166,7 +167,8 @@ def _open(file: BinaryIO, title: str, parent: Path, program: str) -> Loaded:
         raise
 
 
-def _load(archive: Archive, state: State, journal: Journal, title: str) -> Loaded:
+def _load(archive: Archive, state: State, journal: Journal, title: str, *, whole: bool) -> Loaded:
+    """``whole`` says that ``state`` is what was written."""
     folder = journal.path
     (folder / "edits").mkdir()
     with contextlib.suppress(DamagedEntry):  # what decodes of it is better than nothing
@@ -177,14 +179,14 @@ def _load(archive: Archive, state: State, journal: Journal, title: str) -> Loade
                 archive.unpack(edit_name(number), folder / edit_name(number))
     patches = _unpack_current(archive, folder, state)
     shown: list[Shown] = [(0, index, "after") for index in range(len(patches or ()))]
-    whole = patches is not None and all(patch.after is not None for patch in patches)
-    if not whole:  # the steps hold the same once more, as far as they go back
+    complete = patches is not None and all(patch.after is not None for patch in patches)
+    if not complete:  # the steps hold the same once more, as far as they go back
         shown = [*_done(folder, state), *shown]
     mask = None
     if _MASK in archive:
         with contextlib.suppress(DamagedEntry):
             mask = archive.read(_MASK, _LONGEST_MASK)
-    return load(journal, replace(state, shown=tuple(shown)), title, mask, whole=whole)
+    return load(journal, replace(state, shown=tuple(shown)), title, mask, whole=whole and complete)
 
 
 def _unpack_current(archive: Archive, folder: Path, state: State) -> list[Patch] | None:

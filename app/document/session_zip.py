@@ -37,12 +37,13 @@ class _Entry:
     packed: int
     size: int
     method: int
+    crc32: int
 
 
 class Archive:
     """A zip file's entries by their names, the whole ones of a file that is cut off.
 
-    Checksums are not looked at: who reads has better ones.
+    Checksums are left to who reads: most entries have better ones inside.
     """
 
     def __init__(self, file: BinaryIO, title: str) -> None:
@@ -71,6 +72,10 @@ class Archive:
             if len(data) > most:
                 raise self._too_large()
         return bytes(data)
+
+    def is_as_written(self, name: str, data: bytes) -> bool:
+        """Whether ``data``, read from an entry, has the checksum it was written with."""
+        return zlib.crc32(data) == self._entries[name].crc32
 
     def unpack(self, name: str, target: Path) -> None:
         """Write an entry to a file; raises as ``read`` does."""
@@ -117,7 +122,7 @@ class Archive:
                 if header[0] != _LOCAL:
                     continue
                 start = info.header_offset + _HEADER.size + header[9] + header[10]
-                entries[info.filename] = _Entry(start, info.compress_size, info.file_size, info.compress_type)
+                entries[info.filename] = _Entry(start, info.compress_size, info.file_size, info.compress_type, info.CRC)
         return entries
 
     def _found(self) -> Iterator[tuple[str, _Entry]]:
@@ -126,7 +131,7 @@ class Archive:
         with contextlib.suppress(struct.error):
             while at + _HEADER.size <= self._length:
                 self._file.seek(at)
-                mark, _, flags, method, _, _, _, packed, size, names, extras = _HEADER.unpack(
+                mark, _, flags, method, _, _, crc32, packed, size, names, extras = _HEADER.unpack(
                     self._file.read(_HEADER.size)
                 )
                 if mark != _LOCAL or flags & (_STREAMED | _ENCRYPTED):
@@ -139,7 +144,7 @@ class Archive:
                 # The last one may be cut off: an edit's table is at its end, and a picture would lack its lower part.
                 if at > self._length or method not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                     return
-                yield name.decode("utf-8", "replace"), _Entry(start, packed, size, method)
+                yield name.decode("utf-8", "replace"), _Entry(start, packed, size, method, crc32)
 
 
 def _long_sizes(extra: bytes) -> tuple[int, int]:

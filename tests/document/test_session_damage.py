@@ -273,6 +273,19 @@ def test_history_around_a_damaged_step_is_kept(made: Made) -> None:
     assert np.array_equal(loaded.document.pixels, made.document.pixels)
 
 
+def test_a_manifest_that_is_not_as_written_is_told(made: Made) -> None:
+    """One flipped byte can leave a manifest readable that lacks what another flipped byte would be found by."""
+    path = made.rewritten(lambda name, data: data.replace(b'"crc32"', b'"crc33"') if name == "manifest.json" else data)
+    with zipfile.ZipFile(made.path) as archive:
+        written = archive.getinfo("manifest.json").CRC
+    with zipfile.ZipFile(path) as archive:
+        changed = archive.getinfo("manifest.json").CRC
+    path.write_bytes(path.read_bytes().replace(struct.pack("<I", changed), struct.pack("<I", written)))
+    loaded = made.open(path)
+    assert "damaged" in loaded.note
+    assert np.array_equal(loaded.document.mask, made.document.mask)
+
+
 @given(part=st.floats(0, 1))
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_file_that_is_cut_off_gives_what_is_there_or_a_sentence(made: Made, part: float) -> None:

@@ -66,10 +66,17 @@ def test_training_lowers_the_loss(train_config: TrainConfig) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_interrupted_training_goes_on_as_if_it_had_not_been(
-    train_config: TrainConfig, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int
+    train_config: TrainConfig,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+    number: int,
 ) -> None:
     unbroken = replace(train_config, out=train_config.out / "unbroken", checkpointing=True)
     broken = replace(unbroken, out=train_config.out / "broken")
+    # Signals may be ignored from the start, as in a shell's background job
+    before = signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    request.addfinalizer(lambda: signal.signal(number, before))
     assert run(UNetTask, unbroken) == 4
     with monkeypatch.context() as patch:
         interrupt_at(patch, 2, number)
