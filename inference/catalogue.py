@@ -40,6 +40,7 @@ class EraseSettings:
     noise_offset: float = 0.0357  # standard deviation of a shift per channel added to the noise
     condition: str = "grey"  # what the masked-image latents show in the hole: "grey" or "fill"
     start: str = "picture"  # what is noised at the start: "picture" (as released) or "fill"
+    relative: bool = False  # what is denoised is the difference to the fill: nothing predicted leaves the fill
     whiten: bool = False  # latents whitened by what is known of the picture
     keep_known: bool = False  # clean latents put back outside the hole at every step
     transfer_sigma: float = 0.0  # > 0: only the change, low-passed over this many native pixels, is added to the fill
@@ -65,6 +66,8 @@ class EraseSettings:
         settings = cls(**values)
         if settings.condition not in ("grey", "fill") or settings.start not in ("picture", "fill"):
             raise ModelError(f"no such way to start: {settings.condition!r}, {settings.start!r}.")
+        if settings.relative and (settings.condition, settings.start) != ("fill", "fill"):
+            raise ModelError('a difference to the fill needs condition and start to be "fill".')
         if settings.fill_radius < 1:
             raise ModelError(f"fill_radius must be at least 1, not {settings.fill_radius}.")
         return settings

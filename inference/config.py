@@ -13,7 +13,8 @@ from inference.errors import ModelError
 class UNetConfig:
     """Everything that decides the shapes of a :class:`inference.unet.MoebiusUNet`."""
 
-    latent_channels: int = 4  # C; the input has 2 C + 1 channels, the output C
+    latent_channels: int = 4  # C; the input has (2 + extra_fills) C + 1 channels, the output C
+    extra_fills: int = 0  # further fills of the hole whose latents the input ends with; 1: the smooth one
     widths: tuple[int, ...] = (320, 640, 1280)  # one per level
     layers_per_block: int = 2  # in a down block; an up block has one more
     heads: int = 8
@@ -27,11 +28,14 @@ class UNetConfig:
     context_width: int = 768
 
     def __post_init__(self) -> None:
-        sizes = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("widths", "ffn_ratio")}
+        skipped = ("widths", "ffn_ratio", "extra_fills")
+        sizes = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in skipped}
         sizes |= {f"widths[{index}]": width for index, width in enumerate(self.widths)}
         for name, size in sizes.items():
             if not isinstance(size, int) or size < 1:
                 raise ModelError(f"{name} must be a positive whole number, not {size!r}.")
+        if self.extra_fills not in (0, 1):
+            raise ModelError(f"extra_fills must be 0 or 1, not {self.extra_fills!r}.")
         if not self.widths or not isinstance(self.ffn_ratio, int | float) or not self.ffn_ratio > 0:
             raise ModelError("the U-Net needs widths and a positive ffn_ratio.")
         if any(width % self.heads or width % self.groups for width in self.widths):
@@ -43,8 +47,8 @@ class UNetConfig:
 
     @property
     def in_channels(self) -> int:
-        """Noisy latents, mask, masked-image latents."""
-        return 2 * self.latent_channels + 1
+        """Noisy latents, mask, masked-image latents, latents of further fills."""
+        return (2 + self.extra_fills) * self.latent_channels + 1
 
     @property
     def time_width(self) -> int:
@@ -86,7 +90,8 @@ UNET_CONFIGS: dict[str, UNetConfig] = {
 class PixelHackerConfig:
     """Everything that decides the shapes of a :class:`inference.pixelhacker.PixelHackerUNet`."""
 
-    latent_channels: int = 4  # C; the input has 2 C + 1 channels, the output C
+    latent_channels: int = 4  # C; the input has (2 + extra_fills) C + 1 channels, the output C
+    extra_fills: int = 0  # further fills of the hole whose latents the input ends with; 1: the smooth one
     widths: tuple[int, ...] = (320, 640, 1280, 1280)  # one per level; the deepest has no attention
     layers_per_block: int = 2  # in a down block; an up block has one more
     heads: int = 8
@@ -98,11 +103,13 @@ class PixelHackerConfig:
     context_width: int = 768
 
     def __post_init__(self) -> None:
-        sizes = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "widths"}
+        sizes = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("widths", "extra_fills")}
         sizes |= {f"widths[{index}]": width for index, width in enumerate(self.widths)}
         for name, size in sizes.items():
             if not isinstance(size, int) or size < 1:
                 raise ModelError(f"{name} must be a positive whole number, not {size!r}.")
+        if self.extra_fills not in (0, 1):
+            raise ModelError(f"extra_fills must be 0 or 1, not {self.extra_fills!r}.")
         if not self.widths or any(width % (2 * self.heads) or width % self.groups for width in self.widths):
             raise ModelError(
                 f"widths {self.widths} must be multiples of twice the heads ({self.heads}) and of groups "
@@ -111,8 +118,8 @@ class PixelHackerConfig:
 
     @property
     def in_channels(self) -> int:
-        """Noisy latents, mask, masked-image latents."""
-        return 2 * self.latent_channels + 1
+        """Noisy latents, mask, masked-image latents, latents of further fills."""
+        return (2 + self.extra_fills) * self.latent_channels + 1
 
     @property
     def time_width(self) -> int:

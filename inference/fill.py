@@ -16,6 +16,8 @@ try:
 except ImportError:  # no wheel for this platform
     _available = False
 
+FLOW = 4  # pixels per side that become one for the smooth continuation of colours
+
 _log = logging.getLogger(__name__)
 _one_at_a_time = threading.Lock()  # the library's random state is global to the process
 
@@ -53,6 +55,23 @@ def _pull(weighted: NDArray[np.float32], weight: NDArray[np.float32], default: f
 def _resize(array: NDArray[np.float32], size: tuple[int, int], method: int) -> NDArray[np.float32]:
     resized = np.asarray(cv2.resize(array, size, interpolation=method), dtype=np.float32)
     return resized.reshape(size[1], size[0], *array.shape[2:])
+
+
+def flow_fill(rgb: NDArray[np.uint8], hole: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Fill by continuing lines of equal brightness, at a quarter of the size: colours without texture.
+
+    ``rgb (H, W, 3)``, ``hole (H, W)`` -> ``(H, W, 3)``, known pixels unchanged. Bertalmio et al., "Navier-Stokes,
+    fluid dynamics, and image and video inpainting" (2001), as in OpenCV.
+    """
+    height, width = hole.shape
+    size = max(1, width // FLOW), max(1, height // FLOW)
+    small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
+    unknown = np.asarray(cv2.resize(hole.astype(np.float32), size, interpolation=cv2.INTER_AREA)) > 0
+    # OpenCV reads beyond a picture of one row or column: there is a border of one pixel for it.
+    padded = np.pad(np.where(unknown[..., None], 127, small).astype(np.uint8), ((1, 1), (1, 1), (0, 0)), mode="edge")
+    filled = cv2.inpaint(padded, np.pad(unknown.astype(np.uint8), 1, mode="edge"), 3, cv2.INPAINT_NS)[1:-1, 1:-1]
+    enlarged = cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.where(hole[..., None], enlarged, rgb).astype(np.uint8)
 
 
 def patch_fill(rgb: NDArray[np.uint8], hole: NDArray[np.bool_], *, radius: int = 5, seed: int = 0) -> NDArray[np.uint8]:

@@ -17,6 +17,7 @@ from torch import Tensor
 from inference.catalogue import EraseSettings
 from inference.codec import ColourMap
 from inference.errors import NotFiniteError
+from inference.fill import flow_fill
 from inference.ladder import Effort, SplitBranches
 from inference.models import Model
 from inference.sampling import Step, denoise, plan_timesteps
@@ -106,18 +107,22 @@ class SquareDenoiser:
         picture = self._tensor(square.picture) / 127.5 - 1
         filled = self._tensor(square.filled) / 127.5 - 1
         known, start = self._encoded(picture, filled, hole_pixels)
+        further = self._further(square) if self.model.unet.config.extra_fills else known[:, :0]
         if settings.condition == "fill":
             hole = F.max_pool2d(hole_pixels, codec.factor)
         else:
             hole = F.interpolate(hole_pixels, start.shape[-2:], mode="nearest")
         whitening = Whitening.measure(known, hole) if settings.whiten else None
+        colours = ColourMap(start, picture, hole)
         if whitening is not None:
-            known, start = whitening.apply(known), whitening.apply(start)
-        colours = ColourMap(whitening.undo(start) if whitening else start, picture, hole)
+            known, start, further = (whitening.apply(latents) for latents in (known, start, further))
+        base = known if settings.relative else torch.zeros_like(known)
+        start = start - base
 
         def decode(latents: Tensor, *, cheaply: bool) -> Float:
             if not torch.isfinite(latents).all():
                 raise NotFiniteError(f"{self.model.folder.path}: {NOT_FINITE}")
+            latents = latents + base
             if whitening is not None:
                 latents = whitening.undo(latents)
             decoded = codec.preview(latents) if cheaply else self._decode(latents, hole)
@@ -143,7 +148,7 @@ class SquareDenoiser:
             start=start,
             noise=self._noise(start),
             hole=hole,
-            known=known,
+            known=torch.cat([known, further], 1),
             guidance=settings.guidance,
             solver=settings.solver,
             guidance_until=settings.guidance_until,
@@ -164,6 +169,11 @@ class SquareDenoiser:
             return codec.encode(condition, self.generator), codec.encode(start, self.generator)
         known, begun = codec.encode(torch.cat([condition, start]), self.generator).chunk(2)
         return known, begun
+
+    def _further(self, square: Square) -> Tensor:
+        """Latents of the smooth continuation of what surrounds the hole."""
+        fill = flow_fill(square.picture, square.hole)
+        return self.model.codec.encode(self._tensor(fill) / 127.5 - 1, self.generator)
 
     def _decode(self, latents: Tensor, hole: Tensor) -> Tensor:
         """The picture; where memory is short only around the hole, and zero elsewhere.

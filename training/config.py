@@ -48,7 +48,7 @@ class PrepareConfig(Picking):
     out: Path = option("folder of shards; those already there are kept")
     shards: int = option("how many", 60, least=1)
     size: int = option("side of the squares in pixels", 256, least=16)
-    fills: bool = option("patch fills too; what is trained relative to them needs them, moebius does not", True)
+    fills: bool = option("patch fills too; what is trained on filled holes needs them, moebius does not", True)
     seed: int = option("decides everything that is drawn", 0, least=0)
 
 
@@ -75,6 +75,9 @@ class LoopConfig:
     clip: float = option("largest norm of all gradients; 0: any", 1.0, least=0)
     ema: float = option("decay of the average of the weights; 0: none", 0.9999, least=0)
     precision: str = option("of the forward pass; weights are kept in fp32", "fp32", choices=("fp32", "bf16", "fp16"))
+    shared_norms: bool = option(
+        "BatchNorm over the batches of all processes, as one would; off: each has its own, without waiting", True
+    )
     seed: int = option("decides everything that is drawn", 0, least=0)
     log_every: int = option("steps between two lines", 50, least=1)
     save_every: int = option("steps between two checkpoints", 1000, least=1)
@@ -96,12 +99,15 @@ class TrainConfig(Picking, LoopConfig):
     """``train``: a U-Net without teacher."""
 
     samples: Path | None = option("folder of shards; without it samples are drawn from the photographs", None)
+    drawn_share: float = option(
+        "with both shards and photographs: share of samples drawn from photographs, smoothly filled", 0.5, least=0
+    )
     model: str = option("name of the U-Net", "moebius-nano")
     unet: dict[str, Any] = option("table: entries of its configuration that differ", {})
     start: Path | None = option("weights to start from: a checkpoint or a model's file", None)
     autoencoder: Path | None = option("its folder: of train-autoencoder, of a model, or a vae folder")
     objective: str = option(
-        "what is predicted", "v_whitened", choices=("epsilon", "v_whitened", "v_residual", "v_residual_energy")
+        "what is predicted", "v_whitened", choices=("epsilon", "v_whitened", "v_residual", "v_residual_colour")
     )
     timesteps: str = option("how they are drawn", "uniform", choices=("lognorm", "uniform"))
     last_share: float = option("share of samples at the last timestep, where pure noise starts", 0.0, least=0)

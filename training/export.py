@@ -37,6 +37,14 @@ FILL_SETTINGS: dict[str, Any] = {
     "transfer_gain": 0.5,
     "fill_radius": 3,
 }
+RELATIVE_SETTINGS: dict[str, Any] = {
+    **FILL_SETTINGS,
+    "strength": 1.0,
+    "relative": True,
+    "transfer_sigma": 2.0,
+    "transfer_gain": 1.0,
+    "transfer_below": 1.01,
+}
 
 
 def _save(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str], *, half: bool) -> None:
@@ -87,7 +95,9 @@ def _own(
     if isinstance(autoencoder, AutoencoderKL):
         raise ValueError("a model with SDXL's autoencoder is exported with --layout published")
     shape = unet_config(about["shape"])
-    erase = read_toml(config.settings) if config.settings is not None else FILL_SETTINGS
+    objective = OBJECTIVES[about["objective"]]
+    usual = RELATIVE_SETTINGS if objective.relative else FILL_SETTINGS
+    erase = read_toml(config.settings) if config.settings is not None else usual
     EraseSettings.from_dict(erase)
     _save(unet, config.model / "unet.safetensors", metadata, half=config.half)
     _save(autoencoder.state_dict(), config.model / "autoencoder.safetensors", {}, half=config.half)
@@ -97,7 +107,7 @@ def _own(
         "note": config.note or NOTE,
         "unet": shape.to_dict(),
         "autoencoder": autoencoder.config.to_dict(),
-        "schedule": OBJECTIVES[about["objective"]](lambda: torch.ones(shape.latent_channels)).schedule,
+        "schedule": objective.schedule,
         "erase": erase,
     }
     (config.model / "config.json").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")

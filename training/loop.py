@@ -77,7 +77,7 @@ class Training:
         self.task, self.config, self.accelerator = task, config, accelerator
         self.parts = own_numbers(config, accelerator.process_index, accelerator.num_processes)
         self.plain = task.model.to(accelerator.device).train()
-        if accelerator.num_processes > 1:
+        if accelerator.num_processes > 1 and config.shared_norms:
             share_statistics(self.plain)
         self.average = Average(self.plain, config.ema) if config.ema else None
         self.optimizer = make_optimizer(self.plain, config)

@@ -24,7 +24,7 @@ OUTSIDE_WEIGHT = 0.05
 class Inputs:
     """All a step needs: what goes into the network, and what should come out."""
 
-    sample: Tensor  # (B, 2C+1, h, w): noisy latents, hole, conditioning latents
+    sample: Tensor  # (B, 2C+1 or more, h, w): noisy latents, hole, conditioning latents, those of further fills
     noisy: Tensor
     clean: Tensor  # what is denoised, without noise
     target: Tensor  # of the network
@@ -41,11 +41,16 @@ def hole_error(error: Tensor, hole: Tensor) -> Tensor:
     return (error.mean(1, keepdim=True) * weight).sum((1, 2, 3))
 
 
+def _joined(noisy: Tensor, hole: Tensor, known: Tensor, further: Tensor | None) -> Tensor:
+    return torch.cat([noisy, hole, known, *(() if further is None else (further,))], 1)
+
+
 class Epsilon:
     """The noise, as released: grey holes, the hole by nearest neighbour, plain latents, plain squared error."""
 
     schedule: dict[str, Any] = RELEASED_SCHEDULE
     needs_fill = False
+    relative = False  # whether the difference to the fill is what is denoised
 
     def hole(self, mask: Tensor, factor: int) -> Tensor:
         """``mask (B, 1, H, W)`` 0 or 1 -> ``(B, 1, h, w)``."""
@@ -56,10 +61,18 @@ class Epsilon:
         return picture * (1 - mask)
 
     def inputs(
-        self, clean: Tensor, known: Tensor, hole: Tensor, noise: Tensor, signal: Tensor, spread: Tensor
+        self,
+        clean: Tensor,
+        known: Tensor,
+        hole: Tensor,
+        noise: Tensor,
+        signal: Tensor,
+        spread: Tensor,
+        further: Tensor | None = None,
     ) -> Inputs:
+        """``further``: latents of another fill, where the network takes one."""
         noisy = signal * clean + spread * noise
-        return Inputs(torch.cat([noisy, hole, known], 1), noisy, clean, noise, hole, signal, spread)
+        return Inputs(_joined(noisy, hole, known, further), noisy, clean, noise, hole, signal, spread)
 
     def error(self, prediction: Tensor, target: Tensor, inputs: Inputs) -> Tensor:
         """A scalar."""
@@ -92,13 +105,21 @@ class WhitenedVelocity(Epsilon):
         return clean
 
     def inputs(
-        self, clean: Tensor, known: Tensor, hole: Tensor, noise: Tensor, signal: Tensor, spread: Tensor
+        self,
+        clean: Tensor,
+        known: Tensor,
+        hole: Tensor,
+        noise: Tensor,
+        signal: Tensor,
+        spread: Tensor,
+        further: Tensor | None = None,
     ) -> Inputs:
         whitening = Whitening.measure(known, hole)
+        further = None if further is None else whitening.apply(further)
         known = whitening.apply(known)
         clean = self.start(whitening.apply(clean), known)
         noisy, target = signal * clean + spread * noise, signal * noise - spread * clean
-        return Inputs(torch.cat([noisy, hole, known], 1), noisy, clean, target, hole, signal, spread, whitening)
+        return Inputs(_joined(noisy, hole, known, further), noisy, clean, target, hole, signal, spread, whitening)
 
     def error(self, prediction: Tensor, target: Tensor, inputs: Inputs) -> Tensor:
         power = hole_error(target.square(), inputs.hole)
@@ -111,57 +132,56 @@ class WhitenedVelocity(Epsilon):
 class ResidualVelocity(WhitenedVelocity):
     """v of the difference to the fill's latents: predicting nothing leaves the fill as it is."""
 
+    relative = True
+
     def start(self, clean: Tensor, known: Tensor) -> Tensor:
         return clean - known
 
 
-class ResidualEnergyVelocity(ResidualVelocity):
-    """The same, most of the error counted by what it changes in the picture.
+class ResidualColourVelocity(ResidualVelocity):
+    """The same, an error counted by what it does to the mean colour of the picture under a latent cell.
 
-    Errors are brought back from whitened latents, every channel weighed by ``energy (C,)``, the squared change of
-    pixels per unit; divided by what this picture's own latents vary by, or the target's power where that is larger.
+    Most of a latent is texture that nobody can foretell; its colour is what the program brings back. Relative
+    errors: a picture's loss is the logarithm of its error, as PSNR is, so that hard ones do not drown the others.
+    ``colours (3, C)``: from latents to mean colours, see :func:`colour_map`.
     """
 
-    WHITENED_SHARE = 0.1
+    WHITENED_SHARE = 0.3
+    FLOOR = 1e-3  # squared error, of colours in [-1, 1], from which on better is no gain
 
-    def __init__(self, energy: Tensor) -> None:
-        self.energy = energy
+    def __init__(self, colours: Tensor) -> None:
+        self.colours = colours
 
     def error(self, prediction: Tensor, target: Tensor, inputs: Inputs) -> Tensor:
         assert inputs.whitening is not None
-        backward, energy = inputs.whitening.backward, self.energy.to(target)
-
-        def pixels(latents: Tensor) -> Tensor:
-            plain = torch.einsum("bij,bjhw->bihw", backward, latents)
-            per_position = (plain.square() * energy[None, :, None, None]).sum(1, keepdim=True)
-            return hole_error(per_position, inputs.hole)
-
-        own = torch.einsum("bij,bij,i->b", backward, backward, energy)
-        changed = (pixels(prediction - target) / torch.maximum(own, pixels(target)).clamp_min(1e-4)).mean()
-        return changed + self.WHITENED_SHARE * super().error(prediction, target, inputs)
+        to_colours = torch.einsum("kc,bcd->bkd", self.colours.to(target), inputs.whitening.backward)
+        shifted = torch.einsum("bkd,bdhw->bkhw", to_colours, prediction - target)
+        relative = torch.log1p(hole_error(shifted.square(), inputs.hole) / self.FLOOR).mean()
+        return relative + self.WHITENED_SHARE * super().error(prediction, target, inputs)
 
 
-def channel_energy(decode: Callable[[Tensor], Tensor], latents: Tensor, step: float = 0.5) -> Tensor:
-    """``(C,)``: mean squared change of the decoded picture per squared change of each channel of ``latents``."""
-    with torch.no_grad():
-        plain = decode(latents)
-        found = []
-        for channel in range(latents.shape[1]):
-            moved = latents.clone()
-            moved[:, channel] += step
-            found.append((decode(moved) - plain).square().mean() / step**2)
-    return torch.stack(found)
+def colour_map(latents: Tensor, pictures: Tensor) -> Tensor:
+    """``(3, C)``: least squares from ``latents (B, C, h, w)`` to the mean colours of ``pictures (B, 3, H, W)``."""
+    colours = F.adaptive_avg_pool2d(pictures, (latents.shape[2], latents.shape[3])).permute(0, 2, 3, 1).reshape(-1, 3)
+    cells = latents.permute(0, 2, 3, 1).reshape(-1, latents.shape[1])
+    solution: Tensor = torch.linalg.lstsq(F.pad(cells, (0, 1), value=1.0), colours).solution
+    return solution[:-1].T.contiguous()
 
 
 Objective = Epsilon  # the base of all; its methods are the interface
 
-# Built with the energies of the latents' channels, a function that measures them when asked
-OBJECTIVES: dict[str, Callable[[Callable[[], Tensor]], Objective]] = {
-    "epsilon": lambda energy: Epsilon(),
-    "v_whitened": lambda energy: WhitenedVelocity(),
-    "v_residual": lambda energy: ResidualVelocity(),
-    "v_residual_energy": lambda energy: ResidualEnergyVelocity(energy()),
+OBJECTIVES: dict[str, type[Objective]] = {
+    "epsilon": Epsilon,
+    "v_whitened": WhitenedVelocity,
+    "v_residual": ResidualVelocity,
+    "v_residual_colour": ResidualColourVelocity,
 }
+
+
+def make_objective(name: str, colours: Callable[[], Tensor]) -> Objective:
+    """The objective of that name; ``colours`` is asked for the map from latents to colours where it needs one."""
+    kind = OBJECTIVES[name]
+    return kind(colours()) if issubclass(kind, ResidualColourVelocity) else kind()
 
 
 def draw_timesteps(count: int, how: str, last_share: float, rng_normal: Tensor, rng_uniform: Tensor) -> Tensor:

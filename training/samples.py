@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.fill import patch_fill, smooth_fill
+from inference.fill import flow_fill, patch_fill, smooth_fill
 from training.config import PrepareConfig
 from training.masks import LEAST, MOST, object_mask, one_object, random_mask
 from training.photos import Photographs, Picture, PictureFiles, read_cutouts
@@ -24,6 +25,7 @@ SHARD = 64
 KEYS = ("picture", "mask", "label", "fill")  # the last one where fills were made
 
 Sample = dict[str, NDArray[np.uint8]]
+FillKind = Literal["none", "flow", "patch"]
 
 
 def paste(picture: Picture, cutout: NDArray[np.uint8], rng: np.random.Generator) -> tuple[Picture, NDArray[np.uint8]]:
@@ -68,9 +70,9 @@ def make_sample(
     size: int,
     rng: np.random.Generator,
     *,
-    fills: bool = True,
+    fills: FillKind = "patch",
 ) -> Sample:
-    """One sample: ``picture`` and, with ``fills``, ``fill`` (size, size, 3), ``mask`` (size, size), ``label`` ()."""
+    """One sample: ``picture (size, size, 3)``, ``mask (size, size)``, ``label ()``; but for "none", ``fill`` too."""
     while True:
         crop = photos.crop(size, rng)
         picture, segments = np.ascontiguousarray(crop[..., :3]), crop[..., 3:]
@@ -93,8 +95,10 @@ def make_sample(
         if LEAST / 2 < (mask > 0).mean() <= MOST:
             break
     sample = {"picture": picture, "mask": mask, "label": np.asarray(label, np.uint8)}
-    if fills:
-        hole = mask > 0
+    hole = mask > 0
+    if fills == "flow":
+        sample["fill"] = flow_fill(picture, hole)
+    elif fills == "patch":
         sample["fill"] = patch_fill(picture, hole, radius=int(rng.integers(2, 6)), seed=int(rng.integers(1 << 31)))
         if rng.random() < 0.1:  # a smooth fill now and then, so that the model does not rely on texture
             sample["fill"] = smooth_fill(picture, hole)
@@ -118,12 +122,22 @@ def vary(sample: Sample, size: int, rng: np.random.Generator) -> Sample:
         planes = {key: plane[:, ::-1] for key, plane in planes.items()}
     if rng.random() < 0.25:
         planes = {key: plane.swapaxes(0, 1) for key, plane in planes.items()}
+    varied = {**{key: np.ascontiguousarray(plane) for key, plane in planes.items()}, "label": sample["label"]}
+    return recoloured(varied, rng)
+
+
+def recoloured(sample: Sample, rng: np.random.Generator) -> Sample:
+    """Every other sample with its colours scaled."""
     if rng.random() < 0.5:
-        gain = rng.uniform(0.75, 1.2) * rng.uniform(0.92, 1.08, 3)
-        table = np.clip(np.arange(256)[:, None] * gain, 0, 255).astype(np.uint8)  # (256, 3)
-        for key in planes.keys() - {"mask"}:
-            planes[key] = np.stack([table[planes[key][..., c], c] for c in range(3)], -1)
-    return {**{key: np.ascontiguousarray(plane) for key, plane in planes.items()}, "label": sample["label"]}
+        return sample
+    gain = rng.uniform(0.75, 1.2) * rng.uniform(0.92, 1.08, 3)
+    table = np.clip(np.arange(256)[:, None] * gain, 0, 255).astype(np.uint8)  # (256, 3)
+    pictures: Sample = {
+        key: np.stack([table[sample[key][..., c], c] for c in range(3)], -1)
+        for key in ("picture", "fill")
+        if key in sample
+    }
+    return {**sample, **pictures}
 
 
 def prepare(config: PrepareConfig) -> None:
@@ -137,13 +151,14 @@ def prepare(config: PrepareConfig) -> None:
     things = read_cutouts(config.cutouts)
     config.out.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(1)
+    fills: FillKind = "patch" if config.fills else "none"
     for index in range(config.shards):
         path = config.out / f"{config.seed:02d}-{index:04d}.npz"
         if path.exists():
             continue
         start = time.monotonic()
         rng = np.random.default_rng([config.seed, index])
-        samples = [make_sample(source, things, config.size, rng, fills=config.fills) for _ in range(SHARD)]
+        samples = [make_sample(source, things, config.size, rng, fills=fills) for _ in range(SHARD)]
         _write(path, samples)
         rate = SHARD / (time.monotonic() - start)
         left = (config.shards - index - 1) * SHARD / rate / 60

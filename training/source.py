@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from training.config import TrainConfig
 from training.photos import Photographs, PictureFiles, read_cutouts
-from training.samples import KEYS, Sample, make_sample, vary
+from training.samples import KEYS, FillKind, Sample, make_sample, recoloured, vary
 
 Batch = dict[str, NDArray[np.uint8]]  # (B, ...) of the samples' arrays
 T = TypeVar("T")
@@ -50,24 +50,43 @@ class Shards:
 
 
 class Drawn:
-    """Samples without fills, drawn from photographs as they are needed."""
+    """Samples drawn from photographs as they are needed, smoothly filled where ``fills``."""
 
-    def __init__(self, photos: Path, cutouts: Path | None, segments: Path | None, smallest: int) -> None:
-        self.photos = Photographs(PictureFiles(photos, segments), smallest)
-        self.cutouts = read_cutouts(cutouts)
+    def __init__(self, config: TrainConfig, *, fills: bool) -> None:
+        assert config.photos is not None
+        self.photos = Photographs(PictureFiles(config.photos, config.segments), config.size)
+        self.cutouts = read_cutouts(config.cutouts)
+        self.fills: FillKind = "flow" if fills else "none"
         self.name = f"{len(self.photos.fitting)} photographs, {len(self.cutouts)} cut-outs"
 
     def sample(self, size: int, rng: np.random.Generator) -> Sample:
-        return make_sample(self.photos, self.cutouts, size, rng, fills=False)
+        return recoloured(make_sample(self.photos, self.cutouts, size, rng, fills=self.fills), rng)
 
 
-def open_source(config: TrainConfig) -> Source:
-    """The shards or photographs of a training; raises ``ValueError`` where neither is named."""
-    if config.samples is not None:
-        return Shards(config.samples)
-    if config.photos is None:
+class Mixed:
+    """A share of samples from one source, the others from another."""
+
+    def __init__(self, first: Source, second: Source, share: float) -> None:
+        self.first, self.second, self.share = first, second, share
+        self.name = f"{first.name}; {share:g} of them: {second.name}"
+
+    def sample(self, size: int, rng: np.random.Generator) -> Sample:
+        return (self.second if rng.random() < self.share else self.first).sample(size, rng)
+
+
+def open_source(config: TrainConfig, *, fills: bool) -> Source:
+    """The shards or photographs of a training, or both; raises ``ValueError`` where neither is named.
+
+    ``fills`` says that samples need them.
+    """
+    if config.samples is None and config.photos is None:
         raise ValueError("training needs samples (a folder of shards) or photos (a folder of photographs)")
-    return Drawn(config.photos, config.cutouts, config.segments, config.size)
+    if config.samples is None:
+        return Drawn(config, fills=fills)
+    shards = Shards(config.samples)
+    if config.photos is None:
+        return shards
+    return Mixed(shards, Drawn(config, fills=fills), config.drawn_share)
 
 
 def draw_size(step: int, largest: int, varied: bool) -> int:

@@ -10,6 +10,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from inference.fill import flow_fill
 from inference.schedules import ddim
 from inference.unet import UNetOutput
 from training.checkpointing import checkpoint_layers
@@ -17,7 +18,7 @@ from training.config import DistillConfig, TrainConfig
 from training.losses.distillation import Shares, adaptive_weights, combine, feature_weight, output_weight
 from training.losses.perceptual import make_perceptual
 from training.models import LatentSpace, fill_weights, make_unet, read_autoencoder
-from training.objectives import OBJECTIVES, Inputs, channel_energy, draw_timesteps
+from training.objectives import OBJECTIVES, Inputs, colour_map, draw_timesteps, make_objective
 from training.source import Batch, draw_batch, draw_size, open_source
 
 
@@ -45,10 +46,10 @@ class UNetTask:
             raise ValueError("training a U-Net needs an autoencoder: --autoencoder FOLDER")
         torch.manual_seed(config.seed)  # the fresh weights'
         self.model = make_unet(config.model, config.unet)
-        self.data = open_source(config)
+        self.data = open_source(config, fills=OBJECTIVES[config.objective].needs_fill)
         self.source = self.data.name
         self.space = LatentSpace(read_autoencoder(config.autoencoder), self.device)
-        self.objective = OBJECTIVES[config.objective](self._energy)
+        self.objective = make_objective(config.objective, self._colours)
         self.alphas: Tensor = ddim(self.objective.schedule).alphas_cumprod.to(self.device)
         if config.start is not None:
             fill_weights(self.model, config.start)
@@ -60,17 +61,20 @@ class UNetTask:
                 f"the U-Net {self.model.config.latent_channels}"  # type: ignore[union-attr]
             )
 
-    def _energy(self) -> Tensor:
-        pictures = draw_batch(self.data, self.config.seed, 0, range(16), self.config.size)["picture"]
-        generators = [torch.Generator().manual_seed(index) for index in range(16)]
-        latents = self.space.encode(to_pictures(pictures).to(self.device), generators)
-        return channel_energy(self.space.decode, latents)
+    def _colours(self) -> Tensor:
+        arrays = draw_batch(self.data, self.config.seed, 0, range(64), self.config.size)
+        pictures = to_pictures(arrays["picture"]).to(self.device)
+        generators = [torch.Generator().manual_seed(index) for index in range(len(pictures))]
+        return colour_map(self.space.encode(pictures, generators), pictures)
 
     def batch(self, step: int, numbers: Sequence[int]) -> Drawn:
         config = self.config
         arrays = draw_batch(self.data, config.seed, step, numbers, draw_size(step, config.size, config.varied_sizes))
         if self.objective.needs_fill and "fill" not in arrays:
-            raise ValueError(f"the objective {config.objective} needs patch fills: prepare samples with --fills")
+            raise ValueError(f"the objective {config.objective} needs fills: prepare samples with --fills")
+        if self.model.config.extra_fills:  # type: ignore[union-attr]
+            holes = arrays["mask"] > 127
+            arrays["smooth"] = np.stack([flow_fill(*pair) for pair in zip(arrays["picture"], holes, strict=True)])
         seeds = [int(np.random.default_rng([config.seed, step, number, 1]).integers(1 << 62)) for number in numbers]
         return Drawn(arrays, seeds)
 
@@ -83,6 +87,9 @@ class UNetTask:
         mask = (torch.from_numpy(arrays["mask"])[:, None] > 127).float().to(device)
         clean = self.space.encode(picture, generators)
         known = self.space.encode(objective.condition(picture, mask, fill), generators)
+        further = None
+        if "smooth" in arrays:
+            further = self.space.encode(to_pictures(arrays["smooth"]).to(device), generators)
         shape = clean.shape[1:]
         noise = torch.stack([torch.randn(shape, generator=g) for g in generators])
         offset = torch.stack([torch.randn((shape[0], 1, 1), generator=g) for g in generators])
@@ -93,7 +100,7 @@ class UNetTask:
         # The shift is part of the noise: added with it, and asked for with it
         noise = (noise + config.noise_offset * offset).to(device)
         hole = objective.hole(mask, self.space.factor)
-        inputs = objective.inputs(clean, known, hole, noise, alphas.sqrt(), (1 - alphas).sqrt())
+        inputs = objective.inputs(clean, known, hole, noise, alphas.sqrt(), (1 - alphas).sqrt(), further)
         shape_of = self.model.config
         labels = torch.from_numpy(arrays["label"].astype(np.int64)).to(device)
         half = shape_of.categories // 2  # type: ignore[union-attr, operator]

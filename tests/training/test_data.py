@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from training.config import PrepareConfig
+from training.config import PrepareConfig, TrainConfig
 from training.masks import KINDS, object_mask, one_object, random_mask
 from training.photos import Photographs, PictureFiles, find_pictures, read_cutouts, read_folder
 from training.samples import BACKGROUND, FOREGROUND, SHARD, make_sample, paste, prepare, vary
-from training.source import Ahead, Drawn, Shards, draw_batch, draw_size
+from training.source import Ahead, Shards, draw_batch, draw_size, open_source
 
 
 @pytest.mark.parametrize("kind", [None, *KINDS])
@@ -113,7 +114,7 @@ def test_segments_decide_the_category(corpus: Path) -> None:
     for seed in range(40):
         rng = np.random.default_rng(seed)
         segments = photos.crop(128, np.random.default_rng(seed))[..., 3] > 127
-        sample = make_sample(photos, [], 128, rng, fills=False)
+        sample = make_sample(photos, [], 128, rng, fills="none")
         again = np.random.default_rng(seed)
         if not np.array_equal(photos.crop(128, again)[..., :3], sample["picture"]):
             continue  # another crop was drawn: the first held no usable hole
@@ -140,8 +141,11 @@ def test_prepared_shards_are_functions_of_the_seed(corpus: Path, shards: Path, t
     assert mine.stat().st_mtime_ns == before, "shards already there are kept"
 
 
-def test_batches_are_functions_of_seed_step_and_number(corpus: Path, shards: Path) -> None:
-    for source in (Shards(shards), Drawn(corpus / "photos", corpus / "cutouts", None, 64)):
+def test_batches_are_functions_of_seed_step_and_number(corpus: Path, train_config: TrainConfig) -> None:
+    photos = replace(train_config, samples=None, photos=corpus / "photos", cutouts=corpus / "cutouts")
+    both = replace(photos, samples=train_config.samples, drawn_share=0.5)
+    for config in (train_config, photos, both):
+        source = open_source(config, fills=True)
         whole = draw_batch(source, 5, 17, range(6), 32)
         assert whole["picture"].shape == (6, 32, 32, 3)
         parts = [draw_batch(source, 5, 17, part, 32) for part in (range(2), range(2, 6))]

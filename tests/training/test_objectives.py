@@ -6,12 +6,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.objectives import OBJECTIVES, Inputs, channel_energy, draw_timesteps, hole_error
+from training.objectives import OBJECTIVES, Inputs, Objective, colour_map, draw_timesteps, hole_error, make_objective
+
+COLOURS = torch.tensor([[1.0, 0.5, 0.0, 0.0], [1.0, 0.0, 0.5, 0.0], [1.0, 0.0, 0.0, -0.5]])
 
 
-def build(name: str, seed: int = 0, batch: int = 3) -> tuple[object, Inputs, Tensor, Tensor]:
+def build(name: str, seed: int = 0, batch: int = 3) -> tuple[Objective, Inputs, Tensor, Tensor]:
     generator = torch.Generator().manual_seed(seed)
-    objective = OBJECTIVES[name](lambda: torch.tensor([4.0, 1.0, 0.5, 0.25]))
+    objective = make_objective(name, lambda: COLOURS)
     clean, noise = (torch.randn(batch, 4, 8, 8, generator=generator) for _ in range(2))
     hole = torch.zeros(batch, 1, 8, 8)
     hole[:, :, 2:5, 2:6] = 1
@@ -24,11 +26,11 @@ def build(name: str, seed: int = 0, batch: int = 3) -> tuple[object, Inputs, Ten
 def test_the_right_answer_has_no_error_and_gives_the_clean_latents_back(name: str) -> None:
     objective, inputs, _, _ = build(name)
     assert inputs.sample.shape == (3, 9, 8, 8)
-    assert objective.error(inputs.target, inputs.target, inputs).item() == 0  # type: ignore[attr-defined]
-    wrong = objective.error(inputs.target + 0.1, inputs.target, inputs)  # type: ignore[attr-defined]
+    assert objective.error(inputs.target, inputs.target, inputs).item() == 0
+    wrong = objective.error(inputs.target + 0.1, inputs.target, inputs)
     assert wrong.item() > 0
     torch.testing.assert_close(
-        objective.clean(inputs.target, inputs),  # type: ignore[attr-defined]
+        objective.clean(inputs.target, inputs),
         inputs.clean,
         rtol=1e-3,
         atol=1e-4,
@@ -41,9 +43,9 @@ def test_epsilon_is_as_released() -> None:
     torch.testing.assert_close(inputs.noisy[1], 0.6 * clean[1] + 0.8 * noise[1])
     mask = torch.zeros(1, 1, 16, 16)
     mask[..., 1, 1] = 1  # nearest neighbour sees every eighth pixel only
-    assert objective.hole(mask, 8).sum() == 0  # type: ignore[attr-defined]
+    assert objective.hole(mask, 8).sum() == 0
     picture = torch.rand(1, 3, 16, 16)
-    assert torch.equal(objective.condition(picture, mask, None), picture * (1 - mask))  # type: ignore[attr-defined]
+    assert torch.equal(objective.condition(picture, mask, None), picture * (1 - mask))
 
 
 def test_a_residual_is_nothing_where_the_fill_is_right() -> None:
@@ -51,7 +53,7 @@ def test_a_residual_is_nothing_where_the_fill_is_right() -> None:
     outside = (inputs.hole == 0).expand_as(inputs.clean)
     assert inputs.clean[outside].abs().max() < 1e-5
     assert inputs.clean[~outside].abs().mean() > 0.1
-    assert OBJECTIVES["v_residual"](lambda: torch.ones(4)).hole(torch.eye(16)[None, None], 8).sum() == 2
+    assert OBJECTIVES["v_residual"]().hole(torch.eye(16)[None, None], 8).sum() == 2
 
 
 def test_errors_in_the_hole_count_twenty_times() -> None:
@@ -64,17 +66,45 @@ def test_errors_in_the_hole_count_twenty_times() -> None:
 def test_a_loud_sample_counts_by_its_inverse_power() -> None:
     objective, inputs, _, _ = build("v_whitened", batch=1)
     loud = inputs.target * 100
-    error = objective.error(torch.zeros_like(loud), loud, inputs)  # type: ignore[attr-defined]
+    error = objective.error(torch.zeros_like(loud), loud, inputs)
     assert error.item() == pytest.approx(1)  # all of it wrong is 1, not 10,000
 
 
-def test_energy_is_what_a_unit_changes_in_the_picture() -> None:
-    gains = torch.tensor([2.0, 0.0, 1.0])
+def test_an_error_counts_by_the_colour_it_makes() -> None:
+    """In logarithms, so that the same error in a sample that is all wrong matters less than in one nearly right."""
+    objective, inputs, _, _ = build("v_residual_colour", batch=1)
+    assert inputs.whitening is not None
+    unseen = torch.linalg.svd(COLOURS)[2][-1]  # the direction of latents that no colour has
+    plain = inputs.whitening.forward[0] @ unseen
+    wrong = {}
+    for name, direction in (("unseen", plain), ("seen", inputs.whitening.forward[0] @ COLOURS[0])):
+        shift = (direction / direction.norm())[None, :, None, None].expand_as(inputs.target)
+        wrong[name] = objective.error(inputs.target + shift, inputs.target, inputs).item()
+    power = hole_error(inputs.target.square(), inputs.hole).clamp_min(1)
+    white = 0.3 * (hole_error(torch.full_like(inputs.target, 0.25), inputs.hole) / power).item()
+    assert wrong["unseen"] == pytest.approx(white, rel=1e-4)
+    assert wrong["seen"] > 10 * wrong["unseen"]
+    error = inputs.target + 1.0
+    colour = torch.einsum("kc,cd,dhw->khw", COLOURS, inputs.whitening.backward[0], torch.ones(4, 8, 8))
+    mean = colour.square().mean()  # everywhere the same, so the hole's share does not matter
+    expected = torch.log1p(mean / 1e-3) + 0.3 * (1 / power)
+    assert objective.error(error, inputs.target, inputs).item() == pytest.approx(expected.item(), rel=1e-4)
 
-    def decode(latents: Tensor) -> Tensor:
-        return (latents * gains[None, :, None, None]).sum(1, keepdim=True)
 
-    torch.testing.assert_close(channel_energy(decode, torch.randn(2, 3, 4, 4)), gains**2)
+def test_colours_are_the_means_of_cells() -> None:
+    generator = torch.Generator().manual_seed(2)
+    latents = torch.randn(5, 4, 6, 6, generator=generator)
+    cells = torch.einsum("kc,bchw->bkhw", COLOURS, latents) + 0.2
+    pictures = cells.repeat_interleave(8, 2).repeat_interleave(8, 3)
+    torch.testing.assert_close(colour_map(latents, pictures), COLOURS, rtol=1e-4, atol=1e-4)
+
+
+def test_a_further_fill_is_whitened_as_the_first_one() -> None:
+    objective, inputs, clean, noise = build("v_residual")
+    known = torch.where(inputs.hole > 0, torch.full_like(clean, 0.3), clean)
+    more = objective.inputs(clean, known, inputs.hole, noise, inputs.signal, inputs.spread, known)
+    assert torch.equal(more.sample[:, :9], inputs.sample)
+    assert torch.equal(more.sample[:, 9:], inputs.sample[:, 5:])
 
 
 def test_timesteps_are_drawn_as_the_names_say() -> None:
