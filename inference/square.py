@@ -107,15 +107,16 @@ class SquareDenoiser:
         picture = self._tensor(square.picture) / 127.5 - 1
         filled = self._tensor(square.filled) / 127.5 - 1
         known, start = self._encoded(picture, filled, hole_pixels)
-        further = self._further(square) if self.model.unet.config.extra_fills else known[:, :0]
         if settings.condition == "fill":
             hole = F.max_pool2d(hole_pixels, codec.factor)
         else:
             hole = F.interpolate(hole_pixels, start.shape[-2:], mode="nearest")
         whitening = Whitening.measure(known, hole) if settings.whiten else None
         colours = ColourMap(start, picture, hole)
+        conditions = [known, *self._further(square)]
         if whitening is not None:
-            known, start, further = (whitening.apply(latents) for latents in (known, start, further))
+            known, start = whitening.apply(known), whitening.apply(start)
+            conditions = [whitening.apply(latents) for latents in conditions]
         base = known if settings.relative else torch.zeros_like(known)
         start = start - base
 
@@ -148,7 +149,7 @@ class SquareDenoiser:
             start=start,
             noise=self._noise(start),
             hole=hole,
-            known=torch.cat([known, further], 1),
+            known=torch.cat(conditions, 1),
             guidance=settings.guidance,
             solver=settings.solver,
             guidance_until=settings.guidance_until,
@@ -170,10 +171,12 @@ class SquareDenoiser:
         known, begun = codec.encode(torch.cat([condition, start]), self.generator).chunk(2)
         return known, begun
 
-    def _further(self, square: Square) -> Tensor:
-        """Latents of the smooth continuation of what surrounds the hole."""
+    def _further(self, square: Square) -> list[Tensor]:
+        """Latents of the smooth continuation of what surrounds the hole, for a network that takes it."""
+        if not self.model.unet.config.extra_fills:
+            return []
         fill = flow_fill(square.picture, square.hole)
-        return self.model.codec.encode(self._tensor(fill) / 127.5 - 1, self.generator)
+        return [self.model.codec.encode(self._tensor(fill) / 127.5 - 1, self.generator)]
 
     def _decode(self, latents: Tensor, hole: Tensor) -> Tensor:
         """The picture; where memory is short only around the hole, and zero elsewhere.

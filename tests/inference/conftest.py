@@ -51,6 +51,25 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def relative_folder(tiny_folder: Path, tmp_path: Path) -> Path:
+    """A model of the difference to the fill that is given a second one, and says: there is none."""
+    folder = tmp_path / "relative"
+    folder.mkdir()
+    shape = replace(TINY, extra_fills=1)
+    unet = build_unet(shape)
+    fill(unet)
+    for tensor in unet.diff_model.conv_out.parameters():
+        tensor.data.zero_()
+    save_file(dict(unet.state_dict()), folder / "unet.safetensors")
+    (folder / "autoencoder.safetensors").write_bytes((tiny_folder / "autoencoder.safetensors").read_bytes())
+    values = json.loads((tiny_folder / "config.json").read_text())
+    values["unet"] = shape.to_dict()
+    values["erase"] |= {"relative": True, "strength": 1.0, "guidance": 1.0, "transfer_below": 1.01, "steps": 2}
+    (folder / "config.json").write_text(json.dumps(values))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def tiny(tiny_folder: Path) -> ErasePipeline:
     return ErasePipeline.load(tiny_folder, device="cpu")

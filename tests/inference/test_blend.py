@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.blend import composite, fade_mask, grown, membrane
-from inference.fill import patch_fill, push_pull, smooth_fill
+from inference.fill import flow_fill, patch_fill, push_pull, smooth_fill
 
 
 def disc(size: int = 64, radius: int = 10) -> np.ndarray:
@@ -96,3 +96,21 @@ def test_fills_of_the_thinnest_pictures_repeat_themselves(height: int) -> None:
     hole = np.zeros((height, 500), bool)
     hole[:, 240:260] = True
     assert len({patch_fill(picture.copy(), hole).tobytes() for _ in range(8)}) == 1
+
+
+@given(height=st.integers(1, 40), width=st.integers(1, 40), seed=st.integers(0, 100))
+def test_a_continued_fill_knows_nothing_of_what_it_replaces(height: int, width: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    picture = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    hole = rng.random((height, width)) < rng.random()
+    filled = flow_fill(picture, hole)
+    assert filled.shape == picture.shape and filled.dtype == np.uint8
+    assert np.array_equal(filled[~hole], picture[~hole])
+    other = np.where(hole[..., None], rng.integers(0, 256, picture.shape), picture).astype(np.uint8)
+    assert np.array_equal(flow_fill(other, hole), filled)
+
+
+def test_a_continued_fill_goes_on_with_a_gradient() -> None:
+    ramp = np.broadcast_to(np.linspace(40, 200, 128)[None, :, None], (128, 128, 3)).astype(np.uint8)
+    filled = flow_fill(ramp, disc(128, 16))
+    assert np.abs(filled.astype(int) - ramp).max() < 16

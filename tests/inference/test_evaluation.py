@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -50,6 +52,17 @@ def test_outputs_are_those_of_the_network(size: tuple[int, int], packed: bool) -
     torch.testing.assert_close(output.sample, expected.sample, rtol=1e-4, atol=1e-5)
     for own, other in zip(output.block_outputs, expected.block_outputs, strict=True):
         torch.testing.assert_close(own, other, rtol=1e-4, atol=1e-4)
+
+
+def test_further_fills_are_further_channels() -> None:
+    unet = build_unet(replace(SMALL, extra_fills=1))
+    fill(unet)
+    x = torch.randn(1, 13, 16, 16, generator=torch.Generator().manual_seed(4))
+    with torch.inference_mode():
+        expected = unet(x, TIME, BRANCHES).sample
+        torch.testing.assert_close(EvaluationUNet(unet)(x, TIME, BRANCHES).sample, expected, rtol=1e-4, atol=1e-5)
+        with pytest.raises(ValueError, match="13 channels"):
+            EvaluationUNet(unet)(sample(1, 16, 16), TIME, BRANCHES)
 
 
 def test_windows_at_once_are_windows_by_rows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from inference import Cancelled, ErasePipeline, InputError, Preview
 from inference.square import schedule_of
+from inference.unet import UNetOutput
 
 
 def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -65,6 +66,40 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tiny: ErasePipe
     first = tiny.erase(image, mask, seed=2**40 + 1)
     assert np.array_equal(first, tiny.erase(image, mask, seed=2**40 + 1))
     assert not np.array_equal(first, tiny.erase(image, mask, seed=7))
+
+
+def test_no_difference_to_the_fill_is_the_fill(relative_folder: Path) -> None:
+    """At t = 999 next to nothing is left of the start, and a velocity of nothing says the same of the end."""
+    image, mask = picture(160, 160), mask_of(160, 160, (50, 50, 100, 90))
+    pipeline = ErasePipeline.load(relative_folder, device="cpu")
+    drafts: list[Preview] = []
+    result = pipeline.erase(image, mask, seed=3, steps=1, on_step=lambda _step, _total, preview: drafts.append(preview))
+    filled = image.copy()
+    x0, y0, x1, y1 = drafts[1].box
+    filled[y0:y1, x0:x1] = drafts[1].rgb
+    assert np.abs(result.astype(int) - filled).max() <= 1
+
+
+def test_a_second_fill_reaches_the_network(relative_folder: Path) -> None:
+    pipeline = ErasePipeline.load(relative_folder, device="cpu")
+    assert pipeline.model is not None
+    forward = pipeline.model.unet
+    seen: list[torch.Tensor] = []
+
+    class Watching:
+        config = forward.config
+
+        def __call__(self, sample: torch.Tensor, timesteps: torch.Tensor, ids: torch.Tensor, /) -> UNetOutput:
+            seen.append(sample)
+            return forward(sample, timesteps, ids)
+
+    pipeline.model = replace(pipeline.model, unet=Watching())
+    image, mask = picture(160, 160), mask_of(160, 160, (50, 50, 100, 90))
+    pipeline.erase(image, mask, steps=1)
+    first, second = seen[0][:, 9:17], seen[0][:, 17:25]
+    hole = seen[0][:, 8:9] > 0
+    torch.testing.assert_close(torch.where(hole, 0, first), torch.where(hole, 0, second), rtol=0, atol=0.3)
+    assert (first - second)[hole.expand_as(first)].abs().mean() > 1e-3
 
 
 def test_global_random_state_is_not_touched(tiny: ErasePipeline) -> None:
