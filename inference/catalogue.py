@@ -49,6 +49,7 @@ class EraseSettings:
     solver: str = "ddim"  # or "dpm++", "unipc": fewer steps for the same quality
     guidance_until: float = 1.0  # share of the steps that are guided, from the first; fewer are quicker
     fill_radius: int = 4  # of the patch fill, in pixels
+    exact_mask: bool = False  # the mask is neither grown nor faded
     context: int = 0  # side in pixels at which the model works; 0: its native one
     refine: float = 0.45  # strength of the tiles over a hole much larger than the context; 0: none
     colour: str = "membrane"  # how colours are matched around the hole: see inference.settings

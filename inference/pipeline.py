@@ -73,15 +73,15 @@ class ErasePipeline:
             precision = "fp32" if chosen.type == "cpu" else "bf16"
         return cls(loaded.folder, loaded, chosen, precision)
 
-    def plan(self, mask: NDArray[Any]) -> list[Region]:
-        """The squares that an erase of ``mask (H, W)`` works on, in order."""
-        return plan_regions(_hole(mask), smallest=SMALLEST_CONTEXT)
+    def plan(self, mask: NDArray[Any], *, exact: bool = False) -> list[Region]:
+        """The squares that an erase of ``mask (H, W)`` works on, in order; ``exact`` as ``exact_mask`` of an erase."""
+        return plan_regions(_hole(mask), smallest=SMALLEST_CONTEXT, exact=exact)
 
-    def affected(self, mask: NDArray[Any]) -> NDArray[np.bool_]:
+    def affected(self, mask: NDArray[Any], *, exact: bool = False) -> NDArray[np.bool_]:
         """``(H, W)``: where pixels may change, the grown and faded mask. Everywhere else bytes stay."""
         hole = _hole(mask)
         result = np.zeros(hole.shape, bool)
-        for region in self.plan(mask):
+        for region in self.plan(mask, exact=exact):
             part = window(region.touched((hole.shape[0], hole.shape[1])))
             result[part] |= fade_mask(hole[part], region.grow, region.fade) > 0
         return result
@@ -110,6 +110,7 @@ class ErasePipeline:
         colour: str | None = None,
         solver: str | None = None,
         guidance_until: float | None = None,
+        exact_mask: bool | None = None,
         seed: int = 0,
         fine: bool = False,
         on_step: OnStep | None = None,
@@ -123,6 +124,8 @@ class ErasePipeline:
         how far towards noise the start is brought; ``context``: the side in pixels at which the model works, a
         multiple of 32, smaller is faster; ``colour``: "membrane", "offset", "gain", "released" or "none";
         ``solver``: "ddim", "dpm++" or "unipc"; ``guidance_until``: the share of the steps that are guided;
+        ``exact_mask``: nothing beyond the mask changes, which else is grown a little and faded, for masks that are
+        brushed tightly leave traces;
         None takes the model's own. ``on_step(step, total, preview)`` is called with step 0 for the drafts of all
         regions where there are any, then with 1 .. total. ``on_note(sentence)`` is told what was done where
         memory ran out. Raising :class:`inference.errors.Cancelled` in ``on_step``, or ``cancelled()`` becoming
@@ -151,6 +154,7 @@ class ErasePipeline:
             colour=colour,
             solver=solver,
             guidance_until=guidance_until,
+            exact_mask=exact_mask,
             seed=int(seed),
             fine=fine,
         )
@@ -175,7 +179,7 @@ class ErasePipeline:
         hole = _check(image, mask)
         settings = chosen_settings(self.folder.settings, **options)
         native = self.folder.native
-        regions = self.plan(mask)
+        regions = self.plan(mask, exact=settings.exact_mask)
         return [RegionJob(settings, native, image, hole, region, seed + i, fine) for i, region in enumerate(regions)]
 
     def _steps(self, job: RegionJob) -> int:

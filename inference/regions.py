@@ -23,16 +23,17 @@ class Region:
     side: int
     hole: Box  # bounds of its holes
     thickness: float  # of its thickest hole, in pixels: a long thin stroke is as thin as it looks
+    exact: bool = False  # nothing beyond the holes may change
 
     @property
     def grow(self) -> float:
         """Pixels by which the hole is grown before the model sees it: tight masks leave residue."""
-        return 2 + 0.01 * self.thickness
+        return 0 if self.exact else 2 + 0.01 * self.thickness
 
     @property
     def fade(self) -> float:
         """Pixels beyond the grown hole over which the result fades into the picture."""
-        return 4 + 0.03 * self.thickness
+        return 0 if self.exact else 4 + 0.03 * self.thickness
 
     def cut(self, picture: NDArray[Any]) -> NDArray[Any]:
         """The square of ``picture (H, W, ...)``, mirrored at the picture's edges where it reaches beyond."""
@@ -80,12 +81,12 @@ def _thickness(hole: NDArray[np.bool_], box: Box) -> float:
     return 2 * float(cv2.distanceTransform(part, cv2.DIST_L2, 3).max()) - 1
 
 
-def _around(hole: Box, thickness: float, smallest: int, size: tuple[int, int]) -> Region:
+def _around(hole: Box, thickness: float, smallest: int, size: tuple[int, int], exact: bool) -> Region:
     x0, y0, x1, y1 = hole
     width, height = x1 - x0, y1 - y0
     side = max(width, height) + (width + height) // 2  # half the mean side on each side
     side = min(max(side, smallest), max(size))
-    return Region(_span(x0, x1, side, size[1]), _span(y0, y1, side, size[0]), side, hole, thickness)
+    return Region(_span(x0, x1, side, size[1]), _span(y0, y1, side, size[0]), side, hole, thickness, exact)
 
 
 def _overlap(a: Region, b: Region) -> bool:
@@ -122,16 +123,17 @@ def _clusters(hole: NDArray[np.bool_]) -> list[Box]:
     return boxes
 
 
-def plan_regions(hole: NDArray[np.bool_], *, smallest: int = 512) -> list[Region]:
+def plan_regions(hole: NDArray[np.bool_], *, smallest: int = 512, exact: bool = False) -> list[Region]:
     """Square contexts for every hole of ``hole (H, W)``, top to bottom; none overlap each other.
 
     A context is the hole's bounds grown by half their mean side, made square, at least ``smallest`` pixels
     where the picture has them, and shifted inside the picture. Contexts that overlap become one.
+    ``exact``: holes are neither grown nor faded.
     """
     size = hole.shape[0], hole.shape[1]
     if not hole.any():
         return []
-    regions = [_around(box, _thickness(hole, box), smallest, size) for box in _clusters(hole)]
+    regions = [_around(box, _thickness(hole, box), smallest, size, exact) for box in _clusters(hole)]
     merged = True
     while merged:
         merged = False
@@ -141,7 +143,8 @@ def plan_regions(hole: NDArray[np.bool_], *, smallest: int = 512) -> list[Region
                 if _overlap(region, other):
                     a, b = region.hole, other.hole
                     both = (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
-                    kept[index] = _around(both, max(region.thickness, other.thickness), smallest, size)
+                    thickest = max(region.thickness, other.thickness)
+                    kept[index] = _around(both, thickest, smallest, size, exact)
                     merged = True
                     break
             else:

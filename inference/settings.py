@@ -23,10 +23,11 @@ def chosen_settings(
     colour: str | None = None,
     solver: str | None = None,
     guidance_until: float | None = None,
+    exact_mask: bool | None = None,
 ) -> EraseSettings:
     """``settings`` with what is not None in its place; raises :class:`InputError` for what is out of range."""
     given = {"steps": steps, "guidance": guidance, "strength": strength, "context": context, "colour": colour}
-    given |= {"solver": solver, "guidance_until": guidance_until}
+    given |= {"solver": solver, "guidance_until": guidance_until, "exact_mask": exact_mask}
     settings = replace(settings, **{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
     if not 1 <= settings.steps <= 1000:
         raise InputError(f"Steps must be between 1 and 1000, not {settings.steps}.")

@@ -23,6 +23,7 @@ class Options:
     guidance_until: float | None = None
     context: int | None = None
     colour: str | None = None
+    exact_mask: bool | None = None
     seed: int = 0
     quality: int | None = None  # of JPEG, WebP and AVIF; None: like the original
     resize_masks: bool = False
@@ -30,7 +31,7 @@ class Options:
     @property
     def of_model(self) -> dict[str, Any]:
         """What :func:`inference.settings.chosen_settings` takes."""
-        names = ("steps", "guidance", "strength", "solver", "guidance_until", "context", "colour")
+        names = ("steps", "guidance", "strength", "solver", "guidance_until", "context", "colour", "exact_mask")
         return {name: getattr(self, name) for name in names}
 
     def fingerprint(self, *, elsewhere: bool = False) -> str:

@@ -47,6 +47,7 @@ def add_erase_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--guidance-until", type=float, metavar="X", help="share of the steps that are guided, 0 to 1")
     parser.add_argument("--context", type=int, metavar="PX", help="side the model works at: 256 and 384 are quicker")
     parser.add_argument("--colour", metavar="NAME", help="membrane, offset, gain, released or none (model's default)")
+    parser.add_argument("--exact-mask", action="store_true", default=None, help="change nothing beyond the mask")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="the same one gives the same pixels (0)")
     add_device_options(parser)
     text = "of JPEG, WebP and AVIF, 1 to 100 (like the original)"
@@ -56,5 +57,5 @@ def add_erase_options(parser: argparse.ArgumentParser) -> None:
 def erase_options(given: argparse.Namespace) -> Options:
     """What was chosen with :func:`add_erase_options`."""
     names = ("device", "precision", "steps", "guidance", "strength", "solver", "guidance_until", "context", "colour")
-    values = {name: getattr(given, name) for name in (*names, "seed", "quality")}
+    values = {name: getattr(given, name) for name in (*names, "exact_mask", "seed", "quality")}
     return Options(model=located(given.model), resize_masks=getattr(given, "resize_masks", False), **values)

@@ -53,6 +53,14 @@ def test_only_the_grown_and_faded_mask_changes(
     assert not (changed & ~tiny.affected(mask)).any()
 
 
+def test_an_exact_mask_is_all_that_changes(tiny: ErasePipeline) -> None:
+    image, mask = picture(200, 300), mask_of(200, 300, (100, 60, 160, 120), (20, 20, 24, 24))
+    result = tiny.erase(image, mask, exact_mask=True)
+    assert ((result != image).any(2) <= (mask > 0)).all()
+    assert np.array_equal(tiny.affected(mask, exact=True), mask > 0)
+    assert (result != tiny.erase(image, mask)).any()
+
+
 def test_the_hole_is_filled(tiny: ErasePipeline) -> None:
     image, mask = picture(200, 300), mask_of(200, 300, (100, 60, 160, 120))
     image[mask > 0] = (255, 0, 255)

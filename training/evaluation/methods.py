@@ -28,11 +28,12 @@ DESCRIPTIONS = {
     "smooth": "push-pull interpolation",
     "patch": "PatchMatch fill of the exact hole",
     "patch-grown": "PatchMatch fill of all the program may change: the hole grown and faded",
-    "default": "the program as it comes",
+    "default": "the program as it comes: the hole grown and faded",
+    "exact": "the program told that the mask is exact: nothing beyond it changes",
     "noise-N": "the model alone, from noise, in N steps",
     "strength-S-N": "the program at strength S (as 0.6), N steps planned",
 }
-USUAL = ("telea", "ns", "smooth", "patch", "patch-grown", "default", "noise-4", "noise-8", "noise-20")
+USUAL = ("telea", "ns", "smooth", "patch", "patch-grown", "default", "exact", "noise-4", "noise-8", "noise-20")
 
 _NOISE = re.compile(r"noise-(\d+)$")
 _STRENGTH = re.compile(r"strength-(\d*\.?\d+)-(\d+)$")
@@ -107,6 +108,8 @@ def make_method(name: str, pipeline: Callable[[], ErasePipeline]) -> Method:
         )
     if name == "default":
         return lambda case: pipeline().erase(case.damaged, case.mask, seed=case.seed)
+    if name == "exact":
+        return lambda case: pipeline().erase(case.damaged, case.mask, seed=case.seed, exact_mask=True)
     if found := _NOISE.match(name):
         steps = int(found[1])
         return lambda case: pipeline().erase(case.damaged, case.mask, seed=case.seed, strength=1.0, steps=steps)
