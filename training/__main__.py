@@ -1,4 +1,4 @@
-"""``python -m training COMMAND``: prepare samples, train, distill, evaluate, export.
+"""``python -m training COMMAND``: prepare samples, train, distill, evaluate, export, curves.
 
 Every setting can be given in a TOML file (--config) and as an option; options win. training/configs holds files.
 """
@@ -13,6 +13,7 @@ from typing import Any
 
 from training.config import (
     AutoencoderTrainingConfig,
+    CurvesConfig,
     DistillConfig,
     EvaluateConfig,
     ExportConfig,
@@ -39,6 +40,7 @@ COMMANDS: dict[str, tuple[type[Any], str]] = {
     "distill": (DistillConfig, "train a U-Net with a frozen teacher, by the paper's loss"),
     "evaluate": (EvaluateConfig, "compare fills on pictures whose truth is known"),
     "export": (ExportConfig, "averaged weights to a model folder"),
+    "curves": (CurvesConfig, "draw the losses of trainings"),
 }
 
 
@@ -83,6 +85,10 @@ def _run(config: Any) -> None:
         from training.export import export
 
         export(config)
+    elif isinstance(config, CurvesConfig):
+        from training.curves import draw_curves
+
+        draw_curves(config)
 
 
 def main(arguments: list[str] | None = None) -> int:

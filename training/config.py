@@ -177,6 +177,16 @@ class ExportConfig:
     settings: Path | None = option("TOML file of the erase settings (steps, strength, ...) to store", None)
 
 
+@dataclass(frozen=True)
+class CurvesConfig:
+    """``curves``: losses of trainings as a picture."""
+
+    runs: str = option("comma-separated folders of trainings")
+    out: Path = option("file to write; its suffix is the format: png, svg, pdf")
+    losses: str = option("comma-separated names; empty: all there are", "loss")
+    window: int = option("lines before and after a point that its mean is of", 5, least=0)
+
+
 def _kinds(annotation: Any) -> tuple[Any, ...]:
     return typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
 

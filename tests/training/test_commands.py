@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors import safe_open
 
 from inference import ErasePipeline
@@ -17,6 +18,7 @@ from inference.config import UNET_CONFIGS
 from tests.training.conftest import TINY_UNET
 from training.__main__ import COMMANDS, main
 from training.config import EvaluateConfig, ExportConfig
+from training.curves import smoothed
 from training.evaluation.cases import make_cases
 from training.evaluation.evaluate import evaluate
 from training.evaluation.methods import kept_fills
@@ -195,3 +197,28 @@ def test_the_published_layout_is_found_as_such(
     save_state(run / "unet.pt", {**about, "settings": {"objective": "v_whitened"}}, model=unet)
     with pytest.raises(ValueError, match="published layout is for moebius"):
         export(ExportConfig(run=run, model=model, layout="published"))
+
+
+def test_curves_are_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = []
+    for seed in (0, 1):
+        out = tmp_path / f"seed-{seed}"
+        out.mkdir()
+        lines = [{"step": step, "loss": 5 / step + seed, "gradient": 1 / step} for step in range(1, 40)]
+        (out / "losses.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+        runs.append(str(out))
+    file = tmp_path / "pictures" / "curves.png"
+    assert main(["curves", "--runs", ",".join(runs), "--losses", "loss,gradient", "--out", str(file)]) == 0
+    with Image.open(file) as image:
+        assert image.width > 2.5 * image.height > 0
+        assert len(image.convert("RGB").getcolors(1 << 24) or ()) > 20
+    assert main(["curves", "--runs", runs[0], "--losses", "los", "--out", str(file)]) == 2
+    assert "no run has los; there are: loss" in capsys.readouterr().err
+    assert main(["curves", "--runs", str(tmp_path), "--out", str(file)]) == 2
+    assert "losses.jsonl" in capsys.readouterr().err
+
+
+def test_smoothing_keeps_a_straight_line() -> None:
+    line = np.arange(9.0)
+    assert np.allclose(smoothed(line, 3), line)
+    assert smoothed(np.array([0.0, 9.0, 0.0]), 1).tolist() == [0, 3, 0]
