@@ -88,6 +88,19 @@ def test_no_difference_to_the_fill_is_the_fill(relative_folder: Path) -> None:
     assert np.abs(result.astype(int) - filled).max() <= 1
 
 
+def test_less_detail_is_the_same_fill_a_little_softer(relative_folder: Path) -> None:
+    image, mask = picture(160, 160), mask_of(160, 160, (50, 50, 100, 90))
+    pipeline = ErasePipeline.load(relative_folder, device="cpu")
+    whole = pipeline.erase(image, mask, steps=1, exact_mask=True).astype(int)
+    pipeline.folder = replace(pipeline.folder, settings=replace(pipeline.folder.settings, detail=0.5))
+    less = pipeline.erase(image, mask, steps=1, exact_mask=True).astype(int)
+    assert np.array_equal(less[mask == 0], image[mask == 0])
+    inside = slice(52, 88), slice(52, 98)
+    roughness = [np.abs(np.diff(result[inside], axis=0)).mean() for result in (whole, less)]
+    assert 0.4 < roughness[1] / roughness[0] < 0.9
+    assert np.abs(whole[inside].mean((0, 1)) - less[inside].mean((0, 1))).max() < 0.5
+
+
 def test_a_second_fill_reaches_the_network(relative_folder: Path) -> None:
     pipeline = ErasePipeline.load(relative_folder, device="cpu")
     assert pipeline.model is not None
