@@ -48,6 +48,7 @@ class PrepareConfig(Picking):
     out: Path = option("folder of shards; those already there are kept")
     shards: int = option("how many", 60, least=1)
     size: int = option("side of the squares in pixels", 256, least=16)
+    kept: int = option("side they are kept at, a divisor of size; fills are made at size; 0: size", 0, least=0)
     fills: bool = option("patch fills too; what is trained on filled holes needs them, moebius does not", True)
     seed: int = option("decides everything that is drawn", 0, least=0)
 

@@ -140,6 +140,23 @@ def recoloured(sample: Sample, rng: np.random.Generator) -> Sample:
     return {**sample, **pictures}
 
 
+def shrunk(sample: Sample, factor: int) -> Sample:
+    """Every ``factor`` pixels made one; a hole is what a pixel of the hole is in."""
+
+    def reduced(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        size = plane.shape[1] // factor, plane.shape[0] // factor
+        return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+    if factor == 1:
+        return sample
+    side = len(sample["mask"]) // factor
+    mask = sample["mask"].reshape(side, factor, side, factor).max((1, 3))
+    return {key: reduced(plane) for key, plane in sample.items() if plane.ndim == 3} | {
+        "mask": mask,
+        "label": sample["label"],
+    }
+
+
 def prepare(config: PrepareConfig) -> None:
     """Write shards of 64 samples to ``config.out``; those already there are kept.
 
@@ -147,6 +164,9 @@ def prepare(config: PrepareConfig) -> None:
     """
     if config.photos is None:
         raise ValueError("prepare needs photographs: --photos FOLDER")
+    kept = config.kept or config.size
+    if config.size % kept:
+        raise ValueError(f"samples of {config.size} px can't be kept at {kept} px: it is no divisor")
     source = Photographs(PictureFiles(config.photos, config.segments), smallest=config.size)
     things = read_cutouts(config.cutouts)
     config.out.mkdir(parents=True, exist_ok=True)
@@ -158,7 +178,10 @@ def prepare(config: PrepareConfig) -> None:
             continue
         start = time.monotonic()
         rng = np.random.default_rng([config.seed, index])
-        samples = [make_sample(source, things, config.size, rng, fills=fills) for _ in range(SHARD)]
+        samples = [
+            shrunk(make_sample(source, things, config.size, rng, fills=fills), config.size // kept)
+            for _ in range(SHARD)
+        ]
         _write(path, samples)
         rate = SHARD / (time.monotonic() - start)
         left = (config.shards - index - 1) * SHARD / rate / 60

@@ -12,7 +12,7 @@ import pytest
 from training.config import PrepareConfig, TrainConfig
 from training.masks import KINDS, object_mask, one_object, random_mask
 from training.photos import Photographs, PictureFiles, find_pictures, read_cutouts, read_folder
-from training.samples import BACKGROUND, FOREGROUND, SHARD, make_sample, paste, prepare, vary
+from training.samples import BACKGROUND, FOREGROUND, SHARD, make_sample, paste, prepare, shrunk, vary
 from training.source import Ahead, Shards, draw_batch, draw_size, open_source
 
 
@@ -139,6 +139,24 @@ def test_prepared_shards_are_functions_of_the_seed(corpus: Path, shards: Path, t
     before = mine.stat().st_mtime_ns
     prepare(config)
     assert mine.stat().st_mtime_ns == before, "shards already there are kept"
+
+
+def test_samples_are_kept_smaller_than_their_fills_are_made(corpus: Path, tmp_path: Path) -> None:
+    config = PrepareConfig(photos=corpus / "photos", out=tmp_path, shards=1, size=64, kept=32, fills=False)
+    prepare(config)
+    (path,) = tmp_path.glob("*.npz")
+    with np.load(path) as shard:
+        assert shard["picture"].shape == (SHARD, 32, 32, 3)
+        assert set(np.unique(shard["mask"])) <= {0, 255}
+    rng = np.random.default_rng(0)
+    sample = make_sample(Photographs(PictureFiles(corpus / "photos"), 64), [], 64, rng, fills="flow")
+    small = shrunk(sample, 2)
+    means = sample["picture"].reshape(32, 2, 32, 2, 3).mean((1, 3))
+    assert np.abs(small["picture"] - means).max() <= 1
+    known = small["mask"] == 0
+    assert np.array_equal(small["fill"][known], small["picture"][known])
+    with pytest.raises(ValueError, match="no divisor"):
+        prepare(replace(config, kept=48))
 
 
 def test_batches_are_functions_of_seed_step_and_number(corpus: Path, train_config: TrainConfig) -> None:
