@@ -158,7 +158,7 @@ class MoebiusUNet(nn.Module):
     def forward(self, sample: Tensor, timesteps: Tensor, input_ids: Tensor) -> UNetOutput:
         """Predict what the model was trained to predict (noise for ``moebius``).
 
-        ``sample (B or 1, 2C+1, h, w)``: noisy latents, mask (1 = hole), masked-image latents; ``h`` and ``w``
+        ``sample (B or 1, 2C+1 or more, h, w)``: noisy latents, mask (1 = hole), masked-image latents; ``h`` and ``w``
         multiples of 4; one sample serves every row of ``input_ids``. ``timesteps (1,)`` or ``(B,)`` in 0..999.
         ``input_ids (B, 10)``: 0..9 ask for background, 10..19 for foreground. Raises ``ValueError`` for other
         shapes.

@@ -41,10 +41,6 @@ def hole_error(error: Tensor, hole: Tensor) -> Tensor:
     return (error.mean(1, keepdim=True) * weight).sum((1, 2, 3))
 
 
-def _joined(noisy: Tensor, hole: Tensor, known: Tensor, further: Tensor | None) -> Tensor:
-    return torch.cat([noisy, hole, known, *(() if further is None else (further,))], 1)
-
-
 class Epsilon:
     """The noise, as released: grey holes, the hole by nearest neighbour, plain latents, plain squared error."""
 
@@ -71,8 +67,26 @@ class Epsilon:
         further: Tensor | None = None,
     ) -> Inputs:
         """``further``: latents of another fill, where the network takes one."""
-        noisy = signal * clean + spread * noise
-        return Inputs(_joined(noisy, hole, known, further), noisy, clean, noise, hole, signal, spread)
+        whitening = self.whitening(known, hole)
+        if whitening is not None:
+            clean, known = whitening.apply(clean), whitening.apply(known)
+            further = None if further is None else whitening.apply(further)
+        clean = self.start(clean, known)
+        noisy, target = signal * clean + spread * noise, self.target(clean, noise, signal, spread)
+        sample = torch.cat([noisy, hole, known, *(() if further is None else (further,))], 1)
+        return Inputs(sample, noisy, clean, target, hole, signal, spread, whitening)
+
+    def whitening(self, known: Tensor, hole: Tensor) -> Whitening | None:
+        """What latents are whitened by, if they are."""
+        return None
+
+    def start(self, clean: Tensor, known: Tensor) -> Tensor:
+        """What is denoised."""
+        return clean
+
+    def target(self, clean: Tensor, noise: Tensor, signal: Tensor, spread: Tensor) -> Tensor:
+        """What the network is asked for."""
+        return noise
 
     def error(self, prediction: Tensor, target: Tensor, inputs: Inputs) -> Tensor:
         """A scalar."""
@@ -100,26 +114,11 @@ class WhitenedVelocity(Epsilon):
         assert fill is not None
         return fill
 
-    def start(self, clean: Tensor, known: Tensor) -> Tensor:
-        """What is denoised, of whitened latents."""
-        return clean
+    def whitening(self, known: Tensor, hole: Tensor) -> Whitening | None:
+        return Whitening.measure(known, hole)
 
-    def inputs(
-        self,
-        clean: Tensor,
-        known: Tensor,
-        hole: Tensor,
-        noise: Tensor,
-        signal: Tensor,
-        spread: Tensor,
-        further: Tensor | None = None,
-    ) -> Inputs:
-        whitening = Whitening.measure(known, hole)
-        further = None if further is None else whitening.apply(further)
-        known = whitening.apply(known)
-        clean = self.start(whitening.apply(clean), known)
-        noisy, target = signal * clean + spread * noise, signal * noise - spread * clean
-        return Inputs(_joined(noisy, hole, known, further), noisy, clean, target, hole, signal, spread, whitening)
+    def target(self, clean: Tensor, noise: Tensor, signal: Tensor, spread: Tensor) -> Tensor:
+        return signal * noise - spread * clean
 
     def error(self, prediction: Tensor, target: Tensor, inputs: Inputs) -> Tensor:
         power = hole_error(target.square(), inputs.hole)

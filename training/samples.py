@@ -128,7 +128,7 @@ def vary(sample: Sample, size: int, rng: np.random.Generator) -> Sample:
 
 def recoloured(sample: Sample, rng: np.random.Generator) -> Sample:
     """Every other sample with its colours scaled."""
-    if rng.random() < 0.5:
+    if rng.random() >= 0.5:
         return sample
     gain = rng.uniform(0.75, 1.2) * rng.uniform(0.92, 1.08, 3)
     table = np.clip(np.arange(256)[:, None] * gain, 0, 255).astype(np.uint8)  # (256, 3)

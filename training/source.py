@@ -60,7 +60,8 @@ class Drawn:
         self.name = f"{len(self.photos.fitting)} photographs, {len(self.cutouts)} cut-outs"
 
     def sample(self, size: int, rng: np.random.Generator) -> Sample:
-        return recoloured(make_sample(self.photos, self.cutouts, size, rng, fills=self.fills), rng)
+        sample = make_sample(self.photos, self.cutouts, size, rng, fills=self.fills)
+        return sample if self.fills == "none" else recoloured(sample, rng)  # as released, or as shards are
 
 
 class Mixed:
