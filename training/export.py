@@ -31,7 +31,6 @@ FILL_SETTINGS: dict[str, Any] = {
     "noise_offset": 0.0,
     "condition": "fill",
     "start": "fill",
-    "whiten": True,
     "keep_known": True,
     "transfer_sigma": 12.0,
     "transfer_gain": 0.5,
@@ -96,7 +95,7 @@ def _own(
         raise ValueError("a model with SDXL's autoencoder is exported with --layout published")
     shape = unet_config(about["shape"])
     objective = OBJECTIVES[about["objective"]]
-    usual = RELATIVE_SETTINGS if objective.relative else FILL_SETTINGS
+    usual = {**(RELATIVE_SETTINGS if objective.relative else FILL_SETTINGS), "whiten": objective.whitens}
     erase = read_toml(config.settings) if config.settings is not None else usual
     EraseSettings.from_dict(erase)
     _save(unet, config.model / "unet.safetensors", metadata, half=config.half)

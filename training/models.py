@@ -14,6 +14,7 @@ from inference.catalogue import checkpoint_in, read_json
 from inference.config import PIXELHACKER_CONFIGS, UNET_CONFIGS, PatchAutoencoderConfig, unet_config
 from inference.loading import load_weights, read_checkpoint
 from inference.unet import build_unet
+from training.initial import start_quietly
 
 
 def make_unet(name: str, changes: dict[str, Any]) -> nn.Module:
@@ -23,8 +24,8 @@ def make_unet(name: str, changes: dict[str, Any]) -> nn.Module:
     """
     config = UNET_CONFIGS.get(name) or PIXELHACKER_CONFIGS.get(name)
     if config is None or not changes:
-        return build_unet(name)
-    return build_unet(unet_config({**config.to_dict(), **changes}))
+        return start_quietly(build_unet(name))
+    return start_quietly(build_unet(unet_config({**config.to_dict(), **changes})))
 
 
 def read_weights(path: Path, *, averaged: bool = True) -> dict[str, Tensor]:

@@ -47,6 +47,7 @@ class Epsilon:
     schedule: dict[str, Any] = RELEASED_SCHEDULE
     needs_fill = False
     relative = False  # whether the difference to the fill is what is denoised
+    whitens = False  # whether latents are whitened by the known surroundings
 
     def hole(self, mask: Tensor, factor: int) -> Tensor:
         """``mask (B, 1, H, W)`` 0 or 1 -> ``(B, 1, h, w)``."""
@@ -78,7 +79,7 @@ class Epsilon:
 
     def whitening(self, known: Tensor, hole: Tensor) -> Whitening | None:
         """What latents are whitened by, if they are."""
-        return None
+        return Whitening.measure(known, hole) if self.whitens else None
 
     def start(self, clean: Tensor, known: Tensor) -> Tensor:
         """What is denoised."""
@@ -106,6 +107,7 @@ class WhitenedVelocity(Epsilon):
 
     schedule = COSINE_SCHEDULE
     needs_fill = True
+    whitens = True
 
     def hole(self, mask: Tensor, factor: int) -> Tensor:
         return F.max_pool2d(mask, factor)
@@ -113,9 +115,6 @@ class WhitenedVelocity(Epsilon):
     def condition(self, picture: Tensor, mask: Tensor, fill: Tensor | None) -> Tensor:
         assert fill is not None
         return fill
-
-    def whitening(self, known: Tensor, hole: Tensor) -> Whitening | None:
-        return Whitening.measure(known, hole)
 
     def target(self, clean: Tensor, noise: Tensor, signal: Tensor, spread: Tensor) -> Tensor:
         return signal * noise - spread * clean
@@ -138,25 +137,26 @@ class ResidualVelocity(WhitenedVelocity):
 
 
 class ResidualColourVelocity(ResidualVelocity):
-    """The same, an error counted by what it does to the mean colour of the picture under a latent cell.
+    """The same of plain latents, an error counted by what it does to the mean colour of the picture under a cell.
 
     Most of a latent is texture that nobody can foretell; its colour is what the program brings back. Relative
     errors: a picture's loss is the logarithm of its error, as PSNR is, so that hard ones do not drown the others.
-    ``colours (3, C)``: from latents to mean colours, see :func:`colour_map`.
+    Not whitened: that would make fine texture as loud as colour. ``colours (3, C)``: from latents to mean colours,
+    see :func:`colour_map`.
     """
 
-    WHITENED_SHARE = 0.3
-    FLOOR = 1e-3  # squared error, of colours in [-1, 1], from which on better is no gain
+    whitens = False
+    PLAIN_SHARE = 0.1
+    FLOOR = 2e-3  # squared error, of colours in [-1, 1], from which on better is no gain
 
     def __init__(self, colours: Tensor) -> None:
         self.colours = colours
 
     def error(self, prediction: Tensor, target: Tensor, inputs: Inputs) -> Tensor:
-        assert inputs.whitening is not None
-        to_colours = torch.einsum("kc,bcd->bkd", self.colours.to(target), inputs.whitening.backward)
-        shifted = torch.einsum("bkd,bdhw->bkhw", to_colours, prediction - target)
-        relative = torch.log1p(hole_error(shifted.square(), inputs.hole) / self.FLOOR).mean()
-        return relative + self.WHITENED_SHARE * super().error(prediction, target, inputs)
+        wrong = prediction - target
+        shifted = torch.einsum("kc,bchw->bkhw", self.colours.to(wrong), wrong)
+        relative = torch.log1p(hole_error(shifted.square(), inputs.hole) / self.FLOOR)
+        return (relative + self.PLAIN_SHARE * hole_error(wrong.square(), inputs.hole)).mean()
 
 
 def colour_map(latents: Tensor, pictures: Tensor) -> Tensor:

@@ -118,22 +118,26 @@ def vary(sample: Sample, size: int, rng: np.random.Generator) -> Sample:
             if (mask[y : y + size, x : x + size] > 0).mean() < 0.55:
                 break
         planes = {key: plane[y : y + size, x : x + size] for key, plane in planes.items()}
-    if rng.random() < 0.5:
+    mirrored, flipped, turned = rng.random(3) < 0.5
+    if mirrored:
         planes = {key: plane[:, ::-1] for key, plane in planes.items()}
-    if rng.random() < 0.25:
+    if flipped:
+        planes = {key: plane[::-1] for key, plane in planes.items()}
+    if turned:
         planes = {key: plane.swapaxes(0, 1) for key, plane in planes.items()}
     varied = {**{key: np.ascontiguousarray(plane) for key, plane in planes.items()}, "label": sample["label"]}
     return recoloured(varied, rng)
 
 
 def recoloured(sample: Sample, rng: np.random.Generator) -> Sample:
-    """Every other sample with its colours scaled."""
-    if rng.random() >= 0.5:
-        return sample
-    gain = rng.uniform(0.75, 1.2) * rng.uniform(0.92, 1.08, 3)
+    """Every other sample with its colours scaled, and every other with its channels exchanged."""
+    channels = rng.permutation(3) if rng.random() < 0.5 else np.arange(3)
+    gain = np.ones(3)
+    if rng.random() < 0.5:
+        gain = rng.uniform(0.75, 1.2) * rng.uniform(0.92, 1.08, 3)
     table = np.clip(np.arange(256)[:, None] * gain, 0, 255).astype(np.uint8)  # (256, 3)
     pictures: Sample = {
-        key: np.stack([table[sample[key][..., c], c] for c in range(3)], -1)
+        key: np.stack([table[sample[key][..., c], c] for c in channels], -1)
         for key in ("picture", "fill")
         if key in sample
     }

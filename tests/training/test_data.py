@@ -182,6 +182,16 @@ def test_variations_keep_the_hole_where_it_is(shards: Path) -> None:
         Shards(shards.parent)
 
 
+def test_variations_are_the_sample_in_all_eight_positions_and_other_colours(shards: Path) -> None:
+    sample = Shards(shards).samples[0]
+    mask = sample["mask"]
+    positions = {turned.tobytes() for plane in (mask, mask.T) for turned in (np.rot90(plane, k) for k in range(4))}
+    varied = [vary(sample, len(mask), np.random.default_rng(seed)) for seed in range(80)]
+    assert {each["mask"].tobytes() for each in varied} == positions
+    means = {tuple(np.argsort(each["picture"].mean((0, 1)))) for each in varied}
+    assert len(means) == 6  # every order of the channels
+
+
 def test_sizes_are_drawn_the_same_everywhere() -> None:
     sizes = [draw_size(step, 256, True) for step in range(60)]
     assert set(sizes) == {256, 192, 128}

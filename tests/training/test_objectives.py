@@ -73,22 +73,23 @@ def test_a_loud_sample_counts_by_its_inverse_power() -> None:
 def test_an_error_counts_by_the_colour_it_makes() -> None:
     """In logarithms, so that the same error in a sample that is all wrong matters less than in one nearly right."""
     objective, inputs, _, _ = build("v_residual_colour", batch=1)
-    assert inputs.whitening is not None
     unseen = torch.linalg.svd(COLOURS)[2][-1]  # the direction of latents that no colour has
-    plain = inputs.whitening.forward[0] @ unseen
     wrong = {}
-    for name, direction in (("unseen", plain), ("seen", inputs.whitening.forward[0] @ COLOURS[0])):
+    for name, direction in (("unseen", unseen), ("seen", COLOURS[0])):
         shift = (direction / direction.norm())[None, :, None, None].expand_as(inputs.target)
         wrong[name] = objective.error(inputs.target + shift, inputs.target, inputs).item()
-    power = hole_error(inputs.target.square(), inputs.hole).clamp_min(1)
-    white = 0.3 * (hole_error(torch.full_like(inputs.target, 0.25), inputs.hole) / power).item()
-    assert wrong["unseen"] == pytest.approx(white, rel=1e-4)
+    plain = 0.1 / 4  # the mean over channels of a shift of length 1
+    assert wrong["unseen"] == pytest.approx(plain, rel=1e-3)
     assert wrong["seen"] > 10 * wrong["unseen"]
-    error = inputs.target + 1.0
-    colour = torch.einsum("kc,cd,dhw->khw", COLOURS, inputs.whitening.backward[0], torch.ones(4, 8, 8))
-    mean = colour.square().mean()  # everywhere the same, so the hole's share does not matter
-    expected = torch.log1p(mean / 1e-3) + 0.3 * (1 / power)
-    assert objective.error(error, inputs.target, inputs).item() == pytest.approx(expected.item(), rel=1e-4)
+    colour = COLOURS.sum(1).square().mean()  # everywhere the same, so the hole's share does not matter
+    expected = torch.log1p(colour / 2e-3) + 0.1
+    assert objective.error(inputs.target + 1, inputs.target, inputs).item() == pytest.approx(expected.item(), rel=1e-4)
+
+
+def test_latents_are_whitened_where_the_objective_says_so() -> None:
+    for name, kind in OBJECTIVES.items():
+        _, inputs, _, _ = build(name)
+        assert (inputs.whitening is not None) == kind.whitens, name
 
 
 def test_colours_are_the_means_of_cells() -> None:

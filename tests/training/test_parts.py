@@ -15,12 +15,29 @@ from inference.unet import build_unet
 from training.batchnorm import recomputing, share_statistics
 from training.checkpointing import checkpoint_layers
 from training.config import TrainConfig
+from training.initial import start_quietly
 from training.loop import learning_rate, own_numbers
 from training.losses.perceptual import RandomFeatures, make_perceptual
 from training.losses.pictures import haar, picture_loss
 from training.optimizers import MuonAndAdamW, split_parameters
 from training.progress import duration
 from training.state import Average, load_state, save_state
+
+
+def test_a_fresh_network_says_little_and_hears_everything(tiny_unet_config: UNetConfig) -> None:
+    torch.manual_seed(3)
+    plain = build_unet(tiny_unet_config)
+    quiet = start_quietly(build_unet(tiny_unet_config)).train()
+    grid = tiny_unet_config.grid
+    sample = torch.randn(8, tiny_unet_config.in_channels, grid, grid)
+    ids = torch.arange(tiny_unet_config.tokens)[None].expand(8, -1)
+    heard: list[torch.Tensor] = []
+    quiet.diff_model.conv_in.bn1.register_forward_hook(lambda _m, _i, output: heard.append(output))
+    said = quiet(sample, torch.tensor([999]), ids).sample
+    assert said.std().item() == pytest.approx(0.1, rel=0.05)
+    assert (heard[0] > 0).float().mean().item() > 0.98  # the ReLU after it cuts next to nothing
+    assert {k: v.shape for k, v in quiet.state_dict().items()} == {k: v.shape for k, v in plain.state_dict().items()}
+    assert start_quietly(torch.nn.Linear(2, 2)).weight.shape == (2, 2)  # other networks are left alone
 
 
 def test_muon_gets_the_matrices_and_nothing_else(tiny_unet_config: UNetConfig) -> None:

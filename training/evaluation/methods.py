@@ -26,7 +26,8 @@ DESCRIPTIONS = {
     "telea": "OpenCV's Telea fill, radius 5",
     "ns": "OpenCV's Navier-Stokes fill, radius 5",
     "smooth": "push-pull interpolation",
-    "patch": "PatchMatch fill of the exact hole",
+    "patch": "PatchMatch fill of the exact hole, patches as large as the program's",
+    "patch-R": "the same with patches of 2R + 1 pixels a side",
     "patch-grown": "PatchMatch fill of all the program may change: the hole grown and faded",
     "default": "the program as it comes: the hole grown and faded",
     "exact": "the program told that the mask is exact: nothing beyond it changes",
@@ -35,6 +36,7 @@ DESCRIPTIONS = {
 }
 USUAL = ("telea", "ns", "smooth", "patch", "patch-grown", "default", "exact", "noise-4", "noise-8", "noise-20")
 
+_PATCH = re.compile(r"patch-([1-9]\d?)$")
 _NOISE = re.compile(r"noise-(\d+)$")
 _STRENGTH = re.compile(r"strength-(\d*\.?\d+)-(\d+)$")
 
@@ -110,6 +112,9 @@ def make_method(name: str, pipeline: Callable[[], ErasePipeline]) -> Method:
         return lambda case: pipeline().erase(case.damaged, case.mask, seed=case.seed)
     if name == "exact":
         return lambda case: pipeline().erase(case.damaged, case.mask, seed=case.seed, exact_mask=True)
+    if found := _PATCH.match(name):
+        radius = int(found[1])
+        return lambda case: inference.fill.patch_fill(case.damaged, case.hole, radius=radius, seed=case.seed)
     if found := _NOISE.match(name):
         steps = int(found[1])
         return lambda case: pipeline().erase(case.damaged, case.mask, seed=case.seed, strength=1.0, steps=steps)
