@@ -45,7 +45,7 @@ class EraseSettings:
     keep_known: bool = False  # clean latents put back outside the hole at every step
     transfer_sigma: float = 0.0  # > 0: only the change, low-passed over this many native pixels, is added to the fill
     transfer_gain: float = 1.0
-    detail: float = 1.0  # share of the copied texture's finest detail that is kept where only the change is added
+    rim: float = 0.0  # how far a fill gives way to the known pixels it touches, where only the change is added
     transfer_below: float = 0.95  # at this strength and above the denoised picture itself is the result
     solver: str = "ddim"  # or "dpm++", "unipc": fewer steps for the same quality
     guidance_until: float = 1.0  # share of the steps that are guided, from the first; fewer are quicker
@@ -70,8 +70,8 @@ class EraseSettings:
             raise ModelError(f"no such way to start: {settings.condition!r}, {settings.start!r}.")
         if settings.relative and (settings.condition, settings.start) != ("fill", "fill"):
             raise ModelError('a difference to the fill needs condition and start to be "fill".')
-        if not 0 <= settings.detail <= 1:
-            raise ModelError(f"detail must be between 0 and 1, not {settings.detail}.")
+        if not 0 <= settings.rim <= 10:
+            raise ModelError(f"rim must be between 0 and 10, not {settings.rim}.")
         if settings.fill_radius < 1:
             raise ModelError(f"fill_radius must be at least 1, not {settings.fill_radius}.")
         return settings

@@ -77,7 +77,9 @@ UNET_CONFIGS: dict[str, UNetConfig] = {
     "moebius": UNetConfig(),  # 226,041,531 parameters; the published model
     "moebius-nano": UNetConfig(
         latent_channels=8,
-        widths=(64, 128, 256),
+        extra_fills=1,
+        widths=(32, 64, 128),
+        layers_per_block=1,
         window=7,
         grid=32,
         embedding_width=256,
@@ -145,9 +147,15 @@ class PixelHackerConfig:
 
 PIXELHACKER_CONFIGS: dict[str, PixelHackerConfig] = {
     "pixelhacker": PixelHackerConfig(),  # 862,251,708 parameters; the published model
-    # A teacher for moebius-nano: the same latents and categories, its first up block the size of the student's deepest.
+    # A teacher for moebius-nano: the same input and categories, its first up block the size of the student's deepest.
     "pixelhacker-nano": PixelHackerConfig(
-        latent_channels=8, widths=(64, 128, 256, 256), grid=32, embedding_width=256, context_width=128
+        latent_channels=8,
+        extra_fills=1,
+        widths=(64, 128, 128, 128),
+        layers_per_block=1,
+        grid=32,
+        embedding_width=256,
+        context_width=128,
     ),
 }
 

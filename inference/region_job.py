@@ -40,7 +40,7 @@ Float = NDArray[np.float32]
 
 RING = 6  # native pixels around the hole on which colours are matched
 TILED_FROM = 1.5  # times the native side: from there on the enlarged result would be soft
-FINEST = 1.0  # standard deviation in pixels of what is smoother than the finest detail
+RIM = 1.0  # standard deviation in pixels of how far a rim reaches into a hole
 BAND = 256  # rows of the result made at once
 
 
@@ -270,21 +270,27 @@ class RegionJob:
             part = sample(values, matrix, (x0, top, x1, bottom))
             if base is not None:
                 part += debanded(base, rows.start, rows.stop) if fine else base[rows]
-                if self.settings.detail < 1:
-                    part -= (1 - self.settings.detail) * self._finest(base, rows)
+                if self.settings.rim > 0:
+                    part += self._rim(base, rows)
             result[rows] = np.rint(np.clip(part, 0, 255) * FINE) if fine else np.clip(np.rint(part), 0, 255)
         return result
 
-    def _finest(self, filled: RGB, rows: slice) -> Float:
-        """The finest detail of ``rows`` of the fill, 0 beyond the hole.
+    def _rim(self, filled: RGB, rows: slice) -> Float:
+        """What is added to ``rows`` of the fill so that it does not break off at the hole's edge; 0 further in.
 
-        Copied texture is not what was there: the less of it, the smaller the error, down to its mean. A tenth less of
-        the finest is not seen.
+        Copied texture meets what is known with a jagged line of one or two pixels. There the mean of the known pixels
+        nearby is the better guess, the more of them there are.
         """
         first, last = max(rows.start - 8, 0), min(rows.stop + 8, len(filled))
-        values = filled[first:last].astype(np.float32)
-        finest = (values - lowpass(values, FINEST))[rows.start - first : rows.stop - first]
-        return np.asarray(finest * self.hole[rows][..., None], dtype=np.float32)
+        known = ~self.hole[first:last]
+        if known.all():
+            return np.zeros((rows.stop - rows.start, *filled.shape[1:]), np.float32)
+        picture = self.view[window(self.own)][first:last].astype(np.float32)
+        near = lowpass(known[..., None].astype(np.float32), RIM)[..., None]  # OpenCV drops a last axis of 1
+        mean = lowpass(picture * known[..., None], RIM) / np.maximum(near, 1e-6)
+        share = np.minimum(self.settings.rim * near, 1) * self.hole[first:last][..., None]
+        change = share * (mean - filled[first:last])
+        return np.asarray(change[rows.start - first : rows.stop - first], dtype=np.float32)
 
     def _change(self, change: Float, hole: NDArray[np.bool_], side: int) -> Float:
         """The model's change, low-passed and vanishing at the hole's edge."""

@@ -88,17 +88,25 @@ def test_no_difference_to_the_fill_is_the_fill(relative_folder: Path) -> None:
     assert np.abs(result.astype(int) - filled).max() <= 1
 
 
-def test_less_detail_is_the_same_fill_a_little_softer(relative_folder: Path) -> None:
+def test_a_rim_is_a_fill_that_gives_way_to_what_it_touches(relative_folder: Path) -> None:
     image, mask = picture(160, 160), mask_of(160, 160, (50, 50, 100, 90))
+    image[:, :, 0] = np.where(np.arange(160) < 50, 0, 255)[None]  # nothing to copy continues this edge of the hole
     pipeline = ErasePipeline.load(relative_folder, device="cpu")
-    whole = pipeline.erase(image, mask, steps=1, exact_mask=True).astype(int)
-    pipeline.folder = replace(pipeline.folder, settings=replace(pipeline.folder.settings, detail=0.5))
-    less = pipeline.erase(image, mask, steps=1, exact_mask=True).astype(int)
-    assert np.array_equal(less[mask == 0], image[mask == 0])
-    inside = slice(52, 88), slice(52, 98)
-    roughness = [np.abs(np.diff(result[inside], axis=0)).mean() for result in (whole, less)]
-    assert 0.4 < roughness[1] / roughness[0] < 0.9
-    assert np.abs(whole[inside].mean((0, 1)) - less[inside].mean((0, 1))).max() < 0.5
+    plain = pipeline.erase(image, mask, steps=1, exact_mask=True).astype(int)
+    pipeline.folder = replace(pipeline.folder, settings=replace(pipeline.folder.settings, rim=2.0))
+    soft = pipeline.erase(image, mask, steps=1, exact_mask=True).astype(int)
+    assert np.array_equal(soft[mask == 0], image[mask == 0])
+    assert np.array_equal(soft[56:84, 56:94], plain[56:84, 56:94])  # further in nothing changes
+    known = image[49:90, 49:50].astype(int).mean()
+    at_the_edge = (slice(55, 85), slice(50, 51))
+    assert abs(soft[at_the_edge].mean() - known) < abs(plain[at_the_edge].mean() - known)
+
+
+def test_a_picture_all_of_one_colour_has_a_rim_of_it(relative_folder: Path) -> None:
+    image, mask = np.full((96, 96, 3), 90, np.uint8), mask_of(96, 96, (30, 30, 60, 60))
+    pipeline = ErasePipeline.load(relative_folder, device="cpu")
+    pipeline.folder = replace(pipeline.folder, settings=replace(pipeline.folder.settings, rim=2.0))
+    assert np.abs(pipeline.erase(image, mask, steps=1).astype(int) - 90).max() <= 1
 
 
 def test_a_second_fill_reaches_the_network(relative_folder: Path) -> None:

@@ -109,7 +109,7 @@ def test_forward_agrees_with_the_published_code() -> None:
 def test_the_small_teacher_fits_the_small_student() -> None:
     with torch.device("meta"):
         teacher, student = build_unet("pixelhacker-nano"), build_unet("moebius-nano")
-        sample = torch.empty(2, 17, 32, 32)
+        sample = torch.empty(2, 25, 32, 32)
         taught = teacher(sample, torch.zeros(2), torch.zeros(2, 10, dtype=torch.long))
         learned = student(sample, torch.zeros(2), torch.zeros(2, 10, dtype=torch.long))
     assert taught.sample.shape == learned.sample.shape

@@ -59,7 +59,7 @@ def test_the_files_that_ship_are_valid() -> None:
     assert (released.coarse_weight, released.task_weight, released.perceptual_weight) == (0.01, 0.5, 0.5)
     assert (released.model, released.teacher, released.perceptual) == ("moebius", "pixelhacker", "elatentlpips")
     read_config(TrainConfig, CONFIGS / "nano_train.toml", {})
-    small = read_config(DistillConfig, CONFIGS / "nano_distill.toml", {})
+    small = read_config(DistillConfig, CONFIGS / "ablation_taught.toml", {})
     assert small.perceptual == "random_features"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -31,7 +33,7 @@ DESCRIPTIONS = {
     "patch-grown": "PatchMatch fill of all the program may change: the hole grown and faded",
     "default": "the program as it comes: the hole grown and faded",
     "exact": "the program told that the mask is exact: nothing beyond it changes",
-    "noise-N": "the model alone, from noise, in N steps",
+    "noise-N": "the model alone, from noise, in N steps: the picture it makes, no copied texture laid over it",
     "strength-S-N": "the program at strength S (as 0.6), N steps planned",
 }
 USUAL = ("telea", "ns", "smooth", "patch", "patch-grown", "default", "exact", "noise-4", "noise-8", "noise-20")
@@ -90,6 +92,13 @@ def kept_fills(folder: Path) -> Iterator[Fills]:
             module.patch_fill = patch_fill  # type: ignore[attr-defined]
 
 
+def _alone(pipeline: ErasePipeline) -> ErasePipeline:
+    """The same model, its result what it decodes to."""
+    alone = copy.copy(pipeline)
+    alone.folder = replace(pipeline.folder, settings=replace(pipeline.folder.settings, transfer_sigma=0.0))
+    return alone
+
+
 def make_method(name: str, pipeline: Callable[[], ErasePipeline]) -> Method:
     """The method of that name; raises ``ValueError`` for an unknown one."""
     if name in ("telea", "ns"):
@@ -117,7 +126,7 @@ def make_method(name: str, pipeline: Callable[[], ErasePipeline]) -> Method:
         return lambda case: inference.fill.patch_fill(case.damaged, case.hole, radius=radius, seed=case.seed)
     if found := _NOISE.match(name):
         steps = int(found[1])
-        return lambda case: pipeline().erase(case.damaged, case.mask, seed=case.seed, strength=1.0, steps=steps)
+        return lambda case: _alone(pipeline()).erase(case.damaged, case.mask, seed=case.seed, strength=1.0, steps=steps)
     if found := _STRENGTH.match(name):
         strength, planned = float(found[1]), int(found[2])
         return lambda case: pipeline().erase(case.damaged, case.mask, seed=case.seed, strength=strength, steps=planned)
