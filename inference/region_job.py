@@ -34,6 +34,7 @@ from inference.models import Model
 from inference.regions import Box, Region
 from inference.square import Decoded, Square, Squares, denoiser_of
 from inference.tiles import feather, plan_tiles, tiled_side
+from inference.turns import TurnedSquares
 
 RGB = NDArray[np.uint8]
 Float = NDArray[np.float32]
@@ -153,7 +154,7 @@ class RegionJob:
         """How many steps :meth:`run` takes."""
         tiles = len(self.tiles(effort)[1])
         each = self._refining.steps
-        return self.settings.steps + tiles * each
+        return self.settings.turns * self.settings.steps + tiles * each
 
     @property
     def _transfers(self) -> bool:
@@ -167,7 +168,7 @@ class RegionJob:
         settings = self.settings
         strength = min(settings.refine, settings.strength)
         steps = max(1, round(settings.steps * strength / settings.strength))
-        return replace(settings, strength=strength, steps=steps, start="fill", transfer_sigma=0.0)
+        return replace(settings, strength=strength, steps=steps, turns=1, start="fill", transfer_sigma=0.0)
 
     def run(self, model: Model, device: torch.device, effort: Effort, report: Report) -> Preview:
         """Denoise, and bring the result into the picture; ``report`` may raise to stop."""
@@ -179,6 +180,8 @@ class RegionJob:
             self._square(self.view, side), self._square(reduced, side), self._square(self._whole_hole(), side) > 0
         )
         denoiser = denoiser_of(model, device, self.settings, generator, effort)
+        if self.settings.turns > 1:
+            denoiser = TurnedSquares(denoiser, self.settings.turns, self.settings.steps)
         done = 0
 
         def on_step(index: int, decoded: Decoded) -> None:

@@ -39,10 +39,11 @@ FILL_SETTINGS: dict[str, Any] = {
 RELATIVE_SETTINGS: dict[str, Any] = {
     **FILL_SETTINGS,
     "steps": 1,
+    "turns": 4,
     "strength": 1.0,
     "relative": True,
-    "transfer_sigma": 2.0,
-    "transfer_gain": 1.0,
+    "transfer_sigma": 1.0,
+    "transfer_gain": 1.2,
     "transfer_below": 1.01,
     "rim": 2.0,
 }

@@ -32,7 +32,7 @@ def test_a_fresh_network_says_little_and_hears_everything(tiny_unet_config: UNet
     sample = torch.randn(8, tiny_unet_config.in_channels, grid, grid)
     ids = torch.arange(tiny_unet_config.tokens)[None].expand(8, -1)
     heard: list[torch.Tensor] = []
-    quiet.diff_model.conv_in.bn1.register_forward_hook(lambda _m, _i, output: heard.append(output))
+    quiet.get_submodule("diff_model.conv_in.bn1").register_forward_hook(lambda _m, _i, output: heard.append(output))
     said = quiet(sample, torch.tensor([999]), ids).sample
     assert said.std().item() == pytest.approx(0.1, rel=0.05)
     assert (heard[0] > 0).float().mean().item() > 0.98  # the ReLU after it cuts next to nothing
