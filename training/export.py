@@ -43,9 +43,9 @@ RELATIVE_SETTINGS: dict[str, Any] = {
     "strength": 1.0,
     "relative": True,
     "transfer_sigma": 1.0,
-    "transfer_gain": 1.2,
+    "transfer_gain": 0.5,
     "transfer_below": 1.01,
-    "rim": 2.0,
+    "rim": 3.0,
 }
 
 

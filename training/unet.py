@@ -115,7 +115,8 @@ class UNetTask:
     def loss(self, model: nn.Module, batch: Drawn, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         inputs, timesteps, ids = self.inputs(batch)
         output = self.predict(model, inputs, timesteps, ids)
-        return self.objective.error(output.sample.float(), inputs.target, inputs), {}
+        task = self.objective.error(output.sample.float(), inputs.target, inputs)
+        return task, {"task": task}  # the name it has in a distillation, to be drawn beside it
 
 
 class DistillTask(UNetTask):

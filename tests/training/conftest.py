@@ -18,6 +18,7 @@ from training.samples import prepare
 from training.state import save_state
 
 TINY_UNET: dict[str, Any] = {
+    "extra_fills": 0,
     "latent_channels": 4,
     "widths": [16, 32],
     "layers_per_block": 1,

@@ -33,7 +33,7 @@ DESCRIPTIONS = {
     "patch-grown": "PatchMatch fill of all the program may change: the hole grown and faded",
     "default": "the program as it comes: the hole grown and faded",
     "exact": "the program told that the mask is exact: nothing beyond it changes",
-    "noise-N": "the model alone, from noise, in N steps: the picture it makes, no copied texture laid over it",
+    "noise-N": "the model alone, from noise, in N steps, of the exact hole: its own picture, no texture laid over it",
     "strength-S-N": "the program at strength S (as 0.6), N steps planned",
 }
 USUAL = ("telea", "ns", "smooth", "patch", "patch-grown", "default", "exact", "noise-4", "noise-8", "noise-20")
@@ -126,7 +126,9 @@ def make_method(name: str, pipeline: Callable[[], ErasePipeline]) -> Method:
         return lambda case: inference.fill.patch_fill(case.damaged, case.hole, radius=radius, seed=case.seed)
     if found := _NOISE.match(name):
         steps = int(found[1])
-        return lambda case: _alone(pipeline()).erase(case.damaged, case.mask, seed=case.seed, strength=1.0, steps=steps)
+        return lambda case: _alone(pipeline()).erase(
+            case.damaged, case.mask, seed=case.seed, strength=1.0, steps=steps, exact_mask=True
+        )
     if found := _STRENGTH.match(name):
         strength, planned = float(found[1]), int(found[2])
         return lambda case: pipeline().erase(case.damaged, case.mask, seed=case.seed, strength=strength, steps=planned)
