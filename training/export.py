@@ -43,7 +43,7 @@ RELATIVE_SETTINGS: dict[str, Any] = {
     "strength": 1.0,
     "relative": True,
     "transfer_sigma": 1.0,
-    "transfer_gain": 0.5,
+    "transfer_gain": 0.35,
     "transfer_below": 1.01,
     "rim": 3.0,
 }
