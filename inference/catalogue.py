@@ -40,7 +40,7 @@ class EraseSettings:
     noise_offset: float = 0.0357  # standard deviation of a shift per channel added to the noise
     condition: str = "grey"  # what the masked-image latents show in the hole: "grey" or "fill"
     start: str = "picture"  # what is noised at the start: "picture" (as released) or "fill"
-    turns: int = 1  # turned and mirrored copies, of ``steps`` each, whose mean is taken; 1 to 8
+    turned: bool = False  # each step goes all the way, with the picture turned another way; their mean is the result
     relative: bool = False  # what is denoised is the difference to the fill: nothing predicted leaves the fill
     whiten: bool = False  # latents whitened by what is known of the picture
     keep_known: bool = False  # clean latents put back outside the hole at every step
@@ -71,8 +71,6 @@ class EraseSettings:
             raise ModelError(f"no such way to start: {settings.condition!r}, {settings.start!r}.")
         if settings.relative and (settings.condition, settings.start) != ("fill", "fill"):
             raise ModelError('a difference to the fill needs condition and start to be "fill".')
-        if not 1 <= settings.turns <= 8:
-            raise ModelError(f"turns must be between 1 and 8, not {settings.turns}.")
         if not 0 <= settings.rim <= 10:
             raise ModelError(f"rim must be between 0 and 10, not {settings.rim}.")
         if settings.fill_radius < 1:

@@ -154,7 +154,7 @@ class RegionJob:
         """How many steps :meth:`run` takes."""
         tiles = len(self.tiles(effort)[1])
         each = self._refining.steps
-        return self.settings.turns * self.settings.steps + tiles * each
+        return self.settings.steps + tiles * each
 
     @property
     def _transfers(self) -> bool:
@@ -168,7 +168,7 @@ class RegionJob:
         settings = self.settings
         strength = min(settings.refine, settings.strength)
         steps = max(1, round(settings.steps * strength / settings.strength))
-        return replace(settings, strength=strength, steps=steps, turns=1, start="fill", transfer_sigma=0.0)
+        return replace(settings, strength=strength, steps=steps, turned=False, start="fill", transfer_sigma=0.0)
 
     def run(self, model: Model, device: torch.device, effort: Effort, report: Report) -> Preview:
         """Denoise, and bring the result into the picture; ``report`` may raise to stop."""
@@ -179,9 +179,12 @@ class RegionJob:
         square = Square(
             self._square(self.view, side), self._square(reduced, side), self._square(self._whole_hole(), side) > 0
         )
-        denoiser = denoiser_of(model, device, self.settings, generator, effort)
-        if self.settings.turns > 1:
-            denoiser = TurnedSquares(denoiser, self.settings.turns, self.settings.steps)
+        denoiser: Squares
+        if self.settings.turned:
+            each = denoiser_of(model, device, replace(self.settings, steps=1), generator, effort)
+            denoiser = TurnedSquares(each, self.settings.steps)
+        else:
+            denoiser = denoiser_of(model, device, self.settings, generator, effort)
         done = 0
 
         def on_step(index: int, decoded: Decoded) -> None:

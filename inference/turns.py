@@ -1,6 +1,6 @@
 """The mean of what a model makes of a square and of the same square turned and mirrored.
 
-A small model errs differently on each; what it errs in is halved by four of them. Every one is a step that is seen.
+A small model errs differently on each. Every one is a step that is seen; more of them than positions differ by noise.
 """
 
 from __future__ import annotations
@@ -34,20 +34,21 @@ def turned_back(values: NDArray[Any], turn: Turn) -> NDArray[Any]:
 
 
 class TurnedSquares:
-    """Runs the first ``count`` of :data:`TURNS` of a square, of ``steps`` steps each, one after another."""
+    """Runs a square ``count`` times in one step each, in the positions of :data:`TURNS` one after another."""
 
-    def __init__(self, squares: Squares, count: int, steps: int) -> None:
-        self.squares, self.turns, self.steps = squares, TURNS[:count], steps
+    def __init__(self, squares: Squares, count: int) -> None:
+        self.squares, self.count = squares, count
 
     def run(self, square: Square, on_step: Callable[[int, Decoded], None]) -> Decoded:
         """As of :class:`inference.square.SquareDenoiser`; previews are means with those done before."""
         mean: Decoded | None = None
-        for number, turn in enumerate(self.turns):
+        for number in range(self.count):
+            turn = TURNS[number % len(TURNS)]
 
             def report(
-                index: int, made: Decoded, number: int = number, turn: Turn = turn, mean: Decoded | None = mean
+                _index: int, made: Decoded, number: int = number, turn: Turn = turn, mean: Decoded | None = mean
             ) -> None:
-                on_step(number * self.steps + index, _with(mean, number, _back(made, turn)))
+                on_step(number, _with(mean, number, _back(made, turn)))
 
             copied = Square(turned(square.picture, turn), turned(square.filled, turn), turned(square.hole, turn))
             mean = _with(mean, number, _back(self.squares.run(copied, report), turn))

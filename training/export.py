@@ -38,8 +38,8 @@ FILL_SETTINGS: dict[str, Any] = {
 }
 RELATIVE_SETTINGS: dict[str, Any] = {
     **FILL_SETTINGS,
-    "steps": 1,
-    "turns": 4,
+    "steps": 4,
+    "turned": True,
     "strength": 1.0,
     "relative": True,
     "transfer_sigma": 1.0,
