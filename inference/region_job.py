@@ -95,6 +95,7 @@ class RegionJob:
         self.hole = grown(mask, region.grow)
         self.alpha = fade_mask(mask, region.grow, region.fade)
         self.filled: Fill | None = None
+        self.base: RGB | None = None  # the fill as the model's change is added to it
 
     @property
     def from_fill(self) -> bool:
@@ -116,6 +117,7 @@ class RegionJob:
             check=check,
         )
         report(0, self._preview(self.filled.rgb))
+        self.base = self._rimmed(self.filled.rgb, check) if self._transfers and self.settings.rim else self.filled.rgb
 
     def result(self) -> Preview:
         """The draft as the result."""
@@ -261,8 +263,8 @@ class RegionJob:
         side = square.hole.shape[0]
         if decoded.baseline is None:
             return self._sampled(self._match(decoded.rgb, square), None, fine)
-        assert self.filled is not None
-        return self._sampled(self._change(decoded.rgb - decoded.baseline, square.hole, side), self.filled.rgb, fine)
+        assert self.base is not None
+        return self._sampled(self._change(decoded.rgb - decoded.baseline, square.hole, side), self.base, fine)
 
     def _sampled(self, values: Float, base: RGB | None, fine: bool) -> NDArray[Any]:
         """``values``, given on the model's square, at the box; added to ``base`` where there is one."""
@@ -276,27 +278,27 @@ class RegionJob:
             part = sample(values, matrix, (x0, top, x1, bottom))
             if base is not None:
                 part += debanded(base, rows.start, rows.stop) if fine else base[rows]
-                if self.settings.rim > 0:
-                    part += self._rim(base, rows)
             result[rows] = np.rint(np.clip(part, 0, 255) * FINE) if fine else np.clip(np.rint(part), 0, 255)
         return result
 
-    def _rim(self, filled: RGB, rows: slice) -> Float:
-        """What is added to ``rows`` of the fill so that it does not break off at the hole's edge; 0 further in.
+    def _rimmed(self, filled: RGB, check: Check) -> RGB:
+        """``filled``, the box's pixels, with a rim that does not break off at the hole's edge.
 
         Copied texture meets what is known with a jagged line of one or two pixels. There the mean of the known pixels
         nearby is the better guess, the more of them there are.
         """
-        first, last = max(rows.start - 8, 0), min(rows.stop + 8, len(filled))
-        known = ~self.hole[first:last]
-        if known.all():
-            return np.zeros((rows.stop - rows.start, *filled.shape[1:]), np.float32)
-        picture = self.view[window(self.own)][first:last].astype(np.float32)
-        near = lowpass(known[..., None].astype(np.float32), RIM)[..., None]  # OpenCV drops a last axis of 1
-        mean = lowpass(picture * known[..., None], RIM) / np.maximum(near, 1e-6)
-        share = np.minimum(self.settings.rim * near, 1) * self.hole[first:last][..., None]
-        change = share * (mean - filled[first:last])
-        return np.asarray(change[rows.start - first : rows.stop - first], dtype=np.float32)
+        result = filled.copy()
+        for top in range(0, len(filled), BAND):
+            check()
+            first, last = max(top - 8, 0), min(top + BAND + 8, len(filled))
+            known = ~self.hole[first:last]
+            picture = self.view[window(self.own)][first:last].astype(np.float32)
+            near = lowpass(known[..., None].astype(np.float32), RIM)[..., None]  # OpenCV drops a last axis of 1
+            mean = lowpass(picture * known[..., None], RIM) / np.maximum(near, 1e-6)
+            share = np.minimum(self.settings.rim * near, 1) * self.hole[first:last][..., None]
+            rimmed = np.rint(filled[first:last] + share * (mean - filled[first:last]))
+            result[top : top + BAND] = rimmed[top - first : top - first + BAND]
+        return result
 
     def _change(self, change: Float, hole: NDArray[np.bool_], side: int) -> Float:
         """The model's change, low-passed and vanishing at the hole's edge."""
