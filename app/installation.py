@@ -116,9 +116,9 @@ def shipped_files() -> str:
 
 def bundled_model(name: str) -> str:
     """Whether a bundled model is whole, by its checksums."""
-    from inference.catalogue import find_model
-    from inference.checksums import differing
     from inference.errors import ModelError
+    from inference.models.catalogue import find_model
+    from inference.models.checksums import differing
 
     try:
         folder = find_model(name)
@@ -134,7 +134,7 @@ def device() -> str:
     """What the models run on, and in which precision."""
     import torch
 
-    from inference.devices import available_devices, choose_device, choose_precision
+    from inference.models.devices import available_devices, choose_device, choose_precision
 
     chosen = choose_device("auto")
     card = f" ({torch.cuda.get_device_name(chosen)})" if chosen.type == "cuda" else ""
@@ -172,8 +172,8 @@ def file_format(name: str) -> str:
     """Write and read back a small picture in one of the formats."""
     import numpy as np
 
-    from app.document.formats import OPEN_FORMATS, SAVE_FORMATS, read_picture, write_picture
-    from app.document.picture import Picture
+    from app.document.formats.files import OPEN_FORMATS, SAVE_FORMATS, read_picture, write_picture
+    from app.document.pixels.picture import Picture
 
     if name not in SAVE_FORMATS:
         from PIL import Image
@@ -257,7 +257,7 @@ def settings_folder() -> str:
 
 def models_folder() -> str:
     """Where downloaded models are kept."""
-    from inference.hub.folders import models_folder as folder
+    from inference.models.folders import models_folder as folder
 
     return writable(folder())
 
@@ -275,7 +275,7 @@ def temporary_folder() -> str:
 
 def checks() -> list[tuple[str, Check]]:
     """Everything that is looked at, as name and function, what others build on first."""
-    from inference.catalogue import DEFAULT_MODEL
+    from inference.models.catalogue import DEFAULT_MODEL
 
     found: list[tuple[str, Check]] = [("program", program)]
     found += [(name, _of(module, name)) for name in MODULES]
@@ -300,7 +300,7 @@ def checks() -> list[tuple[str, Check]]:
 def _formats() -> list[tuple[str, Check]]:
     """A check for every format that can be opened; where none can, one that says why."""
     try:
-        from app.document.formats import OPEN_FORMATS
+        from app.document.formats.files import OPEN_FORMATS
     except (ImportError, OSError) as error:
         fault = Fault(f"Pictures can't be opened: {_line(error)}", _library_advice(str(error)))
 

@@ -26,17 +26,17 @@ import cv2
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
-from app.canvas.pyramid import Pyramid
+from app.canvas.drawing.pyramid import Pyramid
 from app.canvas.view import CanvasView
-from app.document.boxes import Box
-from app.document.brush import Brush
-from app.document.document import Document
-from app.document.edits import Edit
-from app.document.formats import read_picture
-from app.document.picture import Picture
-from benchmarks.accounts import rss
-from benchmarks.busy import busy, erasing
-from benchmarks.watching import STALL_MS, Stalls, Times, mouse, photograph, settle, timed
+from app.document.editing.document import Document
+from app.document.formats.files import read_picture
+from app.document.history.edits import Edit
+from app.document.mask.brush import Brush
+from app.document.pixels.boxes import Box
+from app.document.pixels.picture import Picture
+from benchmarks.common.accounts import rss
+from benchmarks.common.busy import busy, erasing
+from benchmarks.common.watching import STALL_MS, Stalls, Times, mouse, photograph, settle, timed
 
 SIZE = (1920, 1080)
 FRAME_MS, UNDO_MS, OPEN_MS = 16.0, 50.0, 500.0

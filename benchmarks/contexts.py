@@ -20,10 +20,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.crops import SAMPLES, crops
+from benchmarks.common.crops import SAMPLES, crops
 from inference import ErasePipeline
-from inference.memory import keep_freed_memory
-from training.metrics import psnr, ssim
+from inference.runtime.memory import keep_freed_memory
+from training.evaluation.metrics import psnr, ssim
 
 SIDE = 512
 CONTEXTS = (512, 384, 256)

@@ -15,12 +15,12 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.ui import settings
-from app.ui.collector import Collector
-from app.ui.crash import Watch
-from app.ui.log import Logging
-from app.ui.main_window import MainWindow
-from benchmarks.watching import photograph
+from app.ui.sessions.crash_report import Watch
+from app.ui.support import settings
+from app.ui.support.garbage_collection import Collector
+from app.ui.support.log import Logging
+from app.ui.window.main_window import MainWindow
+from benchmarks.common.watching import photograph
 from tests.ui.fake_engine import FakeEngine
 
 

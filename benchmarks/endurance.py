@@ -25,12 +25,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from PySide6.QtWidgets import QApplication
 
 from app.canvas.view import CanvasView
-from app.document.document import Document
-from app.document.picture import Picture
-from app.document.zeros import give_back_freed
-from benchmarks.accounts import rss, scene_bytes
-from benchmarks.watching import photograph, settle
-from tests.canvas.actions import Actor
+from app.document.editing.document import Document
+from app.document.pixels.memory import give_back_freed
+from app.document.pixels.picture import Picture
+from benchmarks.common.accounts import rss, scene_bytes
+from benchmarks.common.watching import photograph, settle
+from tests.canvas.random_actions import Actor
 
 _ROUND = 200  # actions between two looks
 _KEPT = 400  # edits after which the oldest are accounted for and let go, as a history with a budget does

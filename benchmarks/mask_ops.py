@@ -28,17 +28,17 @@ import numpy as np
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
-from app.document.boxes import Box
-from app.document.brush import Brush
-from app.document.document import Document
-from app.document.picture import Picture
-from app.document.selections import Selections
+from app.document.editing.document import Document
+from app.document.editing.selections import Selections
+from app.document.mask.brush import Brush
+from app.document.pixels.boxes import Box
+from app.document.pixels.picture import Picture
 from app.engine.protocol import EngineState, EngineStatus, EraseDone, Patch
-from app.ui import settings
-from app.ui.main_window import MainWindow
-from app.ui.settings import Settings
-from app.ui.workspace import Opened
-from benchmarks.watching import STALL_MS, Stalls, photograph, settle
+from app.ui.editing.workspace import Opened
+from app.ui.support import settings
+from app.ui.support.settings import Settings
+from app.ui.window.main_window import MainWindow
+from benchmarks.common.watching import STALL_MS, Stalls, photograph, settle
 from tests.ui.fake_engine import FakeEngine
 
 

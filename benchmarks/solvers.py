@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.crops import SAMPLES, crops
+from benchmarks.common.crops import SAMPLES, crops
 from inference import ErasePipeline
-from inference.memory import keep_freed_memory
-from inference.settings import SOLVERS
-from training.metrics import psnr, ssim
+from inference.erase.settings import SOLVERS
+from inference.runtime.memory import keep_freed_memory
+from training.evaluation.metrics import psnr, ssim
 
 SIDE = 256
 

@@ -4,7 +4,7 @@
 >>> pipeline = ErasePipeline.load("moebius-nano")
 >>> result = pipeline.erase(image, mask, seed=1)  # doctest: +SKIP
 
-Names are looked up when first used, so that :mod:`inference.catalogue` can be read without importing torch.
+Names are looked up when first used, so that :mod:`inference.models.catalogue` can be read without importing torch.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from inference.catalogue import bundled_models, find_model
+    from inference.erase.pipeline import ErasePipeline
+    from inference.erase.region_job import Preview
     from inference.errors import Cancelled, InferenceError, InputError, ModelError
-    from inference.pipeline import ErasePipeline
-    from inference.region_job import Preview
-    from inference.unet import MoebiusUNet, UNetOutput, build_unet
+    from inference.models.catalogue import bundled_models, find_model
+    from inference.networks.unet import MoebiusUNet, UNetOutput, build_unet
 
 # Read by OpenMP when torch is first imported: threads that wait give their core back. Spinning, as is the default,
 # makes a step many times slower where another program uses one of the cores.
@@ -40,11 +40,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "catalogue": ("bundled_models", "find_model"),
+    "models.catalogue": ("bundled_models", "find_model"),
     "errors": ("Cancelled", "InferenceError", "InputError", "ModelError"),
-    "pipeline": ("ErasePipeline",),
-    "region_job": ("Preview",),
-    "unet": ("MoebiusUNet", "UNetOutput", "build_unet"),
+    "erase.pipeline": ("ErasePipeline",),
+    "erase.region_job": ("Preview",),
+    "networks.unet": ("MoebiusUNet", "UNetOutput", "build_unet"),
 }
 
 

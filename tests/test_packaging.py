@@ -21,7 +21,7 @@ import pytest
 from PIL import Image
 
 import inference
-from app.document.formats import OPEN_FORMATS
+from app.document.formats.files import OPEN_FORMATS
 from app.installation import FILES, MODULES, PLUGINS
 from resources.packaging import contents, deb, libraries, licences, sizes, stand_ins, trim
 
@@ -109,9 +109,9 @@ def without(excluded: tuple[str, ...], sources: tuple[str, ...]) -> None:
     import torch
     from diffusers import AutoencoderKL
 
-    import app.ui.app  # noqa: F401
+    import app.ui.window.application  # noqa: F401
     from inference import ErasePipeline
-    from inference.models import _SDXL_VAE
+    from inference.models.loading import _SDXL_VAE
 
     picture = np.random.default_rng(1).integers(0, 256, (96, 96, 3), dtype=np.uint8)
     mask = np.zeros((96, 96), np.uint8)

@@ -135,7 +135,7 @@ def test_what_needs_torch_is_not_tried_without_it(report: Report, monkeypatch: p
 def test_a_damaged_or_missing_model_is_found(report: Report, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     models = tmp_path / "models"
     shutil.copytree(resources.path("models"), models)
-    monkeypatch.setattr("inference.catalogue.BUNDLED", models)
+    monkeypatch.setattr("inference.models.catalogue.BUNDLED", models)
     weights = models / "moebius-nano" / "unet.safetensors"
     data = bytearray(weights.read_bytes())
     data[-1] ^= 1
@@ -180,23 +180,23 @@ def test_a_wrong_erase_is_found(
 ) -> None:
     import diffusers  # noqa: F401
 
-    monkeypatch.setattr("inference.pipeline.ErasePipeline.load", lambda *_, **__: Erasing(answer))
+    monkeypatch.setattr("inference.erase.pipeline.ErasePipeline.load", lambda *_, **__: Erasing(answer))
     status, findings = report("small erase")
     assert status == 1
     assert said in failed(findings)["small erase"]
 
 
 def test_a_format_that_loses_colours_is_found(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.document import formats
+    from app.document.formats import files
 
-    read = formats.read_picture
+    read = files.read_picture
 
     def darker(path: Path) -> object:
         picture = read(path)
         picture.pixels[..., 0] = 0
         return picture
 
-    monkeypatch.setattr(formats, "read_picture", darker)
+    monkeypatch.setattr(files, "read_picture", darker)
     status, findings = report("format PNG", "format JPEG")
     assert status == 1
     assert set(failed(findings)) == {"format PNG", "format JPEG"}
@@ -209,13 +209,13 @@ def test_a_format_that_cannot_be_written_is_found(report: Report, monkeypatch: p
     def refuses(*_: object, **__: object) -> None:
         raise DocumentError("No encoder.")
 
-    monkeypatch.setattr("app.document.formats.write_picture", refuses)
+    monkeypatch.setattr("app.document.formats.files.write_picture", refuses)
     _, findings = report("format WEBP")
     assert "No encoder." in failed(findings)["format WEBP"]
 
 
 def test_formats_that_cannot_be_loaded_are_a_finding(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "app.document.formats", None)
+    monkeypatch.setitem(sys.modules, "app.document.formats.files", None)
     status, findings = report("format")
     assert status == 1
     assert "Pictures can't be opened" in failed(findings)["formats"]

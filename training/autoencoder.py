@@ -12,11 +12,11 @@ from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inference.autoencoder import PatchAutoencoder
-from inference.config import PatchAutoencoderConfig
+from inference.networks.autoencoder import PatchAutoencoder
+from inference.networks.config import PatchAutoencoderConfig
 from training.config import AutoencoderTrainingConfig
+from training.data.photos import Photographs, PictureFiles
 from training.losses.pictures import picture_loss
-from training.photos import Photographs, PictureFiles
 from training.unet import to_pictures
 
 FIRST_CROPS = 256  # whose principal components the linear paths start at

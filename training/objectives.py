@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inference.config import COSINE_SCHEDULE, RELEASED_SCHEDULE
-from inference.whitening import Whitening
+from inference.networks.config import COSINE_SCHEDULE, RELEASED_SCHEDULE
+from inference.sampling.whitening import Whitening
 
 OUTSIDE_WEIGHT = 0.05
 

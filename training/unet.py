@@ -10,16 +10,16 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from inference.fill import flow_fill
-from inference.schedules import ddim
-from inference.unet import UNetOutput
-from training.checkpointing import checkpoint_layers
+from inference.fill.classical import flow_fill
+from inference.networks.unet import UNetOutput
+from inference.sampling.schedules import ddim
 from training.config import DistillConfig, TrainConfig
+from training.data.batches import Batch, draw_batch, draw_size, open_source
 from training.losses.distillation import Shares, adaptive_weights, combine, feature_weight, output_weight
 from training.losses.perceptual import make_perceptual
-from training.models import LatentSpace, fill_weights, make_unet, read_autoencoder
+from training.networks.building import LatentSpace, fill_weights, make_unet, read_autoencoder
+from training.networks.gradient_checkpointing import checkpoint_layers
 from training.objectives import OBJECTIVES, Inputs, colour_map, draw_timesteps, make_objective
-from training.source import Batch, draw_batch, draw_size, open_source
 
 
 def to_pictures(rgb: np.ndarray) -> Tensor:

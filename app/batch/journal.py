@@ -21,7 +21,7 @@ from app.document.errors import DocumentError
 
 NAME = ".moebius-batch.jsonl"
 LOCK = ".moebius-batch.lock"
-_LEFT = re.compile(r"\.[0-9a-f]{16}\.part")  # as app.document.atomic calls what is not complete yet
+_LEFT = re.compile(r"\.[0-9a-f]{16}\.part")  # as app.document.formats.atomic_write calls what is not complete yet
 
 
 @dataclass(frozen=True)

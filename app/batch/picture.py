@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.batch.options import Options
-from app.document import colour, compose
-from app.document.encode import encode_picture
+from app.document.editing import compositing
 from app.document.errors import DocumentError
-from app.document.formats import read_mask, read_picture_data
-from app.document.kinds import KINDS, SAVE_FORMATS
-from app.document.mask_files import read_mask as read_mask_of_size
-from app.document.picture import Picture
+from app.document.formats.encode import encode_picture
+from app.document.formats.files import read_mask, read_picture_data
+from app.document.formats.kinds import KINDS, SAVE_FORMATS
+from app.document.formats.mask_files import read_mask as read_mask_of_size
+from app.document.pixels import colour
+from app.document.pixels.picture import Picture
 
 if TYPE_CHECKING:
     from inference import ErasePipeline
@@ -105,11 +106,11 @@ def erase(
         mask,
         **options.of_model,
         seed=options.seed,
-        fine=compose.wants_fine(picture),
+        fine=compositing.wants_fine(picture),
         on_step=on_step,
         cancelled=cancelled,
     )
-    compose.put_in(picture, parts)
+    compositing.put_in(picture, parts)
     return len(parts)
 
 

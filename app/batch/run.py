@@ -15,9 +15,9 @@ from app.batch.picture import Made, Task
 from app.batch.plan import Job, Plan
 from app.batch.report import Outcome, Report, State
 from app.batch.stopping import Stopping
-from app.document.atomic import write_file
 from app.document.errors import DocumentError
-from app.document.formats import read_picture_data
+from app.document.formats.atomic_write import write_file
+from app.document.formats.files import read_picture_data
 
 
 class Crew(Protocol):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from app.engine.amounts import size_text
 from app.engine.downloads import CATALOGUE, Installed, KnownModel, Survey
+from app.engine.formatting import size_text
 
 
 def as_text(found: Survey, folder: Path) -> Iterator[str]:

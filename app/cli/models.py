@@ -89,7 +89,7 @@ def _download(given: argparse.Namespace) -> int:
     from inference.hub.client import Network
     from inference.hub.download import download
     from inference.hub.errors import Stopped
-    from inference.hub.folders import forget_download
+    from inference.models.folders import forget_download
 
     known = _known(given.name)
     if _is_here(known):
@@ -131,10 +131,10 @@ def _import(given: argparse.Namespace) -> int:
 
 def _verify(given: argparse.Namespace) -> int:
     """Compare the files of installed models with their SHA-256 sums; exit status 1 where they differ."""
-    from inference.catalogue import bundled_models
     from inference.errors import ModelError
-    from inference.hub.folders import installed_models
     from inference.hub.verify import damaged_files
+    from inference.models.catalogue import bundled_models
+    from inference.models.folders import installed_models
 
     line, findings = Line(), []
     for name in given.names or [*bundled_models(), *installed_models()]:
@@ -160,10 +160,10 @@ def _verify(given: argparse.Namespace) -> int:
 
 def _remove(given: argparse.Namespace) -> int:
     """Delete an installed model, or what has arrived of one whose download was begun."""
-    from inference.catalogue import bundled_models
     from inference.errors import ModelError
     from inference.hub.download import begun_downloads
-    from inference.hub.folders import forget_download, installed_path, remove_model
+    from inference.models.catalogue import bundled_models
+    from inference.models.folders import forget_download, installed_path, remove_model
 
     if installed_path(given.name) is not None:
         remove_model(given.name)
@@ -187,7 +187,7 @@ class _Meter:
 
     def tell(self, progress: Any) -> None:
         """A piece has arrived."""
-        from app.engine.amounts import progress_text
+        from app.engine.formatting import progress_text
 
         self._text = progress_text(progress)
         if self._line.live:
@@ -236,7 +236,7 @@ def _known(name: str) -> KnownModel:
 
 
 def _is_here(known: KnownModel) -> bool:
-    from inference.hub.folders import installed_path
+    from inference.models.folders import installed_path
 
     return not known.parts or installed_path(known.name) is not None
 
@@ -252,7 +252,7 @@ def _accepted(known: KnownModel) -> bool:
 
 
 def _again(name: str) -> str:
-    from inference.catalogue import bundled_models
+    from inference.models.catalogue import bundled_models
 
     return "install the program again" if name in bundled_models() else "remove it and fetch it again"
 

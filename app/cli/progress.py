@@ -9,7 +9,7 @@ from typing import TextIO
 
 from app.batch.report import Outcome
 from app.cli.line import Line
-from app.engine.amounts import time_text
+from app.engine.formatting import time_text
 
 _RECENT = 20  # pictures the pace is taken from
 _QUIET = 0.1  # seconds between two drawings of the line

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.engine.protocol import ModelInfo
-from inference.catalogue import bundled_models, find_model
 from inference.errors import InferenceError, ModelError
 from inference.hub.client import Network
 from inference.hub.download import Begun, Progress, begun_downloads, download
 from inference.hub.errors import Stop, Stopped, TokenNeeded
-from inference.hub.folders import (
+from inference.hub.registry import CATALOGUE, KnownModel, known_model
+from inference.models.catalogue import bundled_models, find_model
+from inference.models.folders import (
     forget_download,
     installed_models,
     installed_path,
@@ -23,7 +24,6 @@ from inference.hub.folders import (
     read_record,
     remove_model,
 )
-from inference.hub.registry import CATALOGUE, KnownModel, known_model
 
 __all__ = [
     "CATALOGUE",

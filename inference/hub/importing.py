@@ -18,12 +18,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from inference.catalogue import bundled_models, checkpoint_in, find_model, read_json
-from inference.checksums import sha256, write_sums
-from inference.config import PIXELHACKER_CONFIGS, UNET_CONFIGS
 from inference.errors import ModelError, NoRoomError
 from inference.hub.download import RESERVE, sources
-from inference.hub.folders import (
+from inference.hub.registry import KnownModel, known_model
+from inference.models.catalogue import bundled_models, checkpoint_in, find_model, read_json
+from inference.models.checkpoints import load_weights, read_checkpoint
+from inference.models.checksums import sha256, write_sums
+from inference.models.folders import (
     INCOMPLETE,
     RECORD,
     SHARED_VAE,
@@ -32,10 +33,9 @@ from inference.hub.folders import (
     models_folder,
     write_durably,
 )
-from inference.hub.registry import KnownModel, known_model
-from inference.loading import load_weights, read_checkpoint
-from inference.models import kl_autoencoder, load_model
-from inference.unet import build_unet
+from inference.models.loading import kl_autoencoder, load_model
+from inference.networks.config import PIXELHACKER_CONFIGS, UNET_CONFIGS
+from inference.networks.unet import build_unet
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 FLUX = "FluxFillPipeline"

@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from inference.catalogue import BUNDLED, bundled_models
-from inference.checksums import differing
 from inference.errors import ModelError
-from inference.hub.folders import SHARED_VAE, installed_path, models_folder, read_record
+from inference.models.catalogue import BUNDLED, bundled_models
+from inference.models.checksums import differing
+from inference.models.folders import SHARED_VAE, installed_path, models_folder, read_record
 
 CHUNK = 1 << 22
 

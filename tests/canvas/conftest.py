@@ -7,10 +7,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.canvas.view import CanvasView
-from app.document.brush import Brush
-from app.document.document import Document
-from app.document.picture import Picture
-from tests.canvas.hand import Hand
+from app.document.editing.document import Document
+from app.document.mask.brush import Brush
+from app.document.pixels.picture import Picture
+from tests.canvas.input_driver import Hand
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.canvas.tools import Tool
+from app.canvas.tools.base import Tool
 from app.canvas.view import CanvasView
-from app.document.document import Document
-from app.document.edits import Edit
-from tests.canvas.hand import ALT, CONTROL, NONE, SHIFT, Hand, shown
+from app.document.editing.document import Document
+from app.document.history.edits import Edit
+from tests.canvas.input_driver import ALT, CONTROL, NONE, SHIFT, Hand, shown
 
 
 def test_a_stroke_paints_the_mask_and_is_one_edit(

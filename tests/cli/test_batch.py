@@ -15,7 +15,7 @@ from PIL import Image, ImageCms
 
 from app.batch.journal import NAME, Journal
 from app.cli import main
-from app.document.formats import read_picture
+from app.document.formats.files import read_picture
 from tests.cli.conftest import HOLE, SIZE, Folders, mask, photograph
 
 Capture = pytest.CaptureFixture[str]
@@ -267,16 +267,16 @@ def test_no_pictures(folders: Folders, capsys: Capture) -> None:
 
 
 def test_the_bundled_model_is_loaded_once(folders: Folders, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    from inference import models
+    from inference.models import loading
 
     loads = []
-    load = models.load_model
+    load = loading.load_model
 
     def counted(*arguments: Any, **options: Any) -> Any:
         loads.append(arguments[0])
         return load(*arguments, **options)
 
-    monkeypatch.setattr("inference.pipeline.load_model", counted)
+    monkeypatch.setattr("inference.erase.pipeline.load_model", counted)
     for name in ("a.png", "b.png"):
         folders.add(name)
     folders_arguments = ["--model", "moebius-nano", "--steps", "1", "--context", "256"]

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.document.formats import read_picture
+from app.document.formats.files import read_picture
 from tests.cli.conftest import HOLE, Folders
 
 pytest.importorskip("distributed")

@@ -14,7 +14,7 @@ import pytest
 from app.batch import local, picture
 from app.batch.journal import NAME
 from app.batch.stopping import Stopping
-from app.document.formats import read_picture
+from app.document.formats.files import read_picture
 from tests.cli.conftest import Folders
 
 NAMES = ("a.png", "b.png", "c.png")

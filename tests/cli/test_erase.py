@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from app.cli import main
-from app.document.formats import read_picture
+from app.document.formats.files import read_picture
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_out_of_memory_is_a_sentence(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("inference.pipeline.ErasePipeline.load", fail)
+    monkeypatch.setattr("inference.erase.pipeline.ErasePipeline.load", fail)
     assert main(["erase", *map(str, files), "-o", str(tmp_path / "out.png")]) == 2
     printed = capsys.readouterr().err
     assert message in printed

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from app.cli import main
-from inference.hub.folders import incomplete_folder, installed_models, models_folder
+from inference.models.folders import incomplete_folder, installed_models, models_folder
 from tests.oracles.hub_server import Fault, Hub, serve
 from tests.oracles.published import publish, shrink
 

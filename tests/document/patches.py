@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from app.document.boxes import Box
+from app.document.pixels.boxes import Box
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,8 @@ from app.engine.protocol import (
     ModelRefused,
 )
 from inference import InputError, ModelError, Preview
-from inference.catalogue import BUNDLED
 from inference.errors import Cancelled
+from inference.models.catalogue import BUNDLED
 
 RGB = np.zeros((20, 30, 3), np.uint8)
 MASK = np.zeros((20, 30), np.uint8)

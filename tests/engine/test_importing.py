@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from app.engine.controller import EngineController
 from app.engine.downloads import survey
 from app.engine.protocol import ImportDone, ImportFailed
-from inference.catalogue import BUNDLED
-from inference.hub.folders import models_folder
+from inference.models.catalogue import BUNDLED
+from inference.models.folders import models_folder
 
 SLOW = 120_000  # ms: the first import of torch on a cold disk
 

@@ -18,7 +18,7 @@ from inference.bench import (
     picture_to_erase,
     tflops_per_step,
 )
-from inference.catalogue import find_model
+from inference.models.catalogue import find_model
 
 
 def test_one_bundled_model() -> None:

@@ -11,11 +11,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from inference.config import RELEASED_SCHEDULE
-from inference.evaluation import EvaluationUNet
-from inference.sampling import Step, denoise, plan_timesteps
-from inference.schedules import ddim
-from inference.unet import MoebiusUNet, build_unet
+from inference.networks.config import RELEASED_SCHEDULE
+from inference.networks.fast.evaluation import EvaluationUNet
+from inference.networks.unet import MoebiusUNet, build_unet
+from inference.sampling.loop import Step, denoise, plan_timesteps
+from inference.sampling.schedules import ddim
 from tests.oracles.stand_in import fill
 
 DATA = Path(__file__).parents[1] / "data"

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inference.layers import InteractiveLambda, LocalLambda, MixFFN, Pointwise, TokenNorm, TransformerBlock
-from inference.unet import MoebiusUNet
+from inference.networks.layers import InteractiveLambda, LocalLambda, MixFFN, Pointwise, TokenNorm, TransformerBlock
+from inference.networks.unet import MoebiusUNet
 
 
 def _map(tokens: Tensor, height: int, width: int) -> Tensor:

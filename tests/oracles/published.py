@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from inference import config
-from inference.unet import build_unet
+from inference.networks import config
+from inference.networks.unet import build_unet
 
 SMALL = config.UNetConfig(widths=(32, 32), window=3, groups=8, grid=8, embedding_width=16, context_width=16)
 
@@ -20,13 +20,13 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(config.UNET_CONFIGS, "moebius", SMALL)
     vae = {"block_out_channels": (8, 8), "layers_per_block": 1, "norm_num_groups": 4}
     blocks = {"down_block_types": ("DownEncoderBlock2D",) * 2, "up_block_types": ("UpDecoderBlock2D",) * 2}
-    monkeypatch.setattr("inference.models._SDXL_VAE", {**_sdxl(), **vae, **blocks})
+    monkeypatch.setattr("inference.models.loading._SDXL_VAE", {**_sdxl(), **vae, **blocks})
 
 
 def _sdxl() -> dict[str, Any]:
-    from inference import models
+    from inference.models import loading
 
-    return dict(models._SDXL_VAE)
+    return dict(loading._SDXL_VAE)
 
 
 def unet_state() -> dict[str, Tensor]:
@@ -37,10 +37,10 @@ def unet_state() -> dict[str, Tensor]:
 def vae_state() -> dict[str, Tensor]:
     from diffusers import AutoencoderKL
 
-    from inference import models
+    from inference.models import loading
 
     torch.manual_seed(0)
-    return {k: v.half() for k, v in AutoencoderKL(**models._SDXL_VAE).state_dict().items()}
+    return {k: v.half() for k, v in AutoencoderKL(**loading._SDXL_VAE).state_dict().items()}
 
 
 def publish(root: Path) -> Path:

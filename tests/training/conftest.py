@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from inference.autoencoder import PatchAutoencoder
-from inference.config import PatchAutoencoderConfig, UNetConfig
+from inference.networks.autoencoder import PatchAutoencoder
+from inference.networks.config import PatchAutoencoderConfig, UNetConfig
 from training.config import DistillConfig, PrepareConfig, TrainConfig, make_config
-from training.samples import prepare
-from training.state import save_state
+from training.data.samples import prepare
+from training.run.checkpoints import save_state
 
 TINY_UNET: dict[str, Any] = {
     "extra_fills": 0,
@@ -122,7 +122,7 @@ def distill_config(tiny: dict[str, Any], tmp_path: Path) -> DistillConfig:
     """A wider Moebius teaches: its down block of the same place, its deepest width the student's."""
     teaching = {**TINY_UNET, "widths": [24, 32]}
     torch.manual_seed(3)
-    from inference.unet import build_unet
+    from inference.networks.unet import build_unet
 
     teacher = build_unet(UNetConfig.from_dict(teaching))
     save_state(tmp_path / "teacher.pt", {"step": 0}, model=teacher)

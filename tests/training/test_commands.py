@@ -14,18 +14,18 @@ from PIL import Image
 from safetensors import safe_open
 
 from inference import ErasePipeline
-from inference.config import UNET_CONFIGS
+from inference.networks.config import UNET_CONFIGS
 from tests.training.conftest import TINY_UNET
 from training.__main__ import COMMANDS, main
 from training.config import EvaluateConfig, ExportConfig
-from training.curves import smoothed
 from training.evaluation.cases import make_cases
 from training.evaluation.evaluate import evaluate
 from training.evaluation.methods import kept_fills
+from training.evaluation.metrics import Picture
 from training.evaluation.tables import contact_sheet
 from training.export import export
-from training.metrics import Picture
-from training.state import save_state
+from training.run.checkpoints import save_state
+from training.run.curves import smoothed
 
 FILE = """
 steps = 2
@@ -132,19 +132,19 @@ def test_given_masks_are_cut_around_their_hole(corpus: Path, tmp_path: Path) -> 
 
 
 def test_kept_fills_are_the_fills_and_their_time(tmp_path: Path) -> None:
-    import inference.fill
+    import inference.fill.classical
 
     rng = np.random.default_rng(0)
     picture: Picture = np.repeat(np.repeat(rng.integers(0, 256, (16, 16, 3), np.uint8), 4, 0), 4, 1)
     hole = np.zeros((64, 64), bool)
     hole[20:40, 20:40] = True
-    original = inference.fill.patch_fill
+    original = inference.fill.classical.patch_fill
     expected = original(picture, hole, radius=3, seed=1)
     for time in range(2):
         with kept_fills(tmp_path) as fills:
-            assert np.array_equal(inference.fill.patch_fill(picture, hole, radius=3, seed=1), expected)
+            assert np.array_equal(inference.fill.classical.patch_fill(picture, hole, radius=3, seed=1), expected)
             assert (fills.saved > 0) == (time == 1)
-    assert inference.fill.patch_fill is original
+    assert inference.fill.classical.patch_fill is original
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -173,9 +173,9 @@ def test_the_published_layout_is_found_as_such(
     tmp_path: Path, tiny: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a small stand-in for the full-size configuration: same keys, same layout."""
-    from inference.catalogue import find_model
-    from inference.config import UNetConfig
-    from inference.unet import build_unet
+    from inference.models.catalogue import find_model
+    from inference.networks.config import UNetConfig
+    from inference.networks.unet import build_unet
 
     config = UNetConfig.from_dict(TINY_UNET)
     monkeypatch.setitem(UNET_CONFIGS, "moebius", config)

@@ -9,19 +9,19 @@ import pytest
 import torch
 from torch import nn
 
-from inference.autoencoder import PatchAutoencoder
-from inference.config import PatchAutoencoderConfig, UNetConfig
-from inference.unet import build_unet
-from training.batchnorm import recomputing, share_statistics
-from training.checkpointing import checkpoint_layers
+from inference.networks.autoencoder import PatchAutoencoder
+from inference.networks.config import PatchAutoencoderConfig, UNetConfig
+from inference.networks.unet import build_unet
 from training.config import TrainConfig
-from training.initial import start_quietly
-from training.loop import learning_rate, own_numbers
 from training.losses.perceptual import RandomFeatures, make_perceptual
 from training.losses.pictures import haar, picture_loss
-from training.optimizers import MuonAndAdamW, split_parameters
-from training.progress import duration
-from training.state import Average, load_state, save_state
+from training.networks.batchnorm import recomputing, share_statistics
+from training.networks.gradient_checkpointing import checkpoint_layers
+from training.networks.initial_weights import start_quietly
+from training.run.checkpoints import Average, load_state, save_state
+from training.run.loop import learning_rate, own_numbers
+from training.run.optimizers import MuonAndAdamW, split_parameters
+from training.run.progress import duration
 
 
 def test_a_fresh_network_says_little_and_hears_everything(tiny_unet_config: UNetConfig) -> None:
@@ -75,7 +75,7 @@ def test_muon_updates_a_convolution_as_it_would_the_matrix() -> None:
 
 
 def test_the_optimizers_state_survives(tiny_unet_config: UNetConfig, train_config: TrainConfig) -> None:
-    from training.optimizers import make_optimizer
+    from training.run.optimizers import make_optimizer
 
     torch.manual_seed(0)
     model = build_unet(tiny_unet_config)

@@ -14,12 +14,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.document.document import Document
-from app.ui import dialogs
-from app.ui.dialogs import Unsaved
-from app.ui.main_window import MainWindow
-from app.ui.messages import Message, Messages
-from app.ui.settings import Settings
+from app.document.editing.document import Document
+from app.ui.dialogs import questions
+from app.ui.dialogs.questions import Unsaved
+from app.ui.support.messages import Message, Messages
+from app.ui.support.settings import Settings
+from app.ui.window.main_window import MainWindow
 from tests.ui.fake_engine import FakeEngine
 
 
@@ -66,8 +66,8 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
         return answers.unsaved
 
     for name in ("open", "save", "save_session", "folder"):
-        monkeypatch.setattr(dialogs, f"ask_{name}", path(name))
-    monkeypatch.setattr(dialogs, "ask_unsaved", unsaved)
+        monkeypatch.setattr(questions, f"ask_{name}", path(name))
+    monkeypatch.setattr(questions, "ask_unsaved", unsaved)
     return answers
 
 

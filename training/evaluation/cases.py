@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.config import EvaluateConfig
-from training.masks import KINDS, object_mask, random_mask
-from training.metrics import Hole, Picture
-from training.photos import Photographs, PictureFiles, Unreadable, find_pictures, read_cutouts, read_picture
-from training.samples import paste
+from training.data.masks import KINDS, object_mask, random_mask
+from training.data.photos import Photographs, PictureFiles, Unreadable, find_pictures, read_cutouts, read_picture
+from training.data.samples import paste
+from training.evaluation.metrics import Hole, Picture
 
 
 @dataclass(frozen=True)

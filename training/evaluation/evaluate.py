@@ -17,9 +17,9 @@ from training.config import EvaluateConfig
 from training.evaluation.cases import make_cases
 from training.evaluation.learned import fid, open_lpips, write_picture
 from training.evaluation.methods import DESCRIPTIONS, USUAL, kept_fills, make_method
+from training.evaluation.metrics import Picture, measure
 from training.evaluation.tables import contact_sheet, markdown
-from training.metrics import Picture, measure
-from training.progress import duration
+from training.run.progress import duration
 
 Scores = dict[str, list[float]]
 

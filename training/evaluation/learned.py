@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import torch
 
-from training.metrics import Picture
+from training.evaluation.metrics import Picture
 
 
 def _reason(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from training.metrics import Picture
+from training.evaluation.metrics import Picture
 
 # FID / LPIPS as the papers state them (Moebius, arXiv 2606.19195); measured there, not here.
 PUBLISHED_COLUMNS = (

@@ -1,0 +1,1 @@
+"""Mouse, pen, fingers and wheel, made into pointers."""

@@ -1,0 +1,1 @@
+"""The tools: what pressing, dragging and letting go does."""

@@ -1,0 +1,209 @@
+"""The tools: what pressing, dragging and letting go on the canvas does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Protocol, TypeAlias
+
+from app.document.editing.document import Document
+from app.document.editing.selections import Selections
+from app.document.history.edits import Edit
+from app.document.mask.brush import Brush
+from app.document.pixels.boxes import Box
+
+Change: TypeAlias = Callable[[Selections], Edit | None]
+
+
+class Tool(Enum):
+    """What can be chosen in the tool strip."""
+
+    BRUSH = "Brush"
+    ERASER = "Eraser"
+    LASSO = "Lasso"
+    RECTANGLE = "Rectangle"
+    SIMILAR = "Similar colour"
+    PAN = "Hand"
+
+    @property
+    def paints(self) -> bool:
+        """Whether it draws strokes."""
+        return self in (Tool.BRUSH, Tool.ERASER)
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """Where the pointer is, how hard it is pressed, and which keys are held."""
+
+    device: tuple[float, float]  # device px of the canvas
+    picture: tuple[float, float]  # picture px
+    alt: bool = False
+    shift: bool = False
+    pressure: float = 1.0  # 0 to 1, after the pen's curve
+    eraser: bool = False  # the pen's other end
+
+
+@dataclass(frozen=True)
+class Press:
+    """A press of the hand with what it is meant for, as everything was chosen at that moment."""
+
+    pointer: Pointer
+    tool: Tool
+    brush: Brush
+    tolerance: int  # of similar colours
+    contiguous: bool
+    pans: bool = False  # moves the picture
+    splits: bool = False  # takes hold of the line between before and after
+
+    @property
+    def views(self) -> bool:
+        """Whether it changes nothing but what is seen."""
+        return self.pans or self.splits
+
+
+@dataclass(frozen=True)
+class Band:
+    """A line drawn over the picture while something is selected."""
+
+    points: tuple[tuple[float, float], ...]  # picture px
+    closed: bool
+    corners: bool = False  # marked, the first one above all: clicking it closes
+    subtract: bool = False
+
+
+class Surface(Protocol):
+    """What a tool needs of the canvas."""
+
+    def refresh_mask(self, box: Box) -> None: ...
+    def pan(self, dx: float, dy: float) -> None: ...
+    def hand_over(self, edit: Edit | None) -> None: ...
+    def select(self, name: str, area: int, change: Change) -> None: ...
+
+    @property
+    def zoom(self) -> float: ...
+
+
+class Drag(Protocol):
+    """One press of the pointer until it is let go, or several that belong together."""
+
+    def move(self, pointer: Pointer) -> None:
+        """The pointer has moved."""
+
+    def press(self, pointer: Pointer) -> None:
+        """Pressed again, where letting go has not ended it."""
+
+    def release(self, pointer: Pointer) -> bool:
+        """The button is let go: True where that ends it, and ``finish`` is to be called."""
+
+    def finish(self) -> None:
+        """Keep what was done: the answer to Enter and to a double click, too."""
+
+    def back(self) -> bool:
+        """Take the last step back: the answer to Backspace. False where nothing is left."""
+
+    def cancel(self) -> None:
+        """Everything as before the press."""
+
+    def pause(self) -> None:
+        """Keep what was done so far as an edit of its own; the next move goes on from there."""
+
+    def band(self) -> Band | None:
+        """What to draw over the picture."""
+
+
+class SimpleDrag:
+    """A drag that is over when the button is let go."""
+
+    def move(self, pointer: Pointer) -> None:
+        pass
+
+    def press(self, pointer: Pointer) -> None:
+        pass
+
+    def release(self, pointer: Pointer) -> bool:
+        return True
+
+    def finish(self) -> None:
+        pass
+
+    def back(self) -> bool:
+        return True
+
+    def cancel(self) -> None:
+        pass
+
+    def pause(self) -> None:
+        pass
+
+    def band(self) -> Band | None:
+        return None
+
+
+class PanDrag(SimpleDrag):
+    """Moves the picture with the pointer."""
+
+    def __init__(self, surface: Surface, pointer: Pointer) -> None:
+        self._surface, self._last = surface, pointer.device
+
+    def move(self, pointer: Pointer) -> None:
+        x, y = pointer.device
+        self._surface.pan(x - self._last[0], y - self._last[1])
+        self._last = pointer.device
+
+
+class StrokeDrag(SimpleDrag):
+    """Paints one stroke on the mask."""
+
+    def __init__(
+        self,
+        surface: Surface,
+        document: Document,
+        brush: Brush,
+        pointer: Pointer,
+        start: tuple[float, float] | None = None,
+    ) -> None:
+        """``start``: where a straight line to the pointer begins, in picture px."""
+        self._surface, self._document, self._brush = surface, document, brush
+        self._last = pointer
+        surface.refresh_mask(document.begin_stroke(brush, *(start or pointer.picture), pointer.pressure))
+        if start is not None:
+            surface.refresh_mask(document.stroke_to(*pointer.picture, pointer.pressure))
+
+    def move(self, pointer: Pointer) -> None:
+        if not self._document.stroking:
+            last = self._last
+            self._surface.refresh_mask(self._document.begin_stroke(self._brush, *last.picture, last.pressure))
+        self._last = pointer
+        self._surface.refresh_mask(self._document.stroke_to(*pointer.picture, pointer.pressure))
+
+    def finish(self) -> None:
+        if self._document.stroking:
+            edit = self._document.end_stroke()
+            if edit is not None and self._brush.smoothing:  # the brush has caught up with the hand
+                refresh(self._surface, edit)
+            self._surface.hand_over(edit)
+
+    def cancel(self) -> None:
+        self._surface.refresh_mask(self._document.cancel_stroke())
+
+    def pause(self) -> None:
+        self.finish()
+
+
+def refresh(surface: Surface, edit: Edit) -> None:
+    """Show what an edit of the mask has changed."""
+    for part in edit.parts:
+        surface.refresh_mask(part.box)
+
+
+def take(surface: Surface, edit: Edit | None) -> None:
+    """Show an edit that a selection has made, and hand it over."""
+    if edit is not None:
+        refresh(surface, edit)
+        surface.hand_over(edit)
+
+
+def brush_for(tool: Tool, brush: Brush, alt: bool) -> Brush:
+    """The brush a painting tool uses; ``alt`` turns brush into eraser and back."""
+    return replace(brush, erase=(tool is Tool.ERASER) != alt)

@@ -1,0 +1,1 @@
+"""The document: a picture with its mask, and every way to change them."""

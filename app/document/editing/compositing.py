@@ -1,0 +1,96 @@
+"""A model's result on its way into a picture of any depth and colour space; all else there stays bit by bit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.document.pixels.boxes import Box, crop
+from app.document.pixels.colour import PLAIN_GREY, Colours, colours_of, seen
+from app.document.pixels.picture import Picture
+from app.document.pixels.storage import Pixels
+
+_ROWS = 256
+
+
+class FineLike(Protocol):
+    """A result before it is laid into the picture."""
+
+    @property
+    def colours(self) -> NDArray[np.uint16]: ...  # (h, w, 3) sRGB
+    @property
+    def share(self) -> NDArray[np.float32]: ...  # (h, w), 0: the picture's own pixel .. 1: the result's
+
+
+class PatchLike(Protocol):
+    """New pixels for one box of the picture: in sRGB as the model saw it, or of the picture's own depth.
+
+    ``fine``, where there is one, is a ``FineLike``.
+    """
+
+    @property
+    def box(self) -> Box: ...
+    @property
+    def rgb(self) -> Pixels: ...  # (y1 - y0, x1 - x0, 3)
+
+
+def wants_fine(picture: Picture) -> bool:
+    """Whether a result of 8 bits in sRGB would be coarser than the picture."""
+    return picture.depth == 16 or colours_of(picture) not in (None, PLAIN_GREY)
+
+
+def put_in(picture: Picture, patches: Iterable[PatchLike]) -> None:
+    """Lay patches into a picture's pixels, in place; they were made of ``colour.seen_rgb`` of it."""
+    for patch in patches:
+        crop(picture.pixels, patch.box)[..., :3] = composed(picture, patch)
+
+
+def composed(picture: Picture, patch: PatchLike) -> Pixels:
+    """The picture's colours (h, w, 3) in the patch's box with the patch in them; nothing is written to."""
+    colours, original = colours_of(picture), crop(picture.pixels, patch.box)[..., :3]
+    fine: FineLike | None = getattr(patch, "fine", None)
+    if fine is None and patch.rgb.dtype == picture.pixels.dtype and colours is None:
+        return patch.rgb
+    out = np.array(original)
+    for row in range(0, len(out), _ROWS):
+        rows = slice(row, row + _ROWS)
+        if fine is None:
+            _replace_changed(out[rows], patch.rgb[rows], colours)
+        else:
+            _blend(out[rows], fine.colours[rows], fine.share[rows], colours)
+    return out
+
+
+def _blend(out: Pixels, result: NDArray[np.uint16], share: NDArray[np.float32], colours: Colours | None) -> None:
+    weight = share[..., None]
+    values = _own_colours(result, colours)
+    own = out.astype(np.float32)
+    if out.dtype == np.uint8:
+        values /= 257
+    values -= own
+    values *= weight
+    values += own
+    _write(out, values, share > 0)
+
+
+def _replace_changed(out: Pixels, rgb: Pixels, colours: Colours | None) -> None:
+    """Take over only what differs from the picture as the model saw it."""
+    shown = seen(np.ascontiguousarray(out), colours)
+    changed = (shown != rgb).any(axis=2)
+    if changed.any():
+        values = _own_colours(rgb.astype(np.uint16) * 257, colours)
+        if out.dtype == np.uint8:
+            values /= 257
+        _write(out, values, changed)
+
+
+def _own_colours(srgb: NDArray[np.uint16], colours: Colours | None) -> NDArray[np.float32]:
+    return srgb.astype(np.float32) if colours is None else colours.back(srgb)
+
+
+def _write(out: Pixels, values: NDArray[np.float32], where: NDArray[np.bool_]) -> None:
+    top: Any = np.iinfo(out.dtype).max
+    np.copyto(out, np.clip(np.rint(values), 0, top).astype(out.dtype), where=where[..., None])

@@ -1,0 +1,257 @@
+"""From a decoded file of any kind to an upright picture in RGB or RGBA, or to a mask."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageFile, ImageOps, JpegImagePlugin, TiffImagePlugin
+from PIL.Image import core as memory  # type: ignore[attr-defined]  # documented, but not declared
+
+from app.document.formats import metadata
+from app.document.formats.sixteen_bit import deep_colours, deep_grey
+from app.document.formats.tiff_reader import is_white_zero, tiff_colours
+from app.document.pixels import colour, icc
+from app.document.pixels.memory import fresh, zeros
+from app.document.pixels.picture import JpegForm, Picture, to_8_bit
+from app.document.pixels.storage import Pixels
+
+_BAND = 1 << 18  # pixels copied at a time
+_MANY = 1 << 12  # of Pillow's blocks, 16 MB each: more than any picture has
+_DEEP_MODES = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
+_SAMPLINGS = ("4:4:4", "4:2:2", "4:2:0")
+_BITS = 258  # a TIFF's tag
+
+
+@contextlib.contextmanager
+def freed_gradually() -> Iterator[None]:
+    """Images closed inside are freed at its end, one block of memory after the other.
+
+    Freed in one go, a large one keeps every other thread waiting. One thread at a time.
+    """
+    memory.set_blocks_max(_MANY)
+    try:
+        yield
+    finally:
+        for left in range(memory.get_stats()["blocks_cached"] - 1, -1, -1):
+            memory.clear_cache(left)
+        memory.set_blocks_max(0)
+
+
+def to_picture(image: ImageFile.ImageFile, head: bytes, data: Callable[[], bytes]) -> Picture:
+    """A picture of the first page of an opened image.
+
+    ``head`` is how its file begins, ``data()`` all of it. Raises whatever Pillow raises for damaged data.
+    """
+    notes, stored_mode = [], image.mode
+    deep, pages, grey = is_16_bit(image), getattr(image, "n_frames", 1), _is_grey(image)
+    weighted = any("RGBa" in str(tile.args) for tile in image.tile)
+    jpeg = _jpeg_form(image)
+    orientation = metadata.orientation(image)
+    upright = load_upright(image)
+    profile = image.info.get("icc_profile") or None
+    space = icc.space(profile) if profile else ""
+    if upright.mode in _DEEP_MODES:
+        if upright.mode in ("I", "F") and image.format != "PNG":
+            notes.append("its numbers were brought to 16 bits per channel")
+        values = deep_grey(upright, whole=image.format == "PNG")
+        if is_white_zero(image):
+            values = np.iinfo(np.uint16).max - values
+        pixels: Pixels = _three(values, _transparent_grey(upright, image.info.get("transparency")))
+        grey = space != "RGB"
+    else:
+        pixels, grey = _to_pixels(upright, data, orientation, deep and stored_mode != "CMYK", weighted, grey)
+        if (deep or _high_depth(head)) and pixels.dtype == np.uint8:
+            notes.append("it was reduced to 8 bits per channel")
+    if stored_mode in ("CMYK", "LAB", "YCbCr"):
+        way = " by its colour profile" if space == stored_mode else ""
+        notes.append(f"it was converted from {stored_mode} to RGB{way}")
+    if pages > 1 and image.format != "MPO":  # a phone's MPO holds depth maps, not pages
+        notes.append(f"only the first of its {pages} pages or frames was opened")
+    turned = orientation >= 5
+    exif = None
+    try:
+        exif = metadata.kept_exif(image.getexif(), upright.size, turned=turned)
+    except metadata.EXIF_ERRORS:
+        notes.append("its EXIF data is damaged and was left out")
+    return Picture(
+        pixels,
+        format="JPEG" if image.format == "MPO" else str(image.format),
+        icc_profile=profile if space == ("GRAY" if grey else "RGB") else None,
+        exif=exif,
+        dpi=metadata.kept_dpi(image.info.get("dpi"), image.getexif(), turned=turned),
+        note=f"Not everything in this file can be kept: {', and '.join(notes)}." if notes else "",
+        grey=grey,
+        xmp=metadata.kept_xmp(image.info.get("xmp"), upright.size),
+        iptc=metadata.kept_iptc(image),
+        texts=metadata.kept_texts(image),
+        jpeg=jpeg,
+        lossless=image.format == "WEBP" and b"VP8L" in head,
+    )
+
+
+def to_mask(image: ImageFile.ImageFile) -> NDArray[np.uint8]:
+    """A mask (H, W) of an opened image: its alpha if any of it is not opaque, else its brightness.
+
+    Raises whatever Pillow raises for damaged data.
+    """
+    deep = is_16_bit(image)
+    upright = load_upright(image)
+    if upright.mode in _DEEP_MODES:
+        grey = deep_grey(upright, whole=image.format == "PNG")
+        alpha = _transparent_grey(upright, image.info.get("transparency"))
+        return to_8_bit(grey if alpha is None else alpha)
+    _to_8_bit_colour(upright, deep)
+    if upright.has_transparency_data:
+        alpha_8 = np.array(upright.convert("RGBA").getchannel("A"))
+        if alpha_8.min() < 255:
+            return alpha_8
+    colours = _without_alpha(upright)
+    return np.array(_to_rgb(colours).convert("L") if colours.mode == "LAB" else colours.convert("L"))
+
+
+def load_upright(image: Image.Image) -> Image.Image:
+    """Decode all pixels and turn them upright as EXIF says, in place; answers the same image."""
+    with fresh():
+        image.load()
+    ImageOps.exif_transpose(image, in_place=True)
+    return image
+
+
+def is_16_bit(image: ImageFile.ImageFile) -> bool:
+    """Whether the file holds 16 bits per channel, asked before loading (Pillow drops the lower 8 of colours)."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return max(image.tag_v2.get(_BITS, (1,)), default=1) > 8
+    return image.format == "PNG" and any(";16" in str(tile.args) for tile in image.tile)
+
+
+# -- inside --------------------------------------------------------------------------------
+
+
+def _to_pixels(
+    image: Image.Image, data: Callable[[], bytes], orientation: int, deep: bool, weighted: bool, grey: bool
+) -> tuple[Pixels, bool]:
+    """The pixels of an image that Pillow holds with 8 bits per channel, and whether they are grey."""
+    profile = image.info.get("icc_profile") or None
+    if grey and profile and icc.space(profile) == "RGB":
+        grey = False  # wrong, but seen: what it says counts for the colours that grey becomes
+    if deep:
+        whole = data()
+        found = tiff_colours(whole) if isinstance(image, TiffImagePlugin.TiffImageFile) else None
+        if found is None:
+            found = deep_colours(whole, image, orientation, weighted=weighted)
+        if found is not None:
+            return _with_transparent_colour(found, image.info.get("transparency")), grey
+    _to_8_bit_colour(image, deep)
+    alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data and image.mode != "RGBA" else None
+    if image.mode == "RGBA":
+        return _to_array(image), grey
+    plain = _without_alpha(image)
+    if plain.mode == "L":
+        return _three(_to_array(plain), None if alpha is None else _to_array(alpha)), grey
+    colours = None
+    if profile and icc.space(profile) == plain.mode != "RGB":  # used once, and then done with
+        with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            colours = colour.cmyk_or_lab_to_srgb(plain, profile)
+    if colours is None:
+        colours = _to_rgb(plain)
+    if alpha is not None:
+        colours.putalpha(alpha)
+    return _to_array(colours), False
+
+
+def _is_grey(image: ImageFile.ImageFile) -> bool:
+    """Whether the file holds grey only, asked before loading: 16 bits and alpha become RGBA then."""
+    return image.mode in ("1", "L", "LA", "La") or any(str(tile.args).find("LA;16") >= 0 for tile in image.tile)
+
+
+def _jpeg_form(image: ImageFile.ImageFile) -> JpegForm | None:
+    if not isinstance(image, JpegImagePlugin.JpegImageFile) or not image.quantization:
+        return None
+    sampling = JpegImagePlugin.get_sampling(image)
+    tables = tuple(tuple(image.quantization[number]) for number in sorted(image.quantization))
+    # Of those that Pillow cannot write, none may lose colour.
+    name = _SAMPLINGS[sampling] if 0 <= sampling < len(_SAMPLINGS) else _SAMPLINGS[0]
+    return JpegForm(tables, name, bool(image.info.get("progressive")))
+
+
+def _high_depth(head: bytes) -> bool:
+    """Whether an AVIF or HEIC holds more than 8 bits (AV1-ISOBMFF 2.3.3, ISO/IEC 14496-15 8.3.3.1.2)."""
+    if head[4:8] != b"ftyp":
+        return False
+    at = head.find(b"av1C")
+    if 0 <= at < len(head) - 7:
+        return bool(head[at + 6] & 0x40)
+    at = head.find(b"hvcC")
+    return 0 <= at < len(head) - 22 and bool(head[at + 4 + 17] & 0x07)
+
+
+def _to_array(image: Image.Image) -> NDArray[Any]:
+    """What ``np.array`` answers, band by band: of a large picture in one piece it stops every other thread."""
+    width, height = image.size
+    rows = max(1, _BAND // width)
+    bands = (np.asarray(image.crop((0, y, width, min(y + rows, height)))) for y in range(0, height, rows))
+    first = next(bands)
+    out = zeros((height, *first.shape[1:]), first.dtype, dense=True)
+    out[: len(first)] = first
+    for index, band in enumerate(bands, 1):
+        out[index * rows : index * rows + len(band)] = band
+    return out
+
+
+def _three(grey: Pixels, alpha: Pixels | None) -> Pixels:
+    """(H, W, 3 or 4) of grey values (H, W) and their alpha."""
+    out = zeros((*grey.shape, 3 if alpha is None else 4), grey.dtype.newbyteorder("="), dense=True)
+    out[..., :3] = grey[..., None]
+    if alpha is not None:
+        out[..., 3] = alpha
+    return out
+
+
+def _transparent_grey(image: Image.Image, transparent: Any) -> NDArray[np.uint16] | None:
+    """Alpha of grey where one of its values means nothing."""
+    if not isinstance(transparent, int):
+        return None
+    return np.where(np.asarray(image) == transparent, 0, 65535).astype(np.uint16)
+
+
+def _with_transparent_colour(pixels: NDArray[np.uint16], transparent: Any) -> NDArray[np.uint16]:
+    """With alpha, where one colour means nothing."""
+    if pixels.shape[2] == 4 or not isinstance(transparent, tuple):
+        return pixels
+    alpha = np.where((pixels == np.array(transparent, np.uint16)).all(axis=2), 0, 65535)
+    return np.dstack([pixels, alpha.astype(np.uint16)])
+
+
+def _without_alpha(image: Image.Image) -> Image.Image:
+    """The colour channels in a mode that a profile can be for."""
+    if image.mode in ("L", "LA", "1"):
+        return image.getchannel(0).convert("L")
+    if image.mode in ("CMYK", "LAB"):
+        return image
+    if image.mode in ("La", "RGBa"):
+        image = image.convert("LA" if image.mode == "La" else "RGBA")
+        return image.getchannel(0) if image.mode == "LA" else image.convert("RGB")
+    if image.mode == "RGB" and not image.has_transparency_data:
+        return image  # nothing to take away: another copy of a large picture would cost a second
+    return image.convert("RGB")
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "LAB":  # Pillow has no plain conversion
+        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+        assert converted is not None  # only in-place conversions answer None
+        return converted
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _to_8_bit_colour(image: Image.Image, deep: bool) -> None:
+    """The colour that means nothing in 8 bits, as the pixels are."""
+    transparent: Any = image.info.get("transparency")
+    if deep and transparent is not None:
+        high = tuple(v >> 8 for v in transparent) if isinstance(transparent, tuple) else transparent >> 8
+        image.info["transparency"] = high

@@ -1,0 +1,53 @@
+"""Masks as files: any picture read as one, and masks written as 8-bit gray PNG."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from app.document.formats import files
+
+
+@dataclass(frozen=True)
+class MaskFile:
+    """A mask of the size asked for, and the size it has in its file."""
+
+    mask: NDArray[np.uint8]  # (H, W): 0 keep to 255 erase
+    original_size: tuple[int, int]  # (width, height) in pixels
+
+
+def read_mask(path: str | Path | bytes, size: tuple[int, int], name: str = "") -> MaskFile:
+    """Read any picture, a file or the bytes of one called ``name``, as a mask of (width, height) ``size``.
+
+    Alpha counts when any of it is not opaque, brightness otherwise. Another size is averaged
+    down or interpolated up, without keeping its proportions: compare ``original_size``.
+    Raises ``DocumentError``.
+    """
+    mask = files.read_mask(path, name=name)
+    original = (mask.shape[1], mask.shape[0])
+    if original != tuple(size):
+        shrinks = size[0] <= original[0] and size[1] <= original[1]
+        how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        mask = np.asarray(cv2.resize(mask, size, interpolation=how), np.uint8)
+    return MaskFile(mask, original)
+
+
+def write_mask(path: str | Path, mask: NDArray[np.uint8]) -> None:
+    """Write a mask (H, W) as an 8-bit gray PNG, whole or not at all, whatever the file is called.
+
+    Raises ``DocumentError``.
+    """
+    files.write_file(Path(path), encode_mask(mask))
+
+
+def encode_mask(mask: NDArray[np.uint8]) -> bytes:
+    """A mask (H, W) as an 8-bit grey PNG."""
+    buffer = io.BytesIO()
+    Image.fromarray(mask).save(buffer, format="PNG", compress_level=4)
+    return buffer.getvalue()

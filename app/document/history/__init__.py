@@ -1,0 +1,1 @@
+"""Undo: what an edit changed, and the steps back and forth."""

@@ -1,0 +1,1 @@
+"""What is painted: brush, strokes, shapes, and growing, shrinking and softening them."""

@@ -1,0 +1,1 @@
+"""Sessions: a document and its history on disk, while it is edited and as a file."""

@@ -1,0 +1,1 @@
+"""Every command, as actions in menus, with its keys, and found by typing."""

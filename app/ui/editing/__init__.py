@@ -1,0 +1,1 @@
+"""The open document in the window: its history, its changes, and what may change it now."""

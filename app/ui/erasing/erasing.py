@@ -1,0 +1,255 @@
+"""The ways to erase: by the button, as you paint, again with another seed; and what becomes of the result."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.canvas.view import CanvasView
+from app.document.editing.compositing import wants_fine
+from app.document.editing.document import Document
+from app.document.history.edits import Edit
+from app.document.pixels.boxes import area as box_area
+from app.document.pixels.boxes import bounds
+from app.document.pixels.colour import seen_rgb
+from app.engine.protocol import EraseOptions
+from app.ui.editing.background_edits import MaskJobs
+from app.ui.editing.workspace import Workspace
+from app.ui.erasing.job import Candidate, EraseJob, Hole
+from app.ui.support import settings
+from app.ui.support.messages import Messages
+from app.ui.support.settings import Settings
+
+NOTHING_AGAIN = "Nothing has been erased yet that could be erased again: brush over what should go, then press Erase."
+NO_MEMORY = "There is not enough memory for this erase: close other programs and try again."
+NOT_ERASED = "The erase could not be done: the picture is as it was."
+_FINE_COST = 16  # times as long as pixels that are only copied
+NO_CHANGE = "The model found nothing to change here."
+
+
+@dataclass(frozen=True)
+class _Last:
+    """The result that is newest, for Again."""
+
+    edit: Edit
+    hole: Hole  # what was erased
+    version: int  # of the pixels with it
+    index: int  # of the history with it
+
+
+class _Scratch:
+    """Copies that an edit can be undone on."""
+
+    def __init__(self, document: Document) -> None:
+        self.picture = document.picture.copy()
+        self.pixels = self.picture.pixels
+        self.mask = np.empty(document.mask.shape, np.uint8)  # what is written to it is not read
+
+    def mark_changed(self) -> None:
+        pass
+
+
+class Erasing(QObject):
+    """Starts erases and puts what is kept of them into the document, as one step each."""
+
+    begun = Signal()
+    erased = Signal()
+
+    def __init__(
+        self,
+        job: EraseJob,
+        jobs: MaskJobs,
+        view: CanvasView,
+        workspace: Workspace,
+        options: Callable[[bool], EraseOptions],
+        store: Settings,
+        messages: Messages,
+        parent: QObject,
+    ) -> None:
+        """``options(new_seed)`` answers how to erase, with another seed than the last if so asked."""
+        super().__init__(parent)
+        self._job, self._jobs, self._view, self._workspace = job, jobs, view, workspace
+        self._options, self._settings, self._messages = options, store, messages
+        self._last: _Last | None = None
+        self._replaces: _Last | None = None  # what the erase under way takes the place of
+        self._queued = False  # a stroke waits for its turn
+        self._pausing = False
+        self._kept_early = False  # the erase is over, its result is still being put in
+        job.kept.connect(self._on_kept)
+        job.ended.connect(self._on_ended)
+
+    # -- commands --------------------------------------------------------------------------
+
+    @Slot()
+    def erase(self) -> None:
+        """Erase what the mask covers; a result that waits for a choice is kept first."""
+        document = self._workspace.document
+        if document is None or self._job.running:
+            return
+        kept = self._job.choosing and not self._jobs.busy
+        if kept:
+            self._job.keep()
+        if self._jobs.busy:  # after a result that is still being put in
+            self._queued = self._queued or kept
+            return
+        if self._job.active or (kept and not document.masked):
+            return
+        if self._job.may_start(document):
+            self._start(document, None)
+
+    @Slot()
+    def again(self) -> None:
+        """Erase the last hole anew with another seed; the new result takes the place of the old."""
+        document, last = self._workspace.document, self._last
+        if document is None or self._job.active or self._jobs.busy:
+            return
+        if (
+            last is not None
+            and last.hole.document is document
+            and self._workspace.history.pixel_version == last.version
+        ):
+            self._start(document, last)
+        elif document.masked:
+            self._start(document, None, new_seed=True)
+        else:
+            self._messages.info(NOTHING_AGAIN)
+
+    @Slot()
+    def cancel(self) -> None:
+        """Give the erase and its results up."""
+        self._job.cancel()
+
+    def settle(self) -> None:
+        """Keep the result that is seen, where a choice is waited for: what is seen is what is saved."""
+        if self._job.choosing and not self._job.running:
+            self._job.keep()
+        self._jobs.finish()
+
+    def forget(self) -> None:
+        """Another document: nothing to erase again."""
+        self._job.cancel()
+        self._jobs.let_go([self._last])
+        self._last = None
+        self._kept_early = self._queued = False
+
+    @Slot(object)
+    def on_stroke(self, edit: Edit) -> None:
+        """A tool has finished an edit of the mask: erase it now, where that is wanted."""
+        document = self._workspace.document
+        if self._pausing or document is None or not self._settings.get(settings.LIVE):
+            return
+        if edit.name.startswith("Eraser") or not document.masked:
+            return
+        if not self._job.running:
+            self.erase()
+        elif self._settings.get(settings.LIVE_JOINS) and self._replaces is None:
+            self._job.cancel()
+            self.erase()
+        else:
+            self._queued = True
+
+    # -- inside ----------------------------------------------------------------------------
+
+    def _start(self, document: Document, replaces: _Last | None, *, new_seed: bool = False) -> None:
+        self._pause()
+        self._queued = False
+
+        def copy() -> Hole:
+            if replaces is None:
+                mask = document.mask.copy()
+                return Hole(document, seen_rgb(document.picture), mask, bounds(mask))
+            scratch = _Scratch(document)
+            replaces.edit.undo(scratch)
+            return Hole(document, seen_rgb(scratch.picture), replaces.hole.mask, replaces.hole.box)
+
+        def begin(hole: Hole) -> None:
+            self._replaces = replaces
+            self.begun.emit()
+            first = replace(self._options(new_seed or replaces is not None), fine=wants_fine(document.picture))
+            plans = [first]
+            for _ in range(self._settings.get(settings.CANDIDATES) - 1):
+                plans.append(replace(first, seed=(plans[-1].seed + 1) % 2**31))
+            self._job.start(hole, plans)
+
+        cost = _FINE_COST if wants_fine(document.picture) else 1
+        self._jobs.prepare(document, "Getting ready to erase", copy, begin, self._on_failed, cost)
+
+    def _pause(self) -> None:
+        self._pausing = True  # the part of a stroke handed over is no stroke let go
+        try:
+            self._view.pause_stroke()
+        finally:
+            self._pausing = False
+
+    @Slot(object, object)
+    def _on_kept(self, hole: Hole, candidate: Candidate) -> None:
+        replaces, self._replaces = self._replaces, None
+        self._jobs.when_free(lambda: self._put_in(hole, candidate, replaces))
+
+    def _put_in(self, hole: Hole, candidate: Candidate, replaces: _Last | None) -> None:
+        document, history = hole.document, self._workspace.history
+        self._pause()
+        # With strokes painted since on top of it, the old result stays below them as a step of its own.
+        undone = (
+            replaces is not None
+            and history.pixel_version == replaces.version
+            and history.index() == replaces.index
+            and history.canUndo()
+        )
+
+        def back() -> None:
+            if undone and history.canRedo():
+                self._jobs.go_to(history.index() + 1)
+
+        def laid(edit: Edit | None) -> None:
+            self._view.set_hole(None)
+            if edit is not None:
+                self._jobs.let_go([self._last])
+                self._last = _Last(edit, hole, history.pixel_version, history.index())
+                self.erased.emit()
+            else:
+                back()
+                self._messages.info(NO_CHANGE)
+            if self._kept_early:
+                self._on_ended(True)
+
+        def failed(error: Exception) -> None:
+            self._view.set_hole(None)
+            self._kept_early = self._queued = False
+            back()
+            self._on_failed(error)
+
+        area = sum(box_area(box) for box in (hole.box, *(patch.box for patch in candidate.patches)))
+        if wants_fine(document.picture):
+            area *= _FINE_COST
+
+        def put_in() -> None:
+            self._jobs.put_in(
+                document, area, lambda: document.result_edit(candidate.patches, hole.mask, hole.box), laid, failed
+            )
+
+        if undone:
+            self._jobs.go_to(history.index() - 1, put_in)
+        else:
+            put_in()
+
+    @Slot(bool)
+    def _on_ended(self, kept: bool) -> None:
+        self._kept_early = kept and self._jobs.busy
+        if self._kept_early:
+            return
+        queued, self._queued = self._queued, False
+        self._replaces = None
+        document = self._workspace.document
+        if kept and queued and document is not None and document.masked:
+            self.erase()
+
+    def _on_failed(self, error: Exception) -> None:
+        if isinstance(error, MemoryError):
+            self._messages.error(NO_MEMORY)
+        else:
+            self._messages.error(NOT_ERASED, "".join(traceback.format_exception(error)))

@@ -1,0 +1,1 @@
+"""Opening, saving, exporting, the clipboard, and dragging the picture out."""

@@ -1,0 +1,1 @@
+"""The models: which there are, getting them, and choosing one."""

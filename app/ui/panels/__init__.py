@@ -1,0 +1,1 @@
+"""The panels: options, history, tools, the erase button, the status line."""

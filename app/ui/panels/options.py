@@ -1,0 +1,141 @@
+"""The panel at the right: a small picture to move about in, the options, the history, and the button that erases."""
+
+from __future__ import annotations
+
+import json
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+
+from app.ui.commands.actions import Actions
+from app.ui.panels.erase_bar import EraseBar
+from app.ui.panels.model_options import EraseSettings, ModelOptions
+from app.ui.panels.tool_options import MaskOptions, ToolOptions
+from app.ui.support import settings, theme
+from app.ui.support.settings import Settings
+from app.ui.support.widgets import Fold
+
+_WIDTH = 288  # px of the design
+
+
+class OptionsPanel(QWidget):
+    """Puts the parts together and remembers which are folded."""
+
+    left = Signal()  # a number was entered, a model chosen: the keyboard may go back to the canvas
+
+    def __init__(self, store: Settings, actions: Actions, navigator: QWidget, history: QWidget) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.setAccessibleName("Panel")
+        theme.fix(self, width=_WIDTH)
+        self._settings = store
+        self.tool, self.overlay, self.model, self.erase = ToolOptions(), MaskOptions(), ModelOptions(), EraseSettings()
+        self.navigator = Fold("Navigator")
+        self.navigator.column.addWidget(navigator)
+        self.navigator.setContentsMargins(16, 10, 16, 10)
+        self.erase_bar = EraseBar(actions)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self._options(), "Options")
+        self.tabs.addTab(history, "History")
+        self.tabs.tabBar().setAccessibleName("Pages of the panel")
+        self.tabs.tabBar().setExpanding(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self._pages = (actions.options, actions.history)
+        for action in self._pages:
+            action.changed.connect(self._tell_keys)
+        self._tell_keys()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.navigator)
+        outer.addWidget(self.tabs, 1)
+        outer.addWidget(self.erase_bar)
+        self._folds = {
+            "Navigator": self.navigator,
+            "Brush": self.tool,
+            "Stroke": self.tool.stroke,
+            "Mask": self.overlay,
+            "Model": self.model,
+            "Erase": self.erase,
+            "Advanced": self.erase.advanced,
+        }
+        unfolded = store.get(settings.UNFOLDED)
+        for name, fold in self._folds.items():
+            fold.set_unfolded(name in unfolded)
+            fold.heading.toggled.connect(self._remember_folds)
+        for number in (*self.tool.numbers(), self.overlay.opacity, *self.erase.numbers()):
+            number.entered.connect(self.left)
+        self.erase.seed.lineEdit().returnPressed.connect(self.left)
+        self.model.model.activated.connect(self.left)
+        self.model.modelChosen.connect(self.show_defaults)
+        self.erase.numbersEdited.connect(self._remember_numbers)
+        self.tabs.setCurrentIndex(store.get(settings.PANEL_TAB))
+        self.tabs.currentChanged.connect(lambda index: store.set(settings.PANEL_TAB, index))
+
+    @Slot()
+    def _tell_keys(self) -> None:
+        for index, action in enumerate(self._pages):
+            self.tabs.setTabToolTip(index, action.toolTip())
+
+    def set_running(self, running: bool) -> None:
+        """While an erase runs the model stays as it is."""
+        self.model.model.setEnabled(not running)
+        self.model.add.setEnabled(not running)
+
+    @Slot()
+    def show_defaults(self) -> None:
+        """Begin with what was chosen for this model before, else with what it does best with."""
+        info = self.model.info
+        if info is not None:
+            chosen = self._chosen().get(info.key, (info.steps, info.guidance, info.strength))
+            self.erase.show_numbers(*chosen)
+
+    @Slot()
+    def _remember_numbers(self) -> None:
+        info, erase = self.model.info, self.erase
+        if info is not None:
+            chosen = self._chosen()
+            chosen[info.key] = (erase.steps.value, erase.guidance.value, erase.strength.value / 100)
+            if chosen[info.key] == (info.steps, info.guidance, info.strength):
+                del chosen[info.key]
+            self._settings.set(settings.OPTIONS, json.dumps(chosen))
+
+    def _chosen(self) -> dict[str, tuple[float, float, float]]:
+        try:
+            known = json.loads(self._settings.get(settings.OPTIONS))
+            return {key: (float(steps), float(guidance), float(part)) for key, (steps, guidance, part) in known.items()}
+        except (ValueError, TypeError, AttributeError):  # a file somebody has edited
+            return {}
+
+    def take_focus(self) -> None:
+        """Move the keyboard to the page shown."""
+        if self.tabs.currentIndex():
+            self.tabs.currentWidget().setFocus()
+        else:
+            self.tool.first().setFocus()
+
+    def show_page(self, index: int) -> None:
+        """Go to the options (0) or the history (1)."""
+        self.tabs.setCurrentIndex(index)
+
+    def _options(self) -> QScrollArea:
+        content = QWidget()
+        content.setObjectName("panelContent")
+        column = QVBoxLayout(content)
+        column.setContentsMargins(16, 12, 16, 14)
+        column.setSpacing(14)
+        for section in (self.tool, self.overlay, self.erase, self.model):
+            column.addWidget(section)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(content)
+        return area
+
+    @Slot()
+    def _remember_folds(self) -> None:
+        self._settings.set(settings.UNFOLDED, [name for name, fold in self._folds.items() if fold.unfolded])

@@ -1,0 +1,1 @@
+"""Work kept safe: autosave, recovery after a crash, crash reports."""

@@ -1,0 +1,1 @@
+"""What every part of the window uses: settings, theme, widgets, messages, background work, the log."""

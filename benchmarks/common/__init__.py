@@ -1,0 +1,1 @@
+"""What the benchmarks share: timing, holes with known content, a busy machine."""

@@ -1,0 +1,77 @@
+"""What is tried, in order, where memory runs out: each rung needs less of it, and most need more time."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from inference.networks.unet import UNetOutput
+from inference.runtime.memory import give_back_freed_memory
+
+SMALLEST_CONTEXT = 256  # picture pixels below which a context would show the model too little
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How sparingly a model is run; the default is not at all."""
+
+    split: bool = False  # one guidance branch at a time
+    context: int | None = None  # pixels; None: as chosen
+    tiled: bool = False  # the autoencoder works on one picture and one tile at a time
+    half: bool = False  # the U-Net calculates in half precision
+    device: str | None = None  # None: the one it was loaded on
+
+
+def rungs(effort: Effort, *, guided: bool, context: int, device: str) -> Iterator[tuple[Effort, str]]:
+    """What to try after ``effort`` failed for want of memory, each with a sentence for the user.
+
+    ``guided``: whether two branches are run; ``context``: the side worked at now, in pixels; ``device``: the kind
+    of device it runs on. Each rung keeps what the ones before it saved.
+    """
+    yield effort, "Memory ran out. What was kept for later use was given back, and the erase goes on."
+    if guided and not effort.split:
+        effort = replace(effort, split=True)
+        yield effort, "Memory ran out again. The model now works on one half at a time, which takes longer."
+    smaller = max(SMALLEST_CONTEXT, context * 3 // 4 // 32 * 32)
+    if not effort.tiled or smaller < context:
+        effort = replace(effort, tiled=True, context=min(smaller, context))
+        yield (
+            effort,
+            "Memory ran out again. The model now works on a smaller picture, so the result may be softer.",
+        )
+    if not effort.half and device != "cpu":  # a processor keeps the precise weights beside the others
+        effort = replace(effort, half=True)
+        yield effort, "Memory ran out again. The model now calculates less precisely."
+    if device != "cpu":
+        effort = replace(effort, device="cpu", half=False)
+        yield effort, "The graphics card has too little memory. The model now runs on the processor, which is slower."
+
+
+def free_caches() -> None:
+    """Give back what Python, torch and the C library keep for later use."""
+    gc.collect()
+    for name in ("cuda", "mps", "xpu"):
+        module = getattr(torch, name, None)
+        if module is not None and module.is_available():
+            module.empty_cache()
+    give_back_freed_memory()
+
+
+class SplitBranches:
+    """A U-Net that runs the rows of its batch one after the other: half the memory of both at once."""
+
+    def __init__(self, unet: Any) -> None:
+        self.unet, self.config = unet, unet.config
+
+    def __call__(self, sample: Tensor, timesteps: Tensor, input_ids: Tensor) -> UNetOutput:
+        outputs = [
+            self.unet(sample[i : i + 1] if len(sample) > 1 else sample, timesteps, input_ids[i : i + 1])
+            for i in range(len(input_ids))
+        ]
+        blocks = zip(*(output.block_outputs for output in outputs), strict=True)
+        return UNetOutput(torch.cat([o.sample for o in outputs]), tuple(torch.cat(block) for block in blocks))

@@ -1,0 +1,297 @@
+"""The erase pipeline: any picture, any mask, one call; previews on the way, pixels elsewhere untouched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from inference.erase.blending import fade_mask
+from inference.erase.memory_fallback import Effort, free_caches, rungs
+from inference.erase.region_job import Preview, RegionJob, window
+from inference.erase.regions import Region, plan_regions
+from inference.erase.settings import chosen_settings
+from inference.errors import Cancelled, InputError, NotFiniteError, out_of_memory
+from inference.models.catalogue import DEFAULT_MODEL, PATCH_FILL, ModelFolder, find_model
+from inference.models.codec import KLCodec
+from inference.models.devices import HALVES, choose_device, choose_precision, precisions
+from inference.models.loading import Model, load_model
+from inference.runtime.interrupt import Check, interruptible
+
+SMALLEST_CONTEXT = 512  # picture pixels around a hole, where the picture has them
+SAVING_TILE = 256  # pixels of a tile of the large autoencoder where memory is short
+
+RGB = NDArray[np.uint8]
+
+OnStep = Callable[[int, int, Preview], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an erase will do, known before it runs."""
+
+    regions: tuple[Region, ...]
+    steps: int  # over all regions; previews of step 0 come before them
+
+
+class ErasePipeline:
+    """A loaded model and the way its results get into pictures."""
+
+    def __init__(self, folder: ModelFolder, model: Model | None, device: torch.device, precision: str = "fp32") -> None:
+        """``model`` None: holes are filled with patches, nothing else."""
+        self.folder, self.model, self.device, self.precision = folder, model, device, precision
+        self.effort = Effort(half=precision in HALVES)  # grows where memory runs out, and stays so
+
+    @classmethod
+    def load(
+        cls,
+        model: str | Path = DEFAULT_MODEL,
+        device: str = "auto",
+        cancelled: Callable[[], bool] | None = None,
+        *,
+        precision: str = "auto",
+    ) -> ErasePipeline:
+        """Load a bundled model by name, or one from a folder or checkpoint file; "patch-fill" loads nothing.
+
+        ``device``: "auto", "cpu", "cuda", "mps", "xpu". ``precision``: the U-Net's, "auto", "fp32", "bf16", "fp16" or
+        "int8"; "auto" is exact on a processor. ``cancelled()``, looked at many times a second, stops it by
+        :class:`inference.errors.Cancelled`. Raises :class:`inference.errors.ModelError` where the
+        model is missing, damaged or of another kind, and :class:`InputError` for an unknown device
+        or a precision it does not have.
+        """
+        if str(model) == PATCH_FILL:
+            return cls(find_model(model), None, torch.device("cpu"))
+        chosen = choose_device(device)
+        precision = choose_precision(chosen, precision)
+        loaded = load_model(model, chosen, _checking(cancelled), precision=precision)
+        if loaded.folder.flux:  # it has one precision on each kind of device
+            precision = "fp32" if chosen.type == "cpu" else "bf16"
+        return cls(loaded.folder, loaded, chosen, precision)
+
+    def plan(self, mask: NDArray[Any], *, exact: bool = False) -> list[Region]:
+        """The squares that an erase of ``mask (H, W)`` works on, in order; ``exact`` as ``exact_mask`` of an erase."""
+        return plan_regions(_hole(mask), smallest=SMALLEST_CONTEXT, exact=exact)
+
+    def affected(self, mask: NDArray[Any], *, exact: bool = False) -> NDArray[np.bool_]:
+        """``(H, W)``: where pixels may change, the grown and faded mask. Everywhere else bytes stay."""
+        hole = _hole(mask)
+        result = np.zeros(hole.shape, bool)
+        for region in self.plan(mask, exact=exact):
+            part = window(region.touched((hole.shape[0], hole.shape[1])))
+            result[part] |= fade_mask(hole[part], region.grow, region.fade) > 0
+        return result
+
+    def planned(self, image: RGB, mask: NDArray[Any], **options: Any) -> Plan:
+        """How :meth:`erase` with these ``options`` would go; raises :class:`InputError` as it would."""
+        jobs = self._jobs(image, mask, **options)
+        return Plan(tuple(job.region for job in jobs), sum(self._steps(job) for job in jobs))
+
+    def erase(self, image: RGB, mask: NDArray[Any], **options: Any) -> RGB:
+        """Fill the hole of ``image``; returns a new picture of the same size. Options as :meth:`erase_parts`."""
+        result = image.copy()
+        for part in self.erase_parts(image, mask, **options):
+            result[window(part.box)] = part.rgb
+        return result
+
+    def erase_parts(
+        self,
+        image: RGB,
+        mask: NDArray[Any],
+        *,
+        steps: int | None = None,
+        guidance: float | None = None,
+        strength: float | None = None,
+        context: int | None = None,
+        colour: str | None = None,
+        solver: str | None = None,
+        guidance_until: float | None = None,
+        exact_mask: bool | None = None,
+        seed: int = 0,
+        fine: bool = False,
+        on_step: OnStep | None = None,
+        on_note: Callable[[str], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Sequence[Preview]:
+        """Fill the hole of ``image``; returns the boxes that changed, with their final pixels.
+
+        ``image (H, W, 3)`` uint8 RGB of any size. ``mask (H, W)`` uint8, above 127 = erase (or bool).
+        ``steps`` 1..1000: how many are run; ``guidance`` >= 1 (1 runs one branch only); ``strength`` in (0, 1]:
+        how far towards noise the start is brought; ``context``: the side in pixels at which the model works, a
+        multiple of 32, smaller is faster; ``colour``: "membrane", "offset", "gain", "released" or "none";
+        ``solver``: "ddim", "dpm++" or "unipc"; ``guidance_until``: the share of the steps that are guided;
+        ``exact_mask``: nothing beyond the mask changes, which else is grown a little and faded, for masks that are
+        brushed tightly leave traces;
+        None takes the model's own. ``on_step(step, total, preview)`` is called with step 0 for the drafts of all
+        regions where there are any, then with 1 .. total. ``on_note(sentence)`` is told what was done where
+        memory ran out. Raising :class:`inference.errors.Cancelled` in ``on_step``, or ``cancelled()`` becoming
+        true, which is looked at many times a second, stops the erase. The same seed gives the same bytes;
+        global random state is not touched. ``fine``: every part comes with its values at 16 bits, not yet laid into
+        the picture, for pictures that have more than ``image`` shows. Raises :class:`InputError` where there is
+        nothing to erase, nothing left to learn from, or an argument is out of range.
+        """
+
+        check = _checking(cancelled)
+
+        def report(step: int, total: int, preview: Preview) -> None:
+            check()
+            if on_step is not None:
+                on_step(step, total, preview)
+
+        if self.model is None and self.folder.has_weights:  # given back on the way to another device
+            self._load_again(check)
+        jobs = self._jobs(
+            image,
+            mask,
+            steps=steps,
+            guidance=guidance,
+            strength=strength,
+            context=context,
+            colour=colour,
+            solver=solver,
+            guidance_until=guidance_until,
+            exact_mask=exact_mask,
+            seed=int(seed),
+            fine=fine,
+        )
+        total = sum(self._steps(job) for job in jobs)
+        for job in jobs:
+            if job.from_fill or self.model is None:
+                job.draft(lambda _step, preview: report(0, total, preview), check)
+        parts, done = [], 0
+        for job in jobs:
+            if self.model is None:
+                parts.append(job.result())
+                continue
+            own = self._steps(job)
+            on_job = _Numbered(report, done, total)
+            parts.append(self._spared(job, on_job, check, on_note or (lambda note: None)))
+            done += own
+        return parts
+
+    def _jobs(
+        self, image: RGB, mask: NDArray[Any], *, seed: int = 0, fine: bool = False, **options: Any
+    ) -> list[RegionJob]:
+        hole = _check(image, mask)
+        settings = chosen_settings(self.folder.settings, **options)
+        native = self.folder.native
+        regions = self.plan(mask, exact=settings.exact_mask)
+        return [RegionJob(settings, native, image, hole, region, seed + i, fine) for i, region in enumerate(regions)]
+
+    def _steps(self, job: RegionJob) -> int:
+        return job.steps(self.effort) if self.model is not None else 0
+
+    def _spared(self, job: RegionJob, report: _Numbered, check: Check, note: Callable[[str], None]) -> Preview:
+        """Run one region; where memory runs out, again with less of it, rung by rung."""
+        ladder: Iterator[tuple[Effort, str]] | None = None
+        while True:
+            try:
+                return self._once(job, report, check, note)
+            except Exception as error:
+                if not out_of_memory(error):
+                    raise
+                failure = error
+                error.__traceback__ = None  # its frames hold the memory that is missing
+            if ladder is None:
+                guided = job.settings.guidance != 1 and not self.folder.flux  # that has one branch only
+                kind = "cpu" if self.folder.flux else self.device.type  # and neither other device nor precision
+                ladder = rungs(self.effort, guided=guided, context=job.side(self.effort), device=kind)
+            step = next(ladder, None)
+            if step is None:
+                raise failure
+            effort, sentence = step
+            check()
+            note(sentence)
+            self._make(effort, check)
+
+    def _make(self, effort: Effort, check: Check) -> None:
+        """Take a rung: what it saves is saved from now on."""
+        narrower = effort.half and not self.effort.half
+        self.effort = effort
+        if effort.device is not None and self.device.type != effort.device:
+            self.device, self.precision = torch.device(effort.device), "fp32"
+            self._load_again(check)
+        elif narrower:
+            self.precision = next(name for name in precisions(self.device) if name in HALVES)
+            self._load_again(check)
+        self._tile()
+        free_caches()
+
+    def _load_again(self, check: Check) -> None:
+        """Read the model anew, for the device and in the precision set."""
+        self.model = None  # before it is read again
+        free_caches()
+        self.model = load_model(self.folder.path, self.device, check, precision=self.precision)
+        self._tile()
+
+    def _tile(self) -> None:
+        """The large autoencoder works on tiles where memory was short."""
+        if self.effort.tiled and self.model is not None and isinstance(self.model.codec, KLCodec):
+            vae = self.model.codec.autoencoder
+            vae.enable_slicing()
+            vae.enable_tiling()
+            vae.tile_sample_min_size = SAVING_TILE
+            vae.tile_latent_min_size = SAVING_TILE // self.model.codec.factor
+
+    def _once(self, job: RegionJob, report: _Numbered, check: Check, note: Callable[[str], None]) -> Preview:
+        """Run one region; where values outgrow the precision, again in fp32, which it stays at."""
+        assert self.model is not None
+        try:
+            with interruptible(check, self.model.unet, self.model.codec):
+                return job.run(self.model, self.device, self.effort, report)
+        except NotFiniteError:
+            if self.precision == "fp32":
+                raise
+        check()
+        note(f"The model's values outgrew {self.precision}. It now calculates in fp32, which is slower.")
+        self.precision = "fp32"
+        self._load_again(check)
+        return self._once(job, report, check, note)
+
+
+class _Numbered:
+    """Steps of one region, counted over all; a step done again after memory ran out keeps its number."""
+
+    def __init__(self, report: Callable[[int, int, Preview], None], before: int, total: int) -> None:
+        self.report, self.before, self.total = report, before, total
+
+    def __call__(self, step: int, preview: Preview) -> None:
+        self.report(min(self.before + step, self.total), self.total, preview)
+
+
+def _checking(cancelled: Callable[[], bool] | None) -> Check:
+    def check() -> None:
+        if cancelled is not None and cancelled():
+            raise Cancelled
+
+    return check
+
+
+def _hole(mask: NDArray[Any]) -> NDArray[np.bool_]:
+    return mask if mask.dtype == np.bool_ else mask > 127
+
+
+def _check(image: RGB, mask: NDArray[Any]) -> NDArray[np.bool_]:
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+        raise InputError(f"The picture must be (H, W, 3) uint8, not {image.shape} {image.dtype}.")
+    if mask.shape != image.shape[:2]:
+        raise InputError(
+            f"The mask is {_named(mask.shape)} and the picture {_named(image.shape)} pixels; they must be the same."
+        )
+    if mask.dtype not in (np.uint8, np.bool_):
+        raise InputError(f"The mask must be uint8 or bool, not {mask.dtype}.")
+    hole = _hole(mask)
+    if not hole.any():
+        faint = f" (no value is above 127, the largest is {mask.max()})" if mask.any() else ""
+        raise InputError(f"Nothing to erase: the mask is empty{faint}. Brush over what should go.")
+    if hole.all():
+        raise InputError("The mask covers the whole picture. Leave some of it to fill the hole from.")
+    return hole
+
+
+def _named(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]} x {shape[0]}" if len(shape) >= 2 else str(shape)

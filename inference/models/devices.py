@@ -1,0 +1,106 @@
+"""Where the model runs, and in what precision.
+
+A network is given float32 and gives float32, whatever it computes in: the sampler's sums, the autoencoder and the
+colours stay exact. What was measured of this, and what was not, is in docs/performance.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from inference.errors import InputError
+from inference.networks.fast.evaluation import EvaluationUNet
+from inference.networks.fast.operators import in_products, pack_products
+from inference.networks.fast.quantised import can_quantise, quantise
+from inference.networks.pixelhacker import PixelHackerUNet
+from inference.networks.unet import MoebiusUNet
+from inference.runtime.interrupt import Check, never
+from inference.sampling.loop import Denoiser
+
+PRECISIONS = ("auto", "fp32", "bf16", "fp16", "int8")
+HALVES = ("bf16", "fp16")
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16, "int8": torch.float32}
+
+
+def available_devices() -> list[str]:
+    """Names of the devices present, the fastest first; "cpu" is always there."""
+    found = [name for name in ("cuda", "mps", "xpu") if _present(name)]
+    return [*found, "cpu"]
+
+
+def _present(name: str) -> bool:
+    module = getattr(torch, name, None)
+    return module is not None and bool(module.is_available())
+
+
+def choose_device(name: str) -> torch.device:
+    """``"auto"`` is the fastest present; raises :class:`InputError` for one that is not there."""
+    present = available_devices()
+    if name == "auto":
+        return torch.device(present[0])
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = None
+    if device is None or device.type not in present:
+        raise InputError(f"There is no device {name!r} here; present: {', '.join(present)}.")
+    return device
+
+
+def precisions(device: torch.device) -> list[str]:
+    """What ``device`` can compute in, the one that "auto" takes first.
+
+    A graphics card computes in fp16, which rounds eight times finer than bf16; where a value outgrows it, the
+    pipeline goes on in fp32. A processor stays exact unless asked.
+    """
+    if device.type == "cpu":
+        return ["fp32", *(["bf16"] if _processor_has_bf16() else []), *(["int8"] if can_quantise() else [])]
+    if device.type == "mps":
+        return ["fp16", "fp32"]
+    bf16 = getattr(torch, device.type).is_bf16_supported(including_emulation=False)
+    return ["fp16", "fp32", *(["bf16"] if bf16 else [])]
+
+
+def choose_precision(device: torch.device, wanted: str = "auto") -> str:
+    """One of :data:`PRECISIONS` but "auto"; raises :class:`InputError` for what ``device`` can't compute in."""
+    if wanted not in PRECISIONS:
+        raise InputError(f"Precision must be one of {', '.join(PRECISIONS)}, not {wanted}.")
+    possible = precisions(device)
+    if wanted == "auto":
+        return possible[0]
+    if wanted not in possible:
+        what = "This processor" if device.type == "cpu" else f"The device {device.type}"
+        raise InputError(f"{what} does not calculate in {wanted}; choose {' or '.join(possible)}.")
+    return wanted
+
+
+def _processor_has_bf16() -> bool:
+    """Whether products of bf16 are an instruction here: where they are emulated they are slower than float32's."""
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16"))
+
+
+def place(unet: nn.Module, device: torch.device, precision: str, check: Check = never) -> Denoiser:
+    """``unet``, loaded and on the processor, in its quickest form on ``device``, computing in ``precision``.
+
+    What ``check`` raises ends it. Raises :class:`InputError` for int8 where the network has no such form.
+    """
+    quick = isinstance(unet, MoebiusUNet)
+    if precision == "int8" and not quick:
+        raise InputError("This model has no int8 form; choose fp32.")
+    # Folded in float32 and on the processor: rounding comes last, and not every device has float64.
+    form: Any = EvaluationUNet(unet, check) if isinstance(unet, MoebiusUNet) else unet
+    if isinstance(unet, PixelHackerUNet):
+        in_products(unet)
+    form.to(device, _DTYPES[precision])
+    if device.type != "cpu":
+        form.to(memory_format=torch.channels_last)
+    check()
+    if precision == "int8":
+        quantise(form)
+    pack_products(form, check)
+    placed: Denoiser = form
+    return placed

@@ -1,0 +1,121 @@
+"""Models loaded: the U-Net and its autoencoder, checked and placed on a device."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL
+from torch import Tensor
+
+from inference.errors import ModelError
+from inference.models.catalogue import ModelFolder, find_model, read_json
+from inference.models.checkpoints import load_weights, read_checkpoint
+from inference.models.codec import Codec, KLCodec, PatchCodec
+from inference.models.devices import place
+from inference.networks.autoencoder import PatchAutoencoder
+from inference.networks.unet import build_unet
+from inference.runtime.interrupt import Check, never
+from inference.sampling.loop import Denoiser
+from inference.sampling.schedules import ddim
+
+# SDXL's autoencoder, for published folders whose vae/ comes without its config.json.
+_SDXL_VAE: dict[str, Any] = {
+    "in_channels": 3,
+    "out_channels": 3,
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "up_block_types": ("UpDecoderBlock2D",) * 4,
+    "block_out_channels": (128, 256, 512, 512),
+    "layers_per_block": 2,
+    "latent_channels": 4,
+    "scaling_factor": 0.13025,
+    "sample_size": 1024,
+}
+_VAE_SETTINGS = (*_SDXL_VAE, "act_fn", "norm_num_groups", "force_upcast", "mid_block_add_attention")
+# Attention entries as older diffusers wrote them.
+_OLD_ATTENTION = {".query.": ".to_q.", ".key.": ".to_k.", ".value.": ".to_v.", ".proj_attn.": ".to_out.0."}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded model in evaluation mode."""
+
+    folder: ModelFolder
+    unet: Denoiser
+    codec: Codec
+
+
+def load_model(model: str | Path, device: torch.device, check: Check = never, *, precision: str = "fp32") -> Model:
+    """Read, check and place a model's weights; raises :class:`ModelError`, and what ``check`` raises to stop.
+
+    ``precision``: the U-Net's, as chosen by :func:`inference.models.devices.choose_precision`,
+    the autoencoder's is fp32.
+    """
+    folder = find_model(model)
+    if folder.flux:
+        from inference.models.flux import load_flux
+
+        return load_flux(folder, device, check)
+    if folder.unet is None:
+        raise ModelError(f"{folder.title} has no weights to load.")
+    try:
+        prediction = ddim(folder.schedule).config.prediction_type
+        if prediction not in ("epsilon", "sample", "v_prediction"):  # asked for at the first step only
+            raise ValueError(f"prediction_type is {prediction!r}")
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ModelError(f"{folder.path} has a noise schedule that can't be used: {error}") from error
+    with torch.device("meta"):
+        unet = build_unet(folder.unet)
+    load_weights(unet, read_checkpoint(folder.files["unet"], check), folder.files["unet"], check)
+    form = place(unet.requires_grad_(False).eval(), device, precision, check)
+    return Model(folder, form, _load_codec(folder, folder.unet.latent_channels, device, check))
+
+
+def _load_codec(folder: ModelFolder, latent_channels: int, device: torch.device, check: Check) -> Codec:
+    file = folder.files["autoencoder"]
+    state = read_checkpoint(file, check)
+    if folder.autoencoder is not None:
+        if folder.autoencoder.latent_channels != latent_channels:
+            raise ModelError(f"{folder.path / 'config.json'}: U-Net and autoencoder differ in their latent channels.")
+        with torch.device("meta"):
+            autoencoder = PatchAutoencoder(folder.autoencoder)
+        load_weights(autoencoder, state, file, check)
+        return PatchCodec(autoencoder.requires_grad_(False).eval().to(device))
+    vae = kl_autoencoder(file, state, latent_channels, check).requires_grad_(False).eval().to(device)
+    if device.type == "cpu":  # a batch gains nothing there, and an erase can be stopped between its pictures
+        vae.enable_slicing()
+    return KLCodec(vae)
+
+
+def kl_autoencoder(file: Path, state: dict[str, Tensor], latent_channels: int, check: Check = never) -> AutoencoderKL:
+    """SDXL's autoencoder from the entries of ``file``, beside which its config.json may lie; on the processor.
+
+    Raises :class:`ModelError` naming what does not fit.
+    """
+    settings = dict(_SDXL_VAE)
+    config = file.parent / "config.json"
+    if config.is_file():
+        settings |= {k: v for k, v in read_json(config).items() if k in _VAE_SETTINGS}
+    for old, new in _OLD_ATTENTION.items():
+        state = {k.replace(old, new) if "attentions" in k else k: v for k, v in state.items()}
+    state = {
+        k: v[:, :, 0, 0] if "attentions" in k and v.dim() == 4 else v for k, v in state.items()
+    }  # 1x1 convolutions, in the oldest files
+    try:
+        with torch.device("meta"):
+            vae = AutoencoderKL(**settings)
+    except Exception as error:  # the settings reach every layer as they are
+        raise ModelError(f"{config} does not describe an autoencoder: {error}") from error
+    scale, channels = settings["scaling_factor"], settings["latent_channels"]
+    if not isinstance(scale, int | float) or not 0 < scale < math.inf:
+        raise ModelError(f"{config} does not describe an autoencoder: scaling_factor is {scale!r}.")
+    if channels != latent_channels:
+        raise ModelError(
+            f"{file} has {channels} latent channels, the model {latent_channels}; "
+            "use the autoencoder that belongs to it (folder 'vae' of hustvl/PixelHacker)."
+        )
+    load_weights(vae, state, file, check)
+    return vae

@@ -1,0 +1,1 @@
+"""The evaluation form of the U-Nets: the same functions, arranged to be quick."""

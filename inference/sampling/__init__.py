@@ -1,0 +1,1 @@
+"""From noise to latents: the denoising loop, its schedules, and the whitening of latents."""

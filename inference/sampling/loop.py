@@ -1,0 +1,128 @@
+"""The denoising loop: our own, plain, reporting the predicted x0 at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from diffusers import DDIMScheduler
+from torch import Tensor
+
+from inference.networks.config import PixelHackerConfig, UNetConfig
+from inference.networks.unet import UNetOutput
+from inference.sampling.schedules import solver as make_solver
+from inference.sampling.schedules import spaced
+
+
+class Denoiser(Protocol):
+    """What the loop and the pipeline need of a network."""
+
+    @property
+    def config(self) -> UNetConfig | PixelHackerConfig: ...
+
+    def __call__(self, sample: Tensor, timesteps: Tensor, input_ids: Tensor, /) -> UNetOutput: ...
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step made: all ``(1, C, h, w)``."""
+
+    index: int  # 0 ..
+    total: int
+    prediction: Tensor  # the guided output of the network
+    latents: Tensor  # the next, less noisy latents
+    x0: Tensor  # the predicted clean latents
+
+
+def plan_timesteps(scheduler: DDIMScheduler, steps: int, strength: float) -> Tensor:
+    """The timesteps really run: of ``steps``, the last ``int(steps * strength)``, at least one."""
+    scheduler.set_timesteps(steps)
+    count = min(max(int(steps * strength), 1), steps)
+    timesteps: Tensor = scheduler.timesteps[steps - count :]
+    return timesteps
+
+
+@dataclass(frozen=True)
+class _Level:
+    """Noisy latents at one timestep are ``signal * x0 + noise * n``."""
+
+    signal: float
+    noise: float
+    kind: str  # what is predicted: "epsilon", "sample" or "v_prediction"
+
+    @classmethod
+    def at(cls, scheduler: DDIMScheduler, timestep: Tensor) -> _Level:
+        kept = float(scheduler.alphas_cumprod[int(timestep)])
+        return cls(kept**0.5, (1 - kept) ** 0.5, scheduler.config.prediction_type)
+
+    def x0(self, prediction: Tensor, latents: Tensor) -> Tensor:
+        if self.kind == "sample":
+            return prediction
+        if self.kind == "epsilon":
+            return (latents - self.noise * prediction) / self.signal
+        return self.signal * latents - self.noise * prediction
+
+    def prediction(self, x0: Tensor, noise: Tensor) -> Tensor:
+        """What a perfect network says of ``x0`` under ``noise``."""
+        if self.kind == "sample":
+            return x0
+        return noise if self.kind == "epsilon" else self.signal * noise - self.noise * x0
+
+
+@torch.inference_mode()
+def denoise(
+    unet: Denoiser,
+    scheduler: DDIMScheduler,
+    timesteps: Tensor,
+    *,
+    start: Tensor,
+    noise: Tensor,
+    hole: Tensor,
+    known: Tensor,
+    guidance: float,
+    keep: Tensor | None = None,
+    solver: str = "ddim",
+    guidance_until: float = 1.0,
+    on_step: Callable[[Step], None] = lambda step: None,
+) -> Tensor:
+    """Denoise ``start`` noised to the first timestep; returns the final latents.
+
+    ``start``, ``noise``, ``known`` (masked-image latents): ``(1, C, h, w)``; ``hole (1, 1, h, w)`` 1 where
+    unknown. ``guidance`` g: ``u + g (c - u)`` of the foreground and the background branch; at 1 only the latter
+    runs. ``guidance_until``: the share of the steps, from the first, that are guided; the others run one branch.
+    ``solver``: as in :func:`.schedules.solver`, spaced as in :func:`.schedules.spaced`.
+    ``keep (1, C, h, w)``: clean latents put back outside the hole at every step. ``on_step`` may raise to stop.
+    DDIM: Song et al., arXiv 2010.02502; guidance: the Moebius paper, after Ho and Salimans (2207.12598).
+    """
+    device = start.device
+    background = torch.arange(unet.config.tokens, device=device)[None]
+    both = torch.cat([background + unet.config.categories // 2, background])
+    guided = 0 if guidance == 1 else round(guidance_until * len(timesteps))
+    timesteps = spaced(solver, scheduler, timesteps)
+    taking = make_solver(solver, scheduler, timesteps)
+    condition = torch.cat([hole, known], dim=1)
+    latents: Tensor = scheduler.add_noise(start, noise, timesteps[:1])
+    for index, timestep in enumerate(timesteps):
+        sample = torch.cat([latents, condition], dim=1)  # one for all branches
+        prediction = unet(sample, timestep.reshape(1).to(device), both if index < guided else background).sample
+        if index < guided:
+            foreground, prediction = prediction[:1], prediction[1:]
+            prediction = foreground + guidance * (prediction - foreground)
+        level = _Level.at(scheduler, timestep)
+        if taking is scheduler:
+            step = scheduler.step(prediction, timestep, latents)
+            latents, x0 = step.prev_sample, step.pred_original_sample
+        else:
+            if keep is not None:  # what a solver remembers must be right outside the hole, too
+                prediction = torch.where(hole > 0.5, prediction, level.prediction(keep, noise))
+            x0 = level.x0(prediction, latents)
+            latents = taking.step(prediction, timestep, latents).prev_sample
+        if keep is not None:
+            following = timesteps[index + 1 : index + 2]
+            outside = scheduler.add_noise(keep, noise, following) if len(following) else keep
+            latents = torch.where(hole > 0.5, latents, outside)
+            x0 = torch.where(hole > 0.5, x0, keep)
+        on_step(Step(index, len(timesteps), prediction, latents, x0))
+    return latents

@@ -1,0 +1,132 @@
+"""Erasing the last hole again with another seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.ui.dialogs.questions import Unsaved
+from app.ui.erasing.erasing import NOTHING_AGAIN
+from app.ui.erasing.job import NOTHING_TO_ERASE
+from app.ui.support import settings
+from tests.ui.conftest import Answers, Driver
+from tests.ui.erasing.test_candidates import COLOURS, answer
+
+
+@pytest.fixture
+def ready(driver: Driver, photo: Path) -> Driver:
+    """A photo with a stroke on it."""
+    driver.open(photo)
+    driver.stroke((60, 50), (90, 60))
+    return driver
+
+
+def test_again_takes_the_place_of_the_last_result(ready: Driver) -> None:
+    document, window = ready.document, ready.window
+    window.panel.erase.new_seed.setChecked(False)
+    pixels, mask = document.pixels.copy(), document.mask.copy()
+    window.actions_.erase.trigger()
+    answer(ready, COLOURS[0])
+    window.actions_.again.trigger()
+    rgb, again_mask, options = ready.engine.requests[1]
+    assert np.array_equal(rgb, pixels), "from the picture before the last result"
+    assert np.array_equal(again_mask, mask)
+    assert options.seed != ready.engine.requests[0][2].seed
+    assert tuple(document.pixels[55, 75]) == COLOURS[0], "nothing is lost while it runs"
+    answer(ready, COLOURS[1])
+    assert tuple(document.pixels[55, 75]) == COLOURS[1]
+    history = window.workspace.history
+    assert (history.count(), history.index()) == (2, 2)
+    window.actions_.again.trigger()
+    answer(ready, COLOURS[2])
+    assert history.count() == 2
+    window.actions_.undo.trigger()
+    assert np.array_equal(document.pixels, pixels)
+    assert np.array_equal(document.mask, mask)
+    window.actions_.redo.trigger()
+    assert tuple(document.pixels[55, 75]) == COLOURS[2]
+
+
+@pytest.mark.parametrize("way", ["cancel", "fail"])
+def test_again_given_up_keeps_the_last_result(ready: Driver, way: str) -> None:
+    window = ready.window
+    window.actions_.erase.trigger()
+    answer(ready, COLOURS[0])
+    result = ready.document.pixels.copy()
+    window.actions_.again.trigger()
+    ready.engine.step()
+    if way == "cancel":
+        window.actions_.cancel.trigger()
+    else:
+        ready.engine.fail("Not enough memory.")
+    assert np.array_equal(ready.document.pixels, result)
+    assert window.workspace.history.count() == 2
+    window.actions_.again.trigger()
+    answer(ready, COLOURS[1])
+    assert tuple(ready.document.pixels[55, 75]) == COLOURS[1]
+    assert window.workspace.history.count() == 2
+
+
+def test_again_with_strokes_painted_since(ready: Driver) -> None:
+    document, window = ready.document, ready.window
+    pixels = document.pixels.copy()
+    window.actions_.erase.trigger()
+    answer(ready, COLOURS[0])
+    window.actions_.again.trigger()
+    ready.stroke((20, 100), (40, 100))
+    answer(ready, COLOURS[1])
+    assert tuple(document.pixels[55, 75]) == COLOURS[1]
+    assert document.mask[100, 30] == 255
+    history = window.workspace.history
+    assert history.count() == 4
+    while history.index():
+        window.actions_.undo.trigger()
+    assert np.array_equal(document.pixels, pixels)
+    assert not document.mask.any()
+    while history.canRedo():
+        window.actions_.redo.trigger()
+    assert tuple(document.pixels[55, 75]) == COLOURS[1]
+
+
+def test_again_after_an_undo_erases_the_mask_that_is_there(ready: Driver) -> None:
+    window = ready.window
+    window.actions_.erase.trigger()
+    answer(ready, COLOURS[0])
+    window.actions_.undo.trigger()
+    window.actions_.again.trigger()
+    answer(ready, COLOURS[1])
+    assert tuple(ready.document.pixels[55, 75]) == COLOURS[1]
+    assert window.workspace.history.count() == 2
+
+
+def test_again_without_anything_erased_is_explained(driver: Driver, photo: Path) -> None:
+    driver.open(photo)
+    driver.window.actions_.again.trigger()
+    assert driver.texts() == [NOTHING_AGAIN]
+    driver.window.actions_.erase.trigger()
+    assert driver.texts()[1:] == [NOTHING_TO_ERASE]
+
+
+def test_again_with_several_results(ready: Driver) -> None:
+    window = ready.window
+    window.actions_.erase.trigger()
+    answer(ready, COLOURS[0])
+    window.settings.set(settings.CANDIDATES, 2)
+    window.actions_.again.trigger()
+    answer(ready, COLOURS[1])
+    answer(ready, COLOURS[2])
+    window.actions_.next.trigger()
+    window.actions_.keep.trigger()
+    assert tuple(ready.document.pixels[55, 75]) == COLOURS[2]
+    assert window.workspace.history.count() == 2
+
+
+def test_again_is_forgotten_with_the_picture(ready: Driver, answers: Answers, photo: Path) -> None:
+    ready.window.actions_.erase.trigger()
+    ready.engine.finish()
+    answers.unsaved = Unsaved.DISCARD
+    ready.open(photo)
+    ready.window.actions_.again.trigger()
+    assert ready.texts() == [NOTHING_AGAIN]

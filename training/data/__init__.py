@@ -1,0 +1,1 @@
+"""Training data: photographs, masks, samples and batches of them."""

@@ -1,0 +1,1 @@
+"""The networks in training: built, first weights, shared norms, gradient checkpointing."""

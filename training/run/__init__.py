@@ -1,0 +1,1 @@
+"""A training while it runs: the loop, optimizers, checkpoints, progress, curves."""
