@@ -32,9 +32,9 @@ class Hand:
         self.chance = random.Random(seed)
         self.log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self.last = ""
-        window.files.documentTaken.connect(lambda opened: self.begin(opened.unsaved))
+        window.files.menu.documentTaken.connect(lambda opened: self.begin(opened.unsaved))
         window.workspace.written.connect(lambda _path: self.note("saved"))
-        window.safety.recovery.closed.connect(self.open)
+        window.sessions.recovery.closed.connect(self.open)
         self.timer = QTimer(window, interval=40)
         self.timer.timeout.connect(self.act)
         self.look = QTimer(window, interval=20)
@@ -42,7 +42,7 @@ class Hand:
         self.look.start()
 
     def answer(self) -> None:
-        dialog = self.window.safety.recovery.dialog
+        dialog = self.window.sessions.recovery.dialog
         if dialog is not None:
             self.look.stop()
             dialog.restore.click()
@@ -51,7 +51,7 @@ class Hand:
         """Nothing was offered, or it is being restored."""
         if self.look.isActive():
             self.look.stop()
-            self.window.files.open_path(self.root / "photo.png")
+            self.window.files.menu.open_path(self.root / "photo.png")
 
     def begin(self, restored: bool) -> None:
         self.note("restored" if restored else "opened")
@@ -68,7 +68,7 @@ class Hand:
         self.last = state
 
     def act(self) -> None:
-        if self.window.mask_jobs.busy or self.window.view.stroking:
+        if self.window.editing.jobs.busy or self.window.view.stroking:
             return
         if self.engine.busy:
             self.engine.step()

@@ -79,7 +79,7 @@ def measure(megapixels: float, result: float, folder: Path) -> dict[str, Any]:
     window.show()
     document = Document(Picture(photograph(megapixels)))
     width, height = document.size
-    workspace, jobs = window.workspace, window.mask_jobs
+    workspace, jobs = window.workspace, window.editing.jobs
     workspace.take(Opened(document, None))  # type: ignore[arg-type]
     window._on_document(Opened(document, None))  # type: ignore[arg-type]
     side = (min(result * 1e6, 0.9 * width * height) * height / width) ** 0.5
@@ -111,7 +111,7 @@ def measure(megapixels: float, result: float, folder: Path) -> dict[str, Any]:
         if workspace.history.index() > before:  # each begins with the same mask
             workspace.history.undo()
         settle(window.view)
-    answer["erase, start"] = watched(window.erasing.erase, lambda: window.job.running and free())
+    answer["erase, start"] = watched(window.erasing.commands.erase, lambda: window.erasing.job.running and free())
     rgb = cv2.GaussianBlur(document.pixels[box[1] : box[3], box[0] : box[2]], (0, 0), 3)
     patch = Patch(box, np.asarray(rgb, np.uint8))
     number = engine.current_id

@@ -84,8 +84,8 @@ class Driver:
         return document
 
     def open(self, path: Path) -> None:
-        with self.qtbot.waitSignal(self.window.files.documentTaken):
-            self.window.files.open_path(path)
+        with self.qtbot.waitSignal(self.window.files.menu.documentTaken):
+            self.window.files.menu.open_path(path)
 
     def stroke(self, *points: tuple[float, float]) -> None:
         view = self.window.view

@@ -14,7 +14,7 @@ from app.document.editing.document import Document
 from app.document.editing.selections import Selections
 from app.document.history.edits import Edit, EditPart, Target
 from app.document.pixels.boxes import EMPTY, Box, union
-from app.ui.editing.permissions import Editing
+from app.ui.editing.history_access import HistoryAccess
 from app.ui.editing.workspace import Workspace
 from app.ui.support.background import Background
 from app.ui.support.messages import Messages
@@ -47,7 +47,7 @@ class _Job:
     laid: Callable[[], None] | None = None  # with all of it done
 
 
-class MaskJobs(QObject):
+class BackgroundEdits(QObject):
     """Makes one change at a time; nothing else edits the document until all of it is there.
 
     What the hand does on the canvas meanwhile is done afterwards.
@@ -60,7 +60,7 @@ class MaskJobs(QObject):
         self,
         view: CanvasView,
         workspace: Workspace,
-        editing: Editing,
+        editing: HistoryAccess,
         messages: Messages,
         parent: QObject,
     ) -> None:

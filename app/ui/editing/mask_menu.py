@@ -19,7 +19,7 @@ from app.document.formats.mask_files import MaskFile, read_mask, write_mask
 from app.document.history.edits import Edit
 from app.ui.commands.actions import Actions
 from app.ui.dialogs import questions
-from app.ui.editing.background_edits import MaskJobs
+from app.ui.editing.background_edits import BackgroundEdits
 from app.ui.editing.workspace import Workspace
 from app.ui.support import settings
 from app.ui.support.background import Background
@@ -29,7 +29,7 @@ from app.ui.support.settings import Setting, Settings
 MASK_EMPTY = "There is no mask yet: brush over something first."
 
 
-class MaskActions(QObject):
+class MaskMenu(QObject):
     """Every change of the mask that is no stroke, each one step of the history."""
 
     selected = Signal(object)  # Edit that a tool's selection made
@@ -40,7 +40,7 @@ class MaskActions(QObject):
         actions: Actions,
         view: CanvasView,
         workspace: Workspace,
-        jobs: MaskJobs,
+        jobs: BackgroundEdits,
         background: Background,
         store: Settings,
         messages: Messages,

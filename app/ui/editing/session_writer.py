@@ -82,7 +82,7 @@ class _Waiting:
     take: Take
 
 
-class Keeper(QObject):
+class SessionWriter(QObject):
     """One journal at a time, on a thread of its own; what is asked of it is done in that order."""
 
     kept = Signal()  # everything asked for so far is on disk

@@ -5,23 +5,23 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 
 from app.canvas.view import CanvasView
-from app.ui.editing.background_edits import MaskJobs
-from app.ui.editing.permissions import Editing
+from app.ui.editing.background_edits import BackgroundEdits
+from app.ui.editing.history_access import HistoryAccess
 from app.ui.editing.workspace import Workspace
 from app.ui.support.messages import Messages
 
 NOT_NOW = "An erase is being made from these pixels: keep its result or cancel it, then go back further."
 
 
-class Stepping(QObject):
+class UndoRedo(QObject):
     """What the user does with the history."""
 
     def __init__(
         self,
         view: CanvasView,
         workspace: Workspace,
-        editing: Editing,
-        jobs: MaskJobs,
+        editing: HistoryAccess,
+        jobs: BackgroundEdits,
         messages: Messages,
         parent: QObject,
     ) -> None:

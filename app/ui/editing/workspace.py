@@ -23,7 +23,7 @@ from app.document.session.journal import Snapshot
 from app.document.session.load import Loaded
 from app.document.session.unsaved_sessions import Lost
 from app.ui.editing.exclusive_access import Prepare, at_once
-from app.ui.editing.session_writer import Cancelled, Keeper, Source, unsaved_folder
+from app.ui.editing.session_writer import Cancelled, SessionWriter, Source, unsaved_folder
 from app.ui.editing.undo_history import History, Refresh
 from app.ui.support.background import Background
 from app.ui.support.messages import Messages
@@ -81,7 +81,7 @@ class Workspace(QObject):
         self._session_saving: Path | None = None
         self.refresh: Refresh = lambda _: None  # shows boxes of the document that have changed
         self.picture_settings: Callable[[], Mapping[str, Any]] = dict  # what to keep with a picture
-        self.keeper = Keeper(self)
+        self.keeper = SessionWriter(self)
         self.keeper.progressed.connect(self._show_progress)
         self._background, self._messages = background, messages
         self._name = ""

@@ -19,9 +19,9 @@ from app.document.formats.mask_files import encode_mask
 from app.document.pixels import colour
 from app.document.pixels.picture import Picture
 from app.ui.commands.actions import Actions
-from app.ui.editing.mask_menu import MASK_EMPTY, MaskActions
+from app.ui.editing.mask_menu import MASK_EMPTY, MaskMenu
 from app.ui.editing.workspace import Workspace
-from app.ui.files.file_menu import FileActions
+from app.ui.files.file_menu import FileMenu
 from app.ui.support.background import Background
 from app.ui.support.messages import Messages
 
@@ -39,8 +39,8 @@ class ClipboardActions(QObject):
         parent: QObject,
         actions: Actions,
         workspace: Workspace,
-        files: FileActions,
-        masks: MaskActions,
+        files: FileMenu,
+        masks: MaskMenu,
         background: Background,
         messages: Messages,
     ) -> None:

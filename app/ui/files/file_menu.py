@@ -22,7 +22,7 @@ from app.ui.support.background import Background
 from app.ui.support.settings import Settings
 
 
-class FileActions(QObject):
+class FileMenu(QObject):
     """Opening, saving, exporting, and asking before unsaved work is lost."""
 
     readingBegun = Signal()

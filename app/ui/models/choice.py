@@ -29,7 +29,7 @@ def device_title(device: str) -> str:
     return _DEVICES.get(device.split(":")[0], device.upper())
 
 
-class EnginePanel(QObject):
+class ModelChoice(QObject):
     """Offers the models, loads the one chosen, shows the state it is in."""
 
     def __init__(

@@ -35,7 +35,7 @@ def test_the_same_bytes_as_at_once_and_one_step(large: Driver, qtbot: QtBot, nam
     sheet = large.document.with_mask_copied()
     change = getattr(Selections, name)
     change(sheet, 5) if name in NAMES[3:] else change(sheet)
-    jobs = large.window.mask_jobs
+    jobs = large.window.editing.jobs
     with qtbot.waitSignal(jobs.busyChanged, check_params_cb=lambda busy: not busy):
         large.window.actions_[name].trigger()
         assert jobs.busy
@@ -54,8 +54,8 @@ def test_cancelled_it_leaves_everything_as_it_was(large: Driver, qtbot: QtBot) -
     before, window = large.document.mask.copy(), large.window
     window.actions_.fill_mask.trigger()
     window.actions_.cancel.trigger()
-    assert not window.mask_jobs.busy
-    window.mask_jobs.wait()
+    assert not window.editing.jobs.busy
+    window.editing.jobs.wait()
     qtbot.wait(1)
     assert np.array_equal(large.document.mask, before)
     assert window.workspace.history.count() == 1
@@ -64,10 +64,10 @@ def test_cancelled_it_leaves_everything_as_it_was(large: Driver, qtbot: QtBot) -
 
 def test_nothing_else_edits_meanwhile(large: Driver, qtbot: QtBot) -> None:
     window, before = large.window, large.document.mask.copy()
-    with qtbot.waitSignal(window.mask_jobs.busyChanged, check_params_cb=lambda busy: not busy):
+    with qtbot.waitSignal(window.editing.jobs.busyChanged, check_params_cb=lambda busy: not busy):
         window.actions_.invert_mask.trigger()
         assert not window.actions_.erase.isEnabled()
-        window.stepping.undo()
+        window.editing.undo.undo()
         window.actions_.fill_mask.trigger()
         assert np.array_equal(large.document.mask, before)
     assert np.array_equal(large.document.mask, 255 - before)
@@ -77,17 +77,17 @@ def test_another_document_or_the_end_gives_it_up(large: Driver, photo: Path) -> 
     window = large.window
     window.actions_.fill_mask.trigger()
     large.open(photo)
-    assert not window.mask_jobs.busy
+    assert not window.editing.jobs.busy
     assert not large.document.mask.any()
     assert window.workspace.history.count() == 0
     window.actions_.fill_mask.trigger()
     window.close()
-    assert not window.mask_jobs.busy
+    assert not window.editing.jobs.busy
 
 
 def idle(large: Driver, qtbot: QtBot) -> None:
     """Wait until nothing is worked out or laid on, and what the hand did meanwhile is done."""
-    qtbot.waitUntil(lambda: not large.window.mask_jobs.busy and not large.window.view._later.waiting)
+    qtbot.waitUntil(lambda: not large.window.editing.jobs.busy and not large.window.view._later.waiting)
 
 
 def test_a_stroke_painted_meanwhile_follows(large: Driver, qtbot: QtBot) -> None:
@@ -119,7 +119,7 @@ def test_similar_colours_are_worked_out_like_other_changes(large: Driver, qtbot:
     at = window.view.to_widget(100.5, 20.5)
     sheet.select_similar(100.5, 20.5, 90, False)
     QTest.mouseClick(window.view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at.toPoint())
-    assert window.mask_jobs.busy
+    assert window.editing.jobs.busy
     idle(large, qtbot)
     assert np.array_equal(large.document.mask, sheet.mask)
     assert window.workspace.history.count() == 2
@@ -128,14 +128,14 @@ def test_similar_colours_are_worked_out_like_other_changes(large: Driver, qtbot:
 def test_an_erase_begins_and_ends_like_a_small_one(large: Driver, qtbot: QtBot) -> None:
     window, pixels, mask = large.window, large.document.pixels.copy(), large.document.mask.copy()
     window.actions_.erase.trigger()
-    assert window.mask_jobs.busy
+    assert window.editing.jobs.busy
     assert not large.engine.requests
     idle(large, qtbot)
     rgb, used, _ = large.engine.requests[0]
     assert np.array_equal(rgb, pixels)
     assert np.array_equal(used, mask)
     answer(large, COLOURS[0])
-    assert window.mask_jobs.busy
+    assert window.editing.jobs.busy
     assert not window.actions_.undo.isEnabled()
     window.actions_.cancel.trigger()
     assert np.array_equal(large.document.pixels, pixels)
@@ -155,10 +155,10 @@ def test_the_start_of_an_erase_can_be_cancelled(large: Driver, qtbot: QtBot) -> 
     window = large.window
     window.actions_.erase.trigger()
     window.actions_.cancel.trigger()
-    window.mask_jobs.wait()
+    window.editing.jobs.wait()
     qtbot.wait(1)
     assert not large.engine.requests
-    assert not window.job.active
+    assert not window.erasing.job.active
     assert window.actions_.erase.isEnabled()
 
 
@@ -180,8 +180,8 @@ def test_what_is_saved_holds_the_result_that_is_being_put_in(large: Driver, qtbo
     idle(large, qtbot)
     answer(large, COLOURS[2])
     assert tuple(large.document.pixels[55, 75]) != COLOURS[2]
-    window.erasing.settle()
-    assert not window.mask_jobs.busy
+    window.erasing.commands.settle()
+    assert not window.editing.jobs.busy
     assert tuple(large.document.pixels[55, 75]) == COLOURS[2]
     assert window.workspace.history.unsaved
 
@@ -204,14 +204,14 @@ def test_steps_asked_for_while_others_are_taken_follow(large: Driver, qtbot: QtB
     inverted = large.document.mask.copy()
     for _ in range(2):
         window.actions_.undo.trigger()
-        assert window.mask_jobs.stepping
+        assert window.editing.jobs.stepping
         assert window.actions_.undo.isEnabled()
     window.actions_.redo.trigger()
     assert not window.actions_.erase.isEnabled()
     idle(large, qtbot)
     assert window.workspace.history.index() == 1
     assert np.array_equal(large.document.mask, painted)
-    window.history.chosen.emit(2)
+    window.contents.history.chosen.emit(2)
     large.stroke((60, 50), (90, 60))  # comes after it
     idle(large, qtbot)
     assert window.workspace.history.count() == 3
@@ -224,19 +224,19 @@ def test_steps_asked_for_while_others_are_taken_follow(large: Driver, qtbot: QtB
 def test_what_is_saved_is_what_the_steps_under_way_lead_to(large: Driver, qtbot: QtBot) -> None:
     window = large.window
     window.actions_.undo.trigger()
-    assert window.mask_jobs.stepping
+    assert window.editing.jobs.stepping
     changing = [large.document.changing]
     window.actions_.cancel.trigger()  # half a step would be none
-    window.erasing.settle()
-    assert not window.mask_jobs.busy
+    window.erasing.commands.settle()
+    assert not window.editing.jobs.busy
     changing.append(large.document.changing)
     assert changing == [True, False]
     assert not large.document.mask.any()
     assert window.workspace.history.index() == 0
     window.actions_.redo.trigger()
     window.actions_.undo.trigger()
-    window.erasing.settle()
-    assert (window.mask_jobs.busy, window.workspace.history.index()) == (False, 0)
+    window.erasing.commands.settle()
+    assert (window.editing.jobs.busy, window.workspace.history.index()) == (False, 0)
 
 
 def test_a_step_that_cannot_be_read_back_is_told(large: Driver, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,7 +253,7 @@ def test_a_step_that_cannot_be_read_back_is_told(large: Driver, qtbot: QtBot, mo
     edit = window.workspace.history.command(1).edit
     for part in edit.parts:
         part.before, part.after = part.after, part.before
-    window.history.chosen.emit(0)
+    window.contents.history.chosen.emit(0)
     idle(large, qtbot)
     assert window.workspace.history.index() == 1
     assert np.array_equal(large.document.mask, before)

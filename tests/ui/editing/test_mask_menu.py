@@ -138,9 +138,9 @@ def test_a_mask_for_another_picture_is_dropped(
     path = tmp_path / "mask.png"
     Image.fromarray(np.full((120, 160), 255, np.uint8)).save(path)
     ask(monkeypatch, "ask_mask_file", path)
-    ready.window.files.open_path(photo)
+    ready.window.files.menu.open_path(photo)
     ready.window.actions_.import_mask.trigger()
-    with ready.qtbot.waitSignal(ready.window.files.documentTaken):
+    with ready.qtbot.waitSignal(ready.window.files.menu.documentTaken):
         pass
     ready.qtbot.wait(50)
     assert not ready.document.mask.any()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.ui.dialogs.questions import Unsaved
-from app.ui.erasing.erasing import NOTHING_AGAIN
+from app.ui.erasing.commands import NOTHING_AGAIN
 from app.ui.erasing.job import NOTHING_TO_ERASE
 from app.ui.support import settings
 from tests.ui.conftest import Answers, Driver

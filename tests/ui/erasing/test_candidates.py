@@ -68,8 +68,8 @@ def test_results_come_one_after_the_other_with_other_seeds(ready: Driver) -> Non
     assert len(set(seeds)) == 3
     assert all(request[0] is ready.engine.requests[0][0] for request in ready.engine.requests), "one copy is enough"
     assert ready.window.panel.erase_bar.state is BarState.CHOOSING
-    assert len(ready.window.strip.buttons) == 3
-    assert ready.window.strip.isVisible()
+    assert len(ready.window.erasing.strip.buttons) == 3
+    assert ready.window.erasing.strip.isVisible()
 
 
 def test_the_choice_is_one_step_of_pixels_and_mask(ready: Driver) -> None:
@@ -85,12 +85,12 @@ def test_the_choice_is_one_step_of_pixels_and_mask(ready: Driver) -> None:
     ready.qtbot.keyClick(window.view, Qt.Key.Key_Comma)
     ready.qtbot.keyClick(window.view, Qt.Key.Key_Comma)
     assert shown_at(ready, 75, 55) == COLOURS[2], "round and round"
-    assert window.strip.buttons[2].isChecked()
+    assert window.erasing.strip.buttons[2].isChecked()
     ready.qtbot.keyClick(window.view, Qt.Key.Key_Return)
     assert tuple(document.pixels[55, 75]) == COLOURS[2]
     assert not document.mask.any()
     assert window.workspace.history.count() == 2
-    assert not window.strip.isVisible()
+    assert not window.erasing.strip.isVisible()
     assert window.panel.erase_bar.state is BarState.IDLE
     window.actions_.undo.trigger()
     assert np.array_equal(document.pixels, pixels)
@@ -106,7 +106,7 @@ def test_escape_keeps_none(ready: Driver) -> None:
     answer(ready, COLOURS[0])
     answer(ready, COLOURS[1])
     ready.qtbot.keyClick(ready.window.view, Qt.Key.Key_Escape)
-    assert not ready.window.job.active
+    assert not ready.window.erasing.job.active
     assert np.array_equal(document.pixels, pixels)
     assert np.array_equal(document.mask, mask)
     assert ready.window.workspace.history.count() == 1
@@ -125,8 +125,8 @@ def test_cancelling_in_the_middle_leaves_nothing(ready: Driver, finished: int) -
     ready.engine.step()
     ready.window.actions_.cancel.trigger()
     assert not ready.engine.busy
-    assert not ready.window.job.active
-    assert not ready.window.job.candidates
+    assert not ready.window.erasing.job.active
+    assert not ready.window.erasing.job.candidates
     assert np.array_equal(ready.document.pixels, pixels)
 
 
@@ -134,12 +134,12 @@ def test_one_may_be_kept_before_all_are_there(ready: Driver) -> None:
     choose_from(ready, 4)
     answer(ready, COLOURS[0])
     answer(ready, COLOURS[1])
-    ready.window.strip.buttons[1].click()
+    ready.window.erasing.strip.buttons[1].click()
     assert shown_at(ready, 75, 55) == COLOURS[1], "the run under way shows its previews no more"
     ready.engine.step()
     ready.engine.step()
     assert shown_at(ready, 75, 55) == COLOURS[1]
-    ready.window.strip.keep_button.click()
+    ready.window.erasing.strip.keep_button.click()
     assert tuple(ready.document.pixels[55, 75]) == COLOURS[1]
     assert not ready.engine.busy
 
@@ -149,8 +149,8 @@ def test_after_a_failure_the_others_can_be_chosen(ready: Driver) -> None:
     answer(ready, COLOURS[0])
     ready.engine.fail("There is not enough memory.")
     assert ready.texts() == ["There is not enough memory."]
-    assert ready.window.job.choosing
-    assert not ready.window.job.running
+    assert ready.window.erasing.job.choosing
+    assert not ready.window.erasing.job.running
     ready.window.actions_.keep.trigger()
     assert tuple(ready.document.pixels[55, 75]) == COLOURS[0]
 
@@ -158,7 +158,7 @@ def test_after_a_failure_the_others_can_be_chosen(ready: Driver) -> None:
 def test_when_the_first_fails_all_is_over(ready: Driver) -> None:
     choose_from(ready, 3)
     ready.engine.fail("There is not enough memory.")
-    assert not ready.window.job.active
+    assert not ready.window.erasing.job.active
     assert ready.window.panel.erase_bar.state is BarState.IDLE
 
 
@@ -170,7 +170,7 @@ def test_erase_while_choosing_keeps_what_is_shown(ready: Driver) -> None:
     ready.stroke((20, 100), (40, 100))
     ready.window.actions_.erase.trigger()
     assert tuple(ready.document.pixels[55, 75]) == COLOURS[1]
-    assert ready.window.job.running, "and the stroke painted since is erased"
+    assert ready.window.erasing.job.running, "and the stroke painted since is erased"
     assert ready.engine.requests[-1][1][100, 30] == 255
 
 
@@ -201,9 +201,9 @@ def test_another_picture_ends_the_choice(ready: Driver, answers: Answers, photo:
     answer(ready, COLOURS[0])
     answers.unsaved = Unsaved.DISCARD
     ready.open(photo)
-    assert not ready.window.job.active
+    assert not ready.window.erasing.job.active
     assert not ready.engine.busy
-    assert not ready.window.strip.isVisible()
+    assert not ready.window.erasing.strip.isVisible()
 
 
 def test_what_the_results_are_made_from_cannot_be_undone_while_choosing(ready: Driver) -> None:
@@ -219,7 +219,7 @@ def test_each_result_gets_a_small_picture(ready: Driver) -> None:
     choose_from(ready, 2)
     answer(ready, COLOURS[0])
     answer(ready, COLOURS[1])
-    buttons = ready.window.strip.buttons
+    buttons = ready.window.erasing.strip.buttons
 
     def centre(index: int) -> tuple[int, int, int]:
         image = buttons[index].icon().pixmap(92, 69).toImage()

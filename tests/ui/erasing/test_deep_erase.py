@@ -34,7 +34,7 @@ def test_everything_but_the_hole_keeps_every_bit(
     assert rgb.dtype == np.uint8
     np.testing.assert_array_equal(rgb, colour.seen_rgb(Picture(original, icc_profile=P3)))
     driver.engine.finish()
-    driver.qtbot.waitUntil(lambda: not driver.window.job.active and not driver.window.mask_jobs.busy)
+    driver.qtbot.waitUntil(lambda: not driver.window.erasing.job.active and not driver.window.editing.jobs.busy)
     driver.qtbot.waitUntil(lambda: driver.window.isWindowModified())
     hole = mask > 127
     now = driver.document.pixels

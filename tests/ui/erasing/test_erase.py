@@ -40,7 +40,7 @@ def test_open_brush_erase_undo_redo(ready: Driver) -> None:
     assert window.panel.erase_bar.label.text() == "Step 1 of 6, about 5 s left"
     assert np.array_equal(document.pixels, pixels), "a preview is not the picture"
     ready.engine.finish()
-    assert not window.job.running
+    assert not window.erasing.job.running
     assert tuple(document.pixels[55, 75]) == RESULT
     assert not document.mask.any()
     assert window.windowTitle() == "photo.png[*] – Moebius"
@@ -75,7 +75,7 @@ def test_cancelling_at_any_step_leaves_everything_as_it_was(ready: Driver, steps
         ready.qtbot.mouseClick(window.panel.erase_bar.button, Qt.MouseButton.LeftButton)
     else:
         window.actions_.cancel.trigger()
-    assert not window.job.running
+    assert not window.erasing.job.running
     assert not ready.engine.busy
     assert np.array_equal(document.pixels, pixels)
     assert np.array_equal(document.mask, mask)
@@ -104,7 +104,7 @@ def test_answers_that_come_after_the_cancel_are_dropped(ready: Driver) -> None:
     assert ready.window.workspace.history.count() == 1
     ready.window.actions_.erase.trigger()
     ready.engine.finished.emit(EraseDone(number, (Patch((0, 0, 10, 10), rgb),), 1.0))
-    assert ready.window.job.running, "an answer to the one before does not end this one"
+    assert ready.window.erasing.job.running, "an answer to the one before does not end this one"
 
 
 def test_strokes_painted_meanwhile_stay(ready: Driver) -> None:
@@ -184,7 +184,7 @@ def test_an_empty_mask_is_explained(driver: Driver, photo: Path) -> None:
     driver.open(photo)
     driver.window.actions_.erase.trigger()
     assert driver.texts() == [NOTHING_TO_ERASE]
-    assert driver.window.banner.isVisible()
+    assert driver.window.contents.banner.isVisible()
     assert not driver.engine.requests
 
 
@@ -196,12 +196,12 @@ def test_a_failure_is_a_sentence_with_details(ready: Driver) -> None:
     ready.engine.step()
     ready.engine.fail("There is not enough memory for this model.", "Traceback ...")
     assert ready.texts() == ["There is not enough memory for this model."]
-    assert window.banner.details.isVisible()
-    assert not window.job.running
+    assert window.contents.banner.details.isVisible()
+    assert not window.erasing.job.running
     assert np.array_equal(document.pixels, pixels)
     assert np.array_equal(document.mask, mask)
     window.actions_.erase.trigger()
-    assert not window.banner.isVisible(), "trying again sends the message away"
+    assert not window.contents.banner.isVisible(), "trying again sends the message away"
 
 
 def test_what_the_engine_notes_is_told(ready: Driver) -> None:
@@ -209,7 +209,7 @@ def test_what_the_engine_notes_is_told(ready: Driver) -> None:
     ready.engine.noted.emit(EngineNote(ready.engine.current_id + 1, "Of another erase."))
     ready.engine.noted.emit(EngineNote(ready.engine.current_id, "There was too little memory: it goes on in parts."))
     assert ready.texts() == ["There was too little memory: it goes on in parts."]
-    assert ready.window.job.running
+    assert ready.window.erasing.job.running
 
 
 def test_a_model_unloaded_is_loaded_by_the_next_erase(ready: Driver) -> None:
@@ -232,7 +232,7 @@ def test_without_a_model_there_is_a_sentence(ready: Driver) -> None:
 def test_a_model_that_failed_to_load_is_tried_again(ready: Driver) -> None:
     ready.engine.set_status(EngineStatus(EngineState.FAILED, message="Not enough memory: close other programs."))
     ready.window.actions_.erase.trigger()
-    assert not ready.window.banner.isVisible()
+    assert not ready.window.contents.banner.isVisible()
     ready.engine.finish()
     assert tuple(ready.document.pixels[55, 75]) == RESULT
 
@@ -274,10 +274,10 @@ def test_before_is_the_picture_as_opened(ready: Driver) -> None:
         ready.engine.finish()
         ready.stroke((60, 50), (90, 60))
     ready.qtbot.keyPress(view, Qt.Key.Key_Tab)
-    assert ready.window.badge.isVisible()
+    assert ready.window.contents.badge.isVisible()
     shown = view.grab().toImage().pixelColor(at)
     ready.qtbot.keyRelease(view, Qt.Key.Key_Tab)
-    assert not ready.window.badge.isVisible()
+    assert not ready.window.contents.badge.isVisible()
     now = view.grab().toImage().pixelColor(at)
     column, row = (int(v) for v in (75, 55))
     expected = ready.document.pixels[row, column]
@@ -291,7 +291,7 @@ def test_opening_another_picture_cancels(ready: Driver, tmp_path: Path, photo: P
     ready.engine.step()
     ready.open(photo)
     assert not ready.engine.busy
-    assert not ready.window.job.running
+    assert not ready.window.erasing.job.running
     assert not ready.document.mask.any()
 
 
@@ -307,9 +307,9 @@ def test_a_picture_closed_is_forgotten(ready: Driver, photo: Path, qtbot: QtBot)
 
 def test_who_has_erased_needs_no_hint(ready: Driver, photo: Path, store: Settings) -> None:
     ready.open(photo)
-    assert ready.window.hint.isVisible()
+    assert ready.window.contents.hint.isVisible()
     ready.stroke((60, 50), (90, 60))
-    assert not ready.window.hint.isVisible()
+    assert not ready.window.contents.hint.isVisible()
     assert not store.get(settings.HINT_SEEN)
     ready.window.actions_.erase.trigger()
     ready.engine.finish()

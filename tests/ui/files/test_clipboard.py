@@ -66,7 +66,7 @@ def test_pasting_opens_a_picture_and_asks_first(driver: Driver, photo: Path, ans
         driver.window.actions_.paste.trigger()
         assert driver.window.workspace.name == "photo.png"
         return
-    with driver.qtbot.waitSignal(driver.window.files.documentTaken):
+    with driver.qtbot.waitSignal(driver.window.files.menu.documentTaken):
         driver.window.actions_.paste.trigger()
     assert answers.asked == ["unsaved"]
     np.testing.assert_array_equal(driver.document.pixels, copied)
@@ -88,12 +88,12 @@ def test_pasting_files_images_and_nothing(driver: Driver, photo: Path) -> None:
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(photo))])
     board.setMimeData(mime)
-    with driver.qtbot.waitSignal(driver.window.files.documentTaken):
+    with driver.qtbot.waitSignal(driver.window.files.menu.documentTaken):
         driver.window.actions_.paste.trigger()
     assert driver.document.picture.path == photo
     pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
     board.setImage(to_qimage(pixels))
-    with driver.qtbot.waitSignal(driver.window.files.documentTaken):
+    with driver.qtbot.waitSignal(driver.window.files.menu.documentTaken):
         driver.window.actions_.paste.trigger()
     np.testing.assert_array_equal(driver.document.pixels[..., :3], pixels)
 
@@ -115,7 +115,7 @@ def test_a_mask_is_pasted_as_one_step(driver: Driver, photo: Path, monkeypatch: 
     mask = driver.document.mask.copy()
     _copied(driver, "copy_mask")
     driver.window.actions_.clear_mask.trigger()
-    with driver.qtbot.waitSignal(driver.window.editing.pushed):
+    with driver.qtbot.waitSignal(driver.window.editing.access.pushed):
         driver.window.actions_.paste_mask.trigger()
     np.testing.assert_array_equal(driver.document.mask, mask)
     driver.window.actions_.undo.trigger()
@@ -128,7 +128,7 @@ def test_a_mask_is_pasted_as_one_step(driver: Driver, photo: Path, monkeypatch: 
 
     monkeypatch.setattr(questions, "ask_mask_mode", ask)
     QGuiApplication.clipboard().setImage(to_qimage(np.full((30, 40, 3), 255, np.uint8)))
-    with driver.qtbot.waitSignal(driver.window.editing.pushed):
+    with driver.qtbot.waitSignal(driver.window.editing.access.pushed):
         driver.window.actions_.paste_mask.trigger()
     assert asked == ["the picture on the clipboard"]
     assert driver.document.mask.min() == 255
@@ -136,6 +136,6 @@ def test_a_mask_is_pasted_as_one_step(driver: Driver, photo: Path, monkeypatch: 
 
 def test_a_picture_is_dropped_without_a_file(driver: Driver) -> None:
     data = encode_picture(Picture(np.zeros((8, 12, 3), np.uint8)), "PNG", "a")
-    with driver.qtbot.waitSignal(driver.window.files.documentTaken):
-        driver.window.welcome.pictureDropped.emit(data)
+    with driver.qtbot.waitSignal(driver.window.files.menu.documentTaken):
+        driver.window.contents.welcome.pictureDropped.emit(data)
     assert driver.document.size == (12, 8)

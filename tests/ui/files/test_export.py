@@ -45,7 +45,7 @@ def _choose(dialog: ExportDialog, name: str) -> None:
 
 def test_choices_follow_the_picture_and_the_format(driver: Driver) -> None:
     deep = Picture(np.zeros((8, 8, 4), np.uint16), icc_profile=P3)
-    dialog = ExportDialog(driver.window, deep, driver.window._background, "PNG", 80)
+    dialog = ExportDialog(driver.window, deep, driver.window.services.background, "PNG", 80)
     form = dialog._form
     assert form.isRowVisible(dialog.bits)
     assert form.isRowVisible(dialog.colours)
@@ -58,7 +58,7 @@ def test_choices_follow_the_picture_and_the_format(driver: Driver) -> None:
     assert dialog.chosen.srgb
     dialog.done(0)
     plain = Picture(np.zeros((8, 8, 3), np.uint8), jpeg=JpegForm(((16,) * 64,), "4:2:0", False))
-    dialog = ExportDialog(driver.window, plain, driver.window._background, "JPEG", 80)
+    dialog = ExportDialog(driver.window, plain, driver.window.services.background, "JPEG", 80)
     assert not dialog._form.isRowVisible(dialog.colours)
     for like, quality in ((True, None), (False, 80)):
         dialog.like.setChecked(like)
@@ -69,7 +69,7 @@ def test_choices_follow_the_picture_and_the_format(driver: Driver) -> None:
 
 def test_the_size_is_told_and_older_questions_are_given_up(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     picture = _photo(320, 240)
-    dialog = ExportDialog(driver.window, picture, driver.window._background, "PNG", 80)
+    dialog = ExportDialog(driver.window, picture, driver.window.services.background, "PNG", 80)
     driver.qtbot.waitUntil(lambda: "…" not in dialog.size_line.text())
     assert dialog.size_line.text() == f"Size: {size_text(len(encode_picture(picture, 'PNG', 'a')))}"
     _choose(dialog, "WEBP")
@@ -78,7 +78,7 @@ def test_the_size_is_told_and_older_questions_are_given_up(driver: Driver, monke
     dialog._estimate()
     dialog._asked += 1  # something else was chosen
     dialog._timer.stop()
-    driver.window._background.settle()
+    driver.window.services.background.settle()
     assert dialog.size_line.text() == "Size: …"
     dialog.done(0)
 
@@ -157,7 +157,7 @@ def _drag(driver: Driver) -> None:
     handle = driver.window.status.handle
     start = handle.rect().center()
     QTest.mousePress(handle, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
-    driver.window._background.settle()
+    driver.window.services.background.settle()
     QTest.mouseMove(handle, start + QPoint(QApplication.startDragDistance() + 5, 0))
     QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
 
@@ -208,6 +208,6 @@ def test_files_that_are_gone_leave_the_list(driver: Driver, photo: Path, tmp_pat
 
 def test_nobody_looks_where_there_is_nothing(qtbot: object, driver: Driver, store: Settings) -> None:
     store.forget(settings.RECENT_FILES)
-    driver.window.files.recent.drop_missing()
+    driver.window.files.menu.recent.drop_missing()
     assert not driver.window.actions_.recent.isEnabled()
-    assert isinstance(driver.window._background, Background)
+    assert isinstance(driver.window.services.background, Background)

@@ -34,7 +34,7 @@ def read(path: Path) -> NDArray[np.uint8]:
 
 def test_before_a_picture_is_open(driver: Driver) -> None:
     window = driver.window
-    assert window.stack.currentWidget() is window.welcome
+    assert window.contents.stack.currentWidget() is window.contents.welcome
     assert not window.actions_.erase.isEnabled()
     assert not window.actions_.save.isEnabled()
     assert not window.panel.erase_bar.button.isEnabled()
@@ -44,30 +44,30 @@ def test_before_a_picture_is_open(driver: Driver) -> None:
 def test_opening_shows_the_picture_and_a_hint(driver: Driver, photo: Path, answers: Answers) -> None:
     answers.path = photo
     window = driver.window
-    with driver.qtbot.waitSignal(window.files.documentTaken):
+    with driver.qtbot.waitSignal(window.files.menu.documentTaken):
         window.actions_.open.trigger()
-    assert window.stack.currentWidget() is window.view
+    assert window.contents.stack.currentWidget() is window.view
     assert window.status.picture_size.text() == "160 × 120 px"
     assert window.windowTitle() == "photo.png[*] – Moebius"
-    assert window.hint.isVisible()
+    assert window.contents.hint.isVisible()
     assert window.view.brush.size == 9, "40 px at a short side of 512"
     driver.stroke((30, 30), (40, 40))
-    assert not window.hint.isVisible()
+    assert not window.contents.hint.isVisible()
 
 
 def test_the_hint_can_be_sent_away_for_good(driver: Driver, photo: Path, store: Settings) -> None:
     driver.open(photo)
-    driver.window.hint.close_button.click()
+    driver.window.contents.hint.close_button.click()
     assert store.get(settings.HINT_SEEN)
     driver.open(photo)
-    assert not driver.window.hint.isVisible()
+    assert not driver.window.contents.hint.isVisible()
 
 
 def test_a_sample_is_not_written_back(driver: Driver, answers: Answers, tmp_path: Path) -> None:
     window = driver.window
-    sample, button = next(iter(window.welcome.samples.items()))
+    sample, button = next(iter(window.contents.welcome.samples.items()))
     driver.qtbot.waitUntil(lambda: not button.icon().isNull())
-    with driver.qtbot.waitSignal(window.files.documentTaken):
+    with driver.qtbot.waitSignal(window.files.menu.documentTaken):
         button.click()
     assert driver.document.picture.path is None
     assert window.workspace.name == sample.name
@@ -86,7 +86,7 @@ def test_a_file_that_cannot_be_read_is_a_sentence(driver: Driver, photo: Path, t
     if kind == "text":
         path.write_text("not a picture")
     with driver.qtbot.waitSignal(driver.window.messages.posted):
-        driver.window.files.open_path(path)
+        driver.window.files.menu.open_path(path)
     assert "bad.jpg" in driver.texts()[0]
     assert driver.window.workspace.document is document, "the picture that is open stays"
     assert driver.window.status.activity.text() == "Ready"
@@ -95,16 +95,16 @@ def test_a_file_that_cannot_be_read_is_a_sentence(driver: Driver, photo: Path, t
 def test_of_two_pictures_opened_at_once_the_later_one_counts(driver: Driver, photo: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.png"
     Image.new("RGB", (50, 40)).save(other)
-    with driver.qtbot.waitSignal(driver.window.files.documentTaken):
-        driver.window.files.open_path(photo)
-        driver.window.files.open_path(other)
-    driver.window._background.wait()
+    with driver.qtbot.waitSignal(driver.window.files.menu.documentTaken):
+        driver.window.files.menu.open_path(photo)
+        driver.window.files.menu.open_path(other)
+    driver.window.services.background.wait()
     driver.qtbot.wait(10)
     assert driver.window.workspace.name == "other.png"
 
 
 def test_dropping_files_opens_the_first(driver: Driver, photo: Path) -> None:
-    with driver.qtbot.waitSignal(driver.window.files.documentTaken):
+    with driver.qtbot.waitSignal(driver.window.files.menu.documentTaken):
         driver.window.view.filesDropped.emit([str(photo), "/elsewhere/b.png"])
     assert "One picture at a time" in driver.texts()[0]
     assert driver.window.workspace.name == "photo.png"
@@ -184,7 +184,7 @@ def test_surprises_have_details(driver: Driver, photo: Path, monkeypatch: pytest
 
     monkeypatch.setattr(workspace, "read_picture", fail)
     with driver.qtbot.waitSignal(driver.window.messages.posted):
-        driver.window.files.open_path(photo)
+        driver.window.files.menu.open_path(photo)
     assert driver.texts() == ["photo.png could not be opened."]
     assert "never thought of" in driver.posted[0].details
 
@@ -223,7 +223,7 @@ def test_export_writes_a_copy(
 
 def test_quality_counts_only_where_there_is_one(driver: Driver) -> None:
     picture = Picture(np.zeros((4, 4, 3), np.uint8))
-    dialog = ExportDialog(driver.window, picture, driver.window._background, "JPEG", 70)
+    dialog = ExportDialog(driver.window, picture, driver.window.services.background, "JPEG", 70)
     assert dialog.format_name == "JPEG"
     assert dialog.quality_chosen == 70
     assert dialog.quality.isEnabled()
@@ -248,7 +248,7 @@ def test_opening_over_unsaved_work_asks(driver: Driver, photo: Path, answers: An
     pixels = driver.document.pixels.copy()
     answers.unsaved, answers.path = answer, photo.with_name("kept.moebius")
     if answer is Unsaved.CANCEL:
-        driver.window.files.open_path(other)
+        driver.window.files.menu.open_path(other)
         assert driver.window.workspace.name == "photo.png"
     else:
         driver.open(other)
@@ -283,7 +283,7 @@ def test_an_erase_goes_on_when_closing_is_called_off(driver: Driver, photo: Path
     driver.window.actions_.erase.trigger()
     answers.unsaved = Unsaved.CANCEL
     driver.window.close()
-    assert driver.window.job.running
+    assert driver.window.erasing.job.running
     driver.engine.finish()
     assert not driver.document.mask.any()
 

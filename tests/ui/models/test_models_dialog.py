@@ -54,7 +54,7 @@ def dialog(driver: Driver, qtbot: QtBot) -> ModelsDialog:
 
 def quiet(driver: Driver) -> None:
     """Wait until nothing is under way."""
-    driver.qtbot.waitUntil(lambda: not driver.window.library.busy, timeout=15_000)
+    driver.qtbot.waitUntil(lambda: not driver.window.models.library.busy, timeout=15_000)
 
 
 def click(driver: Driver, dialog: ModelsDialog, name: str = NAME) -> None:
@@ -62,7 +62,7 @@ def click(driver: Driver, dialog: ModelsDialog, name: str = NAME) -> None:
 
 
 def wait_for(driver: Driver, stage: Stage, name: str = NAME) -> None:
-    driver.qtbot.waitUntil(lambda: driver.window.library.state(name).stage is stage, timeout=15_000)
+    driver.qtbot.waitUntil(lambda: driver.window.models.library.state(name).stage is stage, timeout=15_000)
 
 
 def answer(driver: Driver, done: bool = True) -> None:
@@ -119,7 +119,7 @@ def test_a_click_does_call(no_network: list[str], driver: Driver, dialog: Models
     driver.window.settings.set(settings.HUB_ENDPOINT, "http://hub.invalid")
     click(driver, dialog)
     driver.qtbot.waitUntil(lambda: bool(no_network), timeout=15_000)
-    driver.window.library.pause(NAME)
+    driver.window.models.library.pause(NAME)
     quiet(driver)
 
 
@@ -218,7 +218,7 @@ def test_one_after_the_other(driver: Driver, hub: Hub, dialog: ModelsDialog) -> 
     assert dialog.rows["moebius-ft_ffhq"].status.text() == "Waiting…"
     click(driver, dialog)  # the first pauses, the second goes on
     wait_for(driver, Stage.CHECKING, "moebius-ft_ffhq")
-    assert driver.window.library.state(NAME).stage is Stage.PAUSED
+    assert driver.window.models.library.state(NAME).stage is Stage.PAUSED
     answer(driver)
     quiet(driver)
 
@@ -272,7 +272,7 @@ def test_a_model_is_removed_after_a_question(
     folder = models_folder() / "mine"
     folder.mkdir(parents=True)
     (folder / "source.json").write_text('{"title": "My own"}')
-    driver.window.library.look()
+    driver.window.models.library.look()
     quiet(driver)
     assert "holds no checkpoint" in dialog.rows["mine"].status.text()
     answers = [False, True]
@@ -291,7 +291,7 @@ def test_mirror_and_proxy_are_remembered(driver: Driver, dialog: ModelsDialog) -
     dialog.mirror.editingFinished.emit()
     dialog.proxy.setText("http://proxy:8080")
     dialog.proxy.editingFinished.emit()
-    network = driver.window.library.network()
+    network = driver.window.models.library.network()
     assert (network.endpoint, network.proxy, network.token) == ("https://mirror.example", "http://proxy:8080", "")
 
 

@@ -30,12 +30,12 @@ def painted(driver: Driver, photo: Path) -> Driver:
 
 
 def names(driver: Driver) -> list[str]:
-    found = driver.window.history.list
+    found = driver.window.contents.history.list
     return [found.item(row).text() for row in range(found.count())]
 
 
 def test_every_step_is_listed_and_the_present_one_marked(painted: Driver) -> None:
-    history = painted.window.history
+    history = painted.window.contents.history
     assert names(painted) == ["Opened", *["Brush stroke"] * 3]
     assert history.list.currentRow() == 3
     painted.window.actions_.undo.trigger()
@@ -47,7 +47,7 @@ def test_every_step_is_listed_and_the_present_one_marked(painted: Driver) -> Non
 
 
 def test_a_click_goes_there(painted: Driver) -> None:
-    found, document = painted.window.history.list, painted.document
+    found, document = painted.window.contents.history.list, painted.document
     assert document.mask[100, 60] == 255
     for row, (first, last) in ((1, (255, 0)), (0, (0, 0)), (3, (255, 255))):
         at = found.visualItemRect(found.item(row)).center()
@@ -57,7 +57,7 @@ def test_a_click_goes_there(painted: Driver) -> None:
 
 
 def test_by_keyboard_too(painted: Driver) -> None:
-    found = painted.window.history.list
+    found = painted.window.contents.history.list
     found.setFocus()
     painted.qtbot.keyClick(found, Qt.Key.Key_Up)
     painted.qtbot.keyClick(found, Qt.Key.Key_Up)
@@ -69,14 +69,14 @@ def test_by_keyboard_too(painted: Driver) -> None:
 def test_during_an_erase_only_what_came_since(painted: Driver) -> None:
     painted.window.actions_.erase.trigger()
     painted.stroke((120, 20), (130, 20))
-    painted.window.history.chosen.emit(1)
+    painted.window.contents.history.chosen.emit(1)
     assert painted.window.workspace.history.index() == 3
     assert painted.texts() == [NOT_NOW]
     painted.engine.finish()
 
 
 def test_steps_show_what_they_changed(painted: Driver) -> None:
-    found = painted.window.history.list
+    found = painted.window.contents.history.list
 
     def yellow(row: int) -> bool:
         image = found.item(row).icon().pixmap(48, 36).toImage()
@@ -89,25 +89,25 @@ def test_steps_show_what_they_changed(painted: Driver) -> None:
 
 def test_another_picture_begins_another_list(painted: Driver, photo: Path) -> None:
     painted.open(photo)
-    painted.qtbot.waitUntil(lambda: painted.window.history.empty.isVisible())
-    assert not painted.window.history.list.isVisible()
+    painted.qtbot.waitUntil(lambda: painted.window.contents.history.empty.isVisible())
+    assert not painted.window.contents.history.list.isVisible()
 
 
 def test_a_list_nobody_sees_is_filled_when_it_is_shown(driver: Driver, photo: Path) -> None:
     driver.open(photo)
     driver.stroke((40, 20), (80, 20))
     driver.stroke((40, 60), (80, 60))
-    assert driver.window.history.list.count() <= 1
+    assert driver.window.contents.history.list.count() <= 1
     driver.window.actions_.history.trigger()
     assert len(names(driver)) == 3
 
 
 def test_the_budget_is_a_setting(painted: Driver, store: Settings) -> None:
     assert painted.window.workspace.history.budget == 1000 * 10**6
-    assert "of 1000 MB used" in painted.window.history.memory.text()
+    assert "of 1000 MB used" in painted.window.contents.history.memory.text()
     store.set(settings.HISTORY_BUDGET, 200)
     assert painted.window.workspace.history.budget == 200 * 10**6
-    assert "of 200 MB used" in painted.window.history.memory.text()
+    assert "of 200 MB used" in painted.window.contents.history.memory.text()
 
 
 # -- small pictures ------------------------------------------------------------------------

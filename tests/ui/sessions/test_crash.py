@@ -171,10 +171,10 @@ def test_the_log_is_written_redacted_and_ends() -> None:
 
 def test_a_new_report_is_offered_once(driver: Driver) -> None:
     for _ in range(2):  # what the start has looked for
-        driver.window._background.settle()
+        driver.window.services.background.settle()
     crash_report.write_report("The program was ended by a fault.", "Traceback 1", b"", "cpu")
     crash_report.write_report("The program was ended by a fault.", "Traceback 2", b"", "cpu")
-    safety = driver.window.safety
+    safety = driver.window.sessions
     with driver.qtbot.waitSignal(safety.recovery.closed):
         safety.recovery.begin()
     driver.qtbot.waitUntil(lambda: safety.reports.dialog is not None)
@@ -188,10 +188,10 @@ def test_a_new_report_is_offered_once(driver: Driver) -> None:
     assert "Traceback 1" in dialog.text.toPlainText()
     dialog.close()
     driver.qtbot.waitUntil(lambda: not driver.window.findChildren(CrashDialog))
-    driver.window._background.settle()
+    driver.window.services.background.settle()
     assert len(reports()) == 1
     safety.reports.offer()
-    driver.window._background.settle()
+    driver.window.services.background.settle()
     assert not driver.window.findChildren(CrashDialog), "it has been seen"
     driver.window.actions_.reports.trigger()
     driver.qtbot.waitUntil(lambda: safety.reports.dialog is not None)
@@ -199,7 +199,7 @@ def test_a_new_report_is_offered_once(driver: Driver) -> None:
     assert again is not None
     with driver.qtbot.waitSignal(again.finished):
         again.delete.click()
-    driver.window._background.settle()
+    driver.window.services.background.settle()
     driver.window.actions_.reports.trigger()
     driver.qtbot.waitUntil(lambda: NONE in driver.texts())
 

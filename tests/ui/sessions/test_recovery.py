@@ -47,9 +47,9 @@ def crashed(photo: Path, name: str, *, unsaved: bool = True) -> tuple[Document, 
 
 
 def offered(driver: Driver) -> RecoveryDialog:
-    driver.window.safety.recovery.begin()
-    driver.qtbot.waitUntil(lambda: driver.window.safety.recovery.dialog is not None)
-    dialog = driver.window.safety.recovery.dialog
+    driver.window.sessions.recovery.begin()
+    driver.qtbot.waitUntil(lambda: driver.window.sessions.recovery.dialog is not None)
+    dialog = driver.window.sessions.recovery.dialog
     assert dialog is not None
     return dialog
 
@@ -65,7 +65,7 @@ def test_what_was_not_saved_is_offered_and_comes_back(driver: Driver, photo: Pat
     assert "1 step" in dialog.list.item(0).text()
     assert not dialog.list.item(0).icon().isNull()
     assert not other.path.exists(), "it was saved"
-    with driver.qtbot.waitSignal(driver.window.files.documentTaken):
+    with driver.qtbot.waitSignal(driver.window.files.menu.documentTaken):
         dialog.restore.click()
     assert np.array_equal(driver.document.mask, document.mask)
     assert driver.window.workspace.name == "lost.png"
@@ -83,12 +83,12 @@ def test_later_keeps_and_discard_removes(driver: Driver, photo: Path, monkeypatc
     dialog = offered(driver)
     assert dialog.restore_all.isVisible()
     dialog.later.click()
-    assert driver.window.safety.recovery.dialog is None
+    assert driver.window.sessions.recovery.dialog is None
     dialog = offered(driver)
     assert dialog.list.count() == 2
     dialog.discard.click()
     assert dialog.list.count() == 1
-    driver.window._background.settle()
+    driver.window.services.background.settle()
     dialog.later.click()
     assert len(list(unsaved_folder().iterdir())) == 1
 
@@ -104,7 +104,7 @@ def test_all_are_restored_one_to_a_window(driver: Driver, photo: Path, monkeypat
     for name in ("a.png", "b.png", "c.png"):
         crashed(photo, name)[1].release()
     dialog = offered(driver)
-    with driver.qtbot.waitSignal(driver.window.files.documentTaken):
+    with driver.qtbot.waitSignal(driver.window.files.menu.documentTaken):
         dialog.restore_all.click()
     assert [arguments[-2] for arguments in started] == ["--recover", "--recover"]
     here = driver.window.workspace.name
@@ -118,8 +118,8 @@ def test_all_are_restored_one_to_a_window(driver: Driver, photo: Path, monkeypat
 def test_a_window_can_be_started_for_one(driver: Driver, photo: Path) -> None:
     document, journal = crashed(photo, "lost.png")
     journal.release()
-    with driver.qtbot.waitSignal(driver.window.files.documentTaken):
-        driver.window.safety.start(journal.path.name)
+    with driver.qtbot.waitSignal(driver.window.files.menu.documentTaken):
+        driver.window.sessions.start(journal.path.name)
     assert np.array_equal(driver.document.mask, document.mask)
     assert recovery.restart("--recover", "x")[1][-2:] == ["--recover", "x"]
 
@@ -150,8 +150,8 @@ def test_nothing_is_taken_from_a_program_that_runs(driver: Driver, photo: Path, 
 
 
 def test_without_anything_lost_nothing_is_asked(driver: Driver) -> None:
-    with driver.qtbot.waitSignal(driver.window.safety.recovery.closed):
-        driver.window.safety.recovery.begin()
+    with driver.qtbot.waitSignal(driver.window.sessions.recovery.closed):
+        driver.window.sessions.recovery.begin()
     driver.window.actions_.recover.trigger()
     driver.qtbot.waitUntil(lambda: recovery.NOTHING in driver.texts())
 

@@ -32,7 +32,7 @@ def save_session(driver: Driver) -> Path:
 
 def settle(driver: Driver) -> None:
     """Everything is on disk."""
-    driver.window.safety.autosave.save_now()
+    driver.window.sessions.autosave.save_now()
     driver.window.workspace.keeper._background.settle()
 
 
@@ -51,7 +51,7 @@ def test_a_session_comes_back_with_mask_history_and_view(
     erase(driver)
     driver.stroke((20, 20), (40, 90))
     driver.stroke((100, 20), (110, 90))
-    window.stepping.undo()
+    window.editing.undo.undo()
     window.view.set_zoom(3.0)
     before = window.workspace.history
     pixels, mask = driver.document.pixels.copy(), driver.document.mask.copy()
@@ -71,8 +71,8 @@ def test_a_session_comes_back_with_mask_history_and_view(
     assert window.view.zoom == pytest.approx(3.0)
     assert window.view.has_before
     assert not window.isWindowModified()
-    window.stepping.go_to(0)
-    driver.qtbot.waitUntil(lambda: history.index() == 0 and not window.mask_jobs.busy)
+    window.editing.undo.go_to(0)
+    driver.qtbot.waitUntil(lambda: history.index() == 0 and not window.editing.jobs.busy)
     with Image.open(photo) as image:
         original = np.asarray(image)
     assert np.array_equal(driver.document.pixels, original)
@@ -134,7 +134,7 @@ def test_saving_can_be_cancelled(
 def test_a_damaged_session_is_a_sentence(driver: Driver, tmp_path: Path) -> None:
     path = tmp_path / "bad.moebius"
     path.write_bytes(b"PK\x05\x06 nothing of worth")
-    driver.window.files.open_path(path)
+    driver.window.files.menu.open_path(path)
     driver.qtbot.waitUntil(lambda: bool(driver.posted))
     assert "bad.moebius" in driver.texts()[-1]
     assert not list(unsaved_folder().glob("*"))
@@ -158,7 +158,7 @@ def test_changes_are_kept_after_the_interval(driver: Driver, photo: Path, store:
     state = kept_state()
     assert state["here"]["unsaved"] is True
     assert len(state["steps"]) == 2
-    driver.window.stepping.go_to(0)
+    driver.window.editing.undo.go_to(0)
     assert waiting(driver) == 60
     settle(driver)
     assert kept_state()["here"]["unsaved"] is False
@@ -214,7 +214,7 @@ def test_work_that_cannot_be_kept_is_told_once(driver: Driver, photo: Path, monk
         for _ in range(2):
             driver.stroke((20, 20), (40, 90))
             with driver.qtbot.waitSignal(driver.window.workspace.keeper.failed):
-                driver.window.safety.autosave.save_now()
+                driver.window.sessions.autosave.save_now()
     told = [text for text in driver.texts() if "No space left" in text]
     assert len(told) == 1
     assert driver.window.workspace.keeper.waiting == 30, "it is tried again"

@@ -63,7 +63,7 @@ DIALOGS: dict[str, Callable[[Driver], QWidget]] = {
     "preferences": lambda driver: Preferences(driver.window, driver.window.settings),
     "commands": lambda driver: CommandList(driver.window, driver.window.actions_, driver.window.settings),
     "shortcuts": lambda driver: ShortcutEditor(driver.window, driver.window.actions_),
-    "models": lambda driver: ModelsDialog(driver.window, driver.window.library, driver.window.settings),
+    "models": lambda driver: ModelsDialog(driver.window, driver.window.models.library, driver.window.settings),
     "export": export,
 }
 

@@ -23,7 +23,7 @@ class Window(program.MainWindow):
     def start(self, *arguments):
         print(time.perf_counter() - begin, "torch" in sys.modules)
         super().start(*arguments)
-        self.files.documentTaken.connect(lambda _opened: QTimer.singleShot(0, self, self.finish))
+        self.files.menu.documentTaken.connect(lambda _opened: QTimer.singleShot(0, self, self.finish))
     def finish(self):
         print(self.workspace.name, *self._engine.loads[0])
         self.close()

@@ -115,10 +115,10 @@ def test_a_message_does_not_move_the_picture(driver: Driver, photo: Path) -> Non
     view = driver.window.view
     before = view.mapTo(driver.window, view.to_widget(10, 10))
     driver.window.messages.error("Something failed.")
-    driver.qtbot.waitUntil(driver.window.banner.isVisible)
+    driver.qtbot.waitUntil(driver.window.contents.banner.isVisible)
     driver.qtbot.wait(10)
     assert view.mapTo(driver.window, view.to_widget(10, 10)) == before
-    assert driver.window.banner.height() < 60
+    assert driver.window.contents.banner.height() < 60
 
 
 def test_mask_commands_are_undone(driver: Driver, photo: Path) -> None:
@@ -156,7 +156,7 @@ def test_show_before_by_menu(driver: Driver, photo: Path) -> None:
     driver.open(photo)
     driver.window.actions_.before.trigger()
     assert driver.window.view.showing_before
-    assert driver.window.badge.isVisible()
+    assert driver.window.contents.badge.isVisible()
     driver.window.actions_.before.trigger()
     assert not driver.window.view.showing_before
 

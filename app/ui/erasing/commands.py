@@ -17,7 +17,7 @@ from app.document.pixels.boxes import area as box_area
 from app.document.pixels.boxes import bounds
 from app.document.pixels.colour import seen_rgb
 from app.engine.protocol import EraseOptions
-from app.ui.editing.background_edits import MaskJobs
+from app.ui.editing.background_edits import BackgroundEdits
 from app.ui.editing.workspace import Workspace
 from app.ui.erasing.job import Candidate, EraseJob, Hole
 from app.ui.support import settings
@@ -53,7 +53,7 @@ class _Scratch:
         pass
 
 
-class Erasing(QObject):
+class EraseCommands(QObject):
     """Starts erases and puts what is kept of them into the document, as one step each."""
 
     begun = Signal()
@@ -62,7 +62,7 @@ class Erasing(QObject):
     def __init__(
         self,
         job: EraseJob,
-        jobs: MaskJobs,
+        jobs: BackgroundEdits,
         view: CanvasView,
         workspace: Workspace,
         options: Callable[[bool], EraseOptions],

@@ -1,4 +1,4 @@
-"""What keeps an artist's work when something goes wrong: autosave, recovery, crash reports; put together."""
+"""Everything that keeps an artist's work when something goes wrong: autosave, recovery, crash reports."""
 
 from __future__ import annotations
 
@@ -12,37 +12,34 @@ from app.document.session.unsaved_sessions import Lost
 from app.ui.commands.actions import Actions
 from app.ui.editing import picture_settings
 from app.ui.editing.workspace import Opened, Workspace
-from app.ui.files.file_menu import FileActions
+from app.ui.files.file_menu import FileMenu
 from app.ui.sessions import crash_report
 from app.ui.sessions.autosave import Autosave
 from app.ui.sessions.crash_reporting import CrashReports
 from app.ui.sessions.recovery import Recovery
-from app.ui.support.background import Background
-from app.ui.support.messages import Messages
-from app.ui.support.settings import Settings
+from app.ui.support.services import Services
 
 
-class Safety(QObject):
-    """Its parts, and what the window asks of them."""
+class SessionsController(QObject):
+    """Makes the parts of this package and connects them with the Help and File menus."""
 
     def __init__(
         self,
         window: QWidget,
+        services: Services,
         actions: Actions,
         view: CanvasView,
         workspace: Workspace,
-        files: FileActions,
-        background: Background,
-        store: Settings,
-        messages: Messages,
+        files: FileMenu,
     ) -> None:
         super().__init__(window)
+        background, messages = services.background, services.messages
         self._view, self._workspace, self._files = view, workspace, files
         workspace.refresh = view.refresh
         workspace.picture_settings = lambda: picture_settings.of_view(view)
-        self.autosave = Autosave(workspace, store, messages, self)
+        self.autosave = Autosave(workspace, services.settings, messages, self)
         self.recovery = Recovery(window, background, messages, self._restore)
-        self.reports = CrashReports(window, background, store, messages)
+        self.reports = CrashReports(window, background, services.settings, messages)
         actions.recover.triggered.connect(self.recovery.show)
         actions.log.triggered.connect(self.reports.open_log)
         actions.reports.triggered.connect(self.reports.show)

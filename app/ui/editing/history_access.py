@@ -1,4 +1,4 @@
-"""What may change the document: which steps back and forth are allowed now, and edits put on the history."""
+"""The history as it may be used now: which steps back and forth are allowed, and edits put on it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.canvas.view import CanvasView
 from app.document.history.edits import Edit
 from app.ui.editing.workspace import Workspace
-from app.ui.erasing.job import EraseJob
 
 
-class Editing(QObject):
+class HistoryAccess(QObject):
     """How far undo and redo may go, and every edit on its way into the history.
 
     While an erase is active, what it is made from cannot be undone: only what came since.
@@ -18,13 +17,12 @@ class Editing(QObject):
 
     pushed = Signal(object)  # Edit
 
-    def __init__(self, view: CanvasView, workspace: Workspace, job: EraseJob, parent: QObject) -> None:
+    def __init__(self, view: CanvasView, workspace: Workspace, parent: QObject) -> None:
         super().__init__(parent)
-        self._view, self._workspace, self._job = view, workspace, job
+        self._view, self._workspace = view, workspace
         self._began = 0  # where the history was when the erase began
-        self._active = False
+        self._erasing = False
         self.blocked = False  # a change is being worked out, or steps are being taken: nothing else may edit
-        job.activeChanged.connect(self._on_active)
 
     @property
     def can_undo(self) -> bool:
@@ -40,16 +38,22 @@ class Editing(QObject):
         """As near to ``index`` steps done as one may go."""
         return min(max(index, self._first()), self._last())
 
+    def set_erasing(self, active: bool) -> None:
+        """Whether an erase runs or waits for a choice: what it is made from stays as it is meanwhile."""
+        if active and not self._erasing:
+            self._began = self._workspace.history.index()
+        self._erasing = active
+
     def _first(self) -> int:
         """The fewest steps that may be done."""
         history = self._workspace.history
-        return min(self._began, history.index()) if self._job.active else 0
+        return min(self._began, history.index()) if self._erasing else 0
 
     def _last(self) -> int:
         """The most steps that may be done: pixels stay as they are while an erase is made from them."""
         history = self._workspace.history
         last = history.count()
-        if self._job.active:
+        if self._erasing:
             undone = range(history.index(), last)
             last = next((number for number in undone if history.command(number).changes_pixels), last)
         return last
@@ -68,9 +72,3 @@ class Editing(QObject):
         if document is not None:
             history.push(edit, document, self._view.refresh)
             self.pushed.emit(edit)
-
-    @Slot()
-    def _on_active(self) -> None:
-        if self._job.active and not self._active:
-            self._began = self._workspace.history.index()
-        self._active = self._job.active
