@@ -14,6 +14,7 @@ from PIL.Image import core as memory  # type: ignore[attr-defined]  # documented
 from app.document.formats import metadata
 from app.document.formats.sixteen_bit import deep_colours, deep_grey
 from app.document.formats.tiff_reader import is_white_zero, tiff_colours
+from app.document.metadata import jpeg_segments, xmp
 from app.document.pixels import colour, icc
 from app.document.pixels.memory import fresh, zeros
 from app.document.pixels.picture import JpegForm, Picture, to_8_bit
@@ -51,6 +52,8 @@ def to_picture(image: ImageFile.ImageFile, head: bytes, data: Callable[[], bytes
     weighted = any("RGBa" in str(tile.args) for tile in image.tile)
     jpeg = _jpeg_form(image)
     orientation = metadata.orientation(image)
+    _load(image)
+    block = metadata.stored_exif(image)  # turned upright, Pillow writes it anew
     upright = load_upright(image)
     profile = image.info.get("icc_profile") or None
     space = icc.space(profile) if profile else ""
@@ -74,9 +77,13 @@ def to_picture(image: ImageFile.ImageFile, head: bytes, data: Callable[[], bytes
     turned = orientation >= 5
     exif = None
     try:
-        exif = metadata.kept_exif(image.getexif(), upright.size, turned=turned)
+        exif = metadata.upright_exif(image, block, upright.size, turned=turned)
     except metadata.EXIF_ERRORS:
         notes.append("its EXIF data is damaged and was left out")
+    packet = xmp.kept(jpeg_segments.xmp_of(image), upright.size)
+    notes += packet.lost if packet is not None else ()
+    if jpeg_segments.has_credentials(image):
+        notes.append("its content credentials, which vouch for the picture as it was, are left out")
     return Picture(
         pixels,
         format="JPEG" if image.format == "MPO" else str(image.format),
@@ -85,10 +92,12 @@ def to_picture(image: ImageFile.ImageFile, head: bytes, data: Callable[[], bytes
         dpi=metadata.kept_dpi(image.info.get("dpi"), image.getexif(), turned=turned),
         note=f"Not everything in this file can be kept: {', and '.join(notes)}." if notes else "",
         grey=grey,
-        xmp=metadata.kept_xmp(image.info.get("xmp"), upright.size),
+        bilevel=stored_mode == "1",
+        xmp=None if packet is None else packet.data,
         iptc=metadata.kept_iptc(image),
         texts=metadata.kept_texts(image),
         jpeg=jpeg,
+        segments=jpeg_segments.kept(image),
         lossless=image.format == "WEBP" and b"VP8L" in head,
     )
 
@@ -115,10 +124,14 @@ def to_mask(image: ImageFile.ImageFile) -> NDArray[np.uint8]:
 
 def load_upright(image: Image.Image) -> Image.Image:
     """Decode all pixels and turn them upright as EXIF says, in place; answers the same image."""
-    with fresh():
-        image.load()
+    _load(image)
     ImageOps.exif_transpose(image, in_place=True)
     return image
+
+
+def _load(image: Image.Image) -> None:
+    with fresh():
+        image.load()
 
 
 def is_16_bit(image: ImageFile.ImageFile) -> bool:

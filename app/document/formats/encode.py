@@ -14,6 +14,8 @@ from app.document.formats import metadata
 from app.document.formats.kinds import KINDS, SAVE_FORMATS, listed
 from app.document.formats.png_writer import encode_png_16
 from app.document.formats.tiff_writer import encode_tiff
+from app.document.metadata import exif_block, jpeg_segments
+from app.document.metadata.xmp import split as split_xmp
 from app.document.pixels import colour, icc
 from app.document.pixels.picture import Picture
 from app.document.pixels.storage import Pixels
@@ -107,14 +109,18 @@ def _options(picture: Picture, image: Image.Image, format: str, quality: int | N
         if picture.dpi is not None:
             options["dpi"] = picture.dpi
     else:
-        exif = metadata.exif_with_dpi(exif, picture.dpi)
+        exif = exif if picture.dpi is None else exif_block.with_resolution(exif, picture.dpi)
     if format == "JPEG":
         exif = metadata.fitting_exif(exif, _MAX_JPEG_EXIF)  # too large a block cannot be in a JPEG
-        xmp = xmp if xmp is not None and len(xmp) <= _MAX_JPEG_XMP else None
+        segments = metadata.iptc_segments(picture.iptc) if picture.iptc is not None else []
+        segments += [pair for pair in picture.segments if pair[0] != jpeg_segments.APP14 or image.mode == "RGB"]
+        if xmp is not None:
+            xmp, parts = split_xmp(xmp, _MAX_JPEG_XMP)
+            segments += [(jpeg_segments.APP1, part) for part in parts]
         if comment := picture.texts.get("Comment"):
             options["comment"] = comment.encode()[:65533]
-        if picture.iptc is not None:
-            options["extra"] = metadata.iptc_segment(picture.iptc)
+        if segments:
+            options["extra"] = jpeg_segments.written(segments)
         options |= _jpeg_options(picture, image, quality)
     elif format == "PNG":
         # Measured on photographs: the usual 6 takes twice as long and saves nothing.
@@ -128,9 +134,11 @@ def _options(picture: Picture, image: Image.Image, format: str, quality: int | N
             options["subsampling"] = "4:4:4"
         if format == "HEIF" and chosen >= 90:
             options["chroma"] = 444
+    if exif is not None and format in ("AVIF", "HEIF"):
+        exif = exif_block.without_orientation(exif)  # Pillow writes a block with that tag anew, and all moves
     if exif is not None and format != "BMP":
         options["exif"] = exif
-    if xmp is not None and format in ("JPEG", "WEBP", "AVIF", "HEIF"):
+    if xmp and format in ("JPEG", "WEBP", "AVIF", "HEIF"):
         options["xmp"] = xmp
     return options
 

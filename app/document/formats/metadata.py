@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-import re
 import struct
 from typing import Any
 
 from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin
+
+from app.document.metadata import exif_block, jpeg_segments
+from app.document.metadata.tiff_directory import Directory, Field, Layout, field_of
 
 # Tags of a first directory that say how the pixels lie in the file, not what they show, or have places of their own
 # in a Picture. Thumbnails are in a second directory, which is left out whole: they would show what was erased.
 _RANGES = ((254, 259), (262, 266), (277, 281), (288, 293), (317, 347), (512, 521), (529, 532))
 _LAYOUT = {tag for first, last in _RANGES for tag in range(first, last + 1)}
 _LAYOUT |= {273, 274, 284, 297, 301, 700, 33723, 34377, 34675}
+_LAYERS = 37724  # Photoshop's, which hold the picture as it was
 _DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo, ExifTags.IFD.Interop)
 _RAW_FROM = 50706  # what raw converters need begins here
 _SIZE = (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight)
-_CENTIMETRE, _INCH = 3, 2
+_CENTIMETRE = 3
 _XMP_TAG, _IPTC_TAG = 700, 33723
 _IPTC_RESOURCE = 0x0404
 _IPTC_TEXT = "Raw profile type iptc"  # where a PNG holds it
@@ -33,15 +36,37 @@ def orientation(image: Image.Image) -> int:
     return value if value in range(1, 9) else 1
 
 
+def stored_exif(image: Image.Image) -> bytes | None:
+    """The EXIF block as it lies in the file, asked before the image is turned upright; None in a TIFF, which is one."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return None
+    block = image.info.get("exif")
+    if block is None and isinstance(image, PngImagePlugin.PngImageFile):
+        texts = (str(image.text.get(f"Raw profile type {name}", "")) for name in ("exif", "APP1"))
+        block = next((data for data in map(_from_text, texts) if data), None)
+    return block if isinstance(block, bytes) and block else None
+
+
+def upright_exif(image: Image.Image, block: bytes | None, size: tuple[int, int], *, turned: bool) -> bytes | None:
+    """What of an image's EXIF is to be written again; ``block`` is what ``stored_exif`` answered.
+
+    Size and ``turned`` as for ``kept_exif``, raises as that does.
+    """
+    if block is None:
+        return kept_exif(image.getexif(), size, turned=turned)
+    return exif_block.edited(block, size, turned=turned)
+
+
 def kept_exif(source: Image.Exif, size: tuple[int, int], *, turned: bool) -> bytes | None:
-    """The EXIF block to write again, without orientation, layout tags and thumbnail.
+    """The EXIF of a TIFF as a block of its own, without orientation, layout tags, layers and thumbnail.
 
     ``source`` is a loaded image's, ``size`` the upright (width, height), ``turned`` whether that lies across the
     stored one. None when there is nothing to keep. Raises one of ``EXIF_ERRORS`` for a damaged block.
     """
     kept = Image.Exif()
+    kept.endian = source.endian  # what is written as bytes in there, comments and makers' notes, has that order
     for tag, value in source.items():
-        if tag not in _LAYOUT and tag not in _DIRECTORIES and tag < _RAW_FROM:
+        if tag not in _LAYOUT and tag not in _DIRECTORIES and tag != _LAYERS and tag < _RAW_FROM:
             kept[tag] = value
     if turned:
         across = ExifTags.Base.XResolution, ExifTags.Base.YResolution
@@ -60,18 +85,6 @@ def kept_exif(source: Image.Exif, size: tuple[int, int], *, turned: bool) -> byt
     if place:
         kept[ExifTags.IFD.GPSInfo] = place
     return kept.tobytes() if len(kept) else None
-
-
-def exif_with_dpi(exif: bytes | None, dpi: tuple[float, float] | None) -> bytes | None:
-    """The block with the resolution in it, for formats that have no other place for that."""
-    if dpi is None:
-        return exif
-    block = _loaded(exif)
-    if ExifTags.Base.XResolution in block:
-        return exif
-    block[ExifTags.Base.XResolution], block[ExifTags.Base.YResolution] = dpi
-    block[ExifTags.Base.ResolutionUnit] = _INCH
-    return block.tobytes()
 
 
 def fitting_exif(exif: bytes | None, most: int) -> bytes | None:
@@ -122,26 +135,6 @@ def _exif_dpi(exif: Image.Exif) -> Any:
     return float(x) * scale, float(y) * scale
 
 
-# -- XMP -----------------------------------------------------------------------------------
-
-_ORIENTATION_XMP = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|\s*>\s*))\d+")
-_THUMBNAILS_XMP = re.compile(rb"<(xmp|xap):Thumbnails\b.*?</\1:Thumbnails\s*>", re.DOTALL)
-_WIDTH_XMP = re.compile(rb"((?:tiff:ImageWidth|exif:PixelXDimension)(?:\s*=\s*[\"']|\s*>\s*))\d+")
-_HEIGHT_XMP = re.compile(rb"((?:tiff:ImageLength|exif:PixelYDimension)(?:\s*=\s*[\"']|\s*>\s*))\d+")
-
-
-def kept_xmp(xmp: Any, size: tuple[int, int]) -> bytes | None:
-    """The XMP packet to write again: upright, of ``size`` (width, height), without thumbnails. None without one."""
-    if isinstance(xmp, str):
-        xmp = xmp.encode()
-    if not isinstance(xmp, bytes) or not xmp.strip(b"\0 \t\r\n"):
-        return None
-    xmp = _ORIENTATION_XMP.sub(rb"\g<1>1", xmp.rstrip(b"\0"))
-    for pattern, length in ((_WIDTH_XMP, size[0]), (_HEIGHT_XMP, size[1])):
-        xmp = pattern.sub(rb"\g<1>%d" % length, xmp)
-    return _THUMBNAILS_XMP.sub(b"", xmp)
-
-
 # -- IPTC ----------------------------------------------------------------------------------
 
 
@@ -179,11 +172,9 @@ def iptc_text(iptc: bytes) -> tuple[str, str]:
     return _IPTC_TEXT, "\niptc\n" + f"{len(iptc):8d}\n" + "\n".join(lines) + "\n"
 
 
-def iptc_segment(iptc: bytes) -> bytes:
-    """A JPEG's APP13 segment with IPTC records, or nothing where they are too long for one."""
-    resource = b"8BIM" + struct.pack(">HxxL", _IPTC_RESOURCE, len(iptc)) + iptc + b"\0" * (len(iptc) % 2)
-    body = b"Photoshop 3.0\0" + resource
-    return b"\xff\xed" + struct.pack(">H", len(body) + 2) + body if len(body) < 65534 else b""
+def iptc_segments(iptc: bytes) -> list[jpeg_segments.Segment]:
+    """A JPEG's APP13 segments with IPTC records."""
+    return jpeg_segments.photoshop(jpeg_segments.resource(_IPTC_RESOURCE, iptc))
 
 
 # -- texts ---------------------------------------------------------------------------------
@@ -218,13 +209,14 @@ def png_texts(texts: dict[str, str], xmp: bytes | None, iptc: bytes | None) -> P
     return info
 
 
-def tiff_tags(exif: bytes | None, xmp: bytes | None, iptc: bytes | None) -> TiffImagePlugin.ImageFileDirectory_v2:
-    """A TIFF directory with EXIF and its nested directories, XMP and IPTC, to which the layout is added."""
-    directory = TiffImagePlugin.ImageFileDirectory_v2()
-    for tag, value in _loaded(exif).items():
-        directory[tag] = value
-    for tag, data, kind in ((_XMP_TAG, xmp, 1), (_IPTC_TAG, iptc, 7)):
-        if data is not None:
-            directory.tagtype[tag] = kind
-            directory[tag] = data
-    return directory
+def tiff_fields(
+    data: bytes | bytearray, layout: Layout, first: Directory | None, xmp: bytes | None, iptc: bytes | None
+) -> list[Field]:
+    """What a TIFF's directory holds beside the layout of its pixels: EXIF as it lies in ``data``, XMP, IPTC."""
+    entries = first.entries if first is not None else ()
+    left_out = _LAYOUT | {_LAYERS}
+    fields = [field_of(data, entry) for entry in entries if entry.tag not in left_out and entry.tag < _RAW_FROM]
+    for tag, value, kind in ((_XMP_TAG, xmp, 1), (_IPTC_TAG, iptc, 7)):
+        if value is not None:
+            fields.append(Field(tag, kind, len(value), value))
+    return fields

@@ -13,6 +13,7 @@ from PIL import Image
 
 from app.document.formats import metadata
 from app.document.formats.sixteen_bit import TURNS, unweight
+from app.document.metadata import xmp
 from app.document.pixels import icc
 from app.document.pixels.picture import Picture
 
@@ -62,6 +63,8 @@ def read_tiff(data: bytes, most: float) -> Picture | None:
     notes = [] if whole_numbers else ["its numbers were brought to 16 bits per channel"]
     if pages > 1:
         notes.append(f"only the first of its {pages} pages or frames was opened")
+    packet = xmp.kept(exif.get(_XMP), size)
+    notes += packet.lost if packet is not None else ()
     iptc = exif.get(_IPTC)
     kept = None
     try:
@@ -76,7 +79,7 @@ def read_tiff(data: bytes, most: float) -> Picture | None:
         dpi=metadata.kept_dpi(None, exif, turned),
         note=f"Not everything in this file can be kept: {', and '.join(notes)}." if notes else "",
         grey=grey,
-        xmp=metadata.kept_xmp(exif.get(_XMP), size),
+        xmp=None if packet is None else packet.data,
         iptc=iptc if isinstance(iptc, bytes) else None,
     )
 

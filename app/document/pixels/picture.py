@@ -37,10 +37,12 @@ class Picture:
     dpi: tuple[float, float] | None = None  # horizontal, vertical
     note: str = ""  # one sentence when something could not be kept
     grey: bool = False  # the file holds grey only: all three colours of a pixel are equal, the profile is for grey
+    bilevel: bool = False  # the file holds black and white only, one bit a pixel
     xmp: bytes | None = None  # without orientation and thumbnails
     iptc: bytes | None = None  # IIM records
     texts: dict[str, str] = field(default_factory=dict)  # a PNG's, or a JPEG's comment as "Comment"
     jpeg: JpegForm | None = None  # where it was read from one
+    segments: tuple[tuple[int, bytes], ...] = ()  # a JPEG's further ones: the marker's last byte, the body
     lossless: bool = False  # where it was read from a WebP that keeps every pixel
 
     def __post_init__(self) -> None:

@@ -68,7 +68,7 @@ def test_pictures_are_turned_upright(tmp_path: Path, orientation: int, kind: str
     assert picture.exif is not None
     kept = Image.Exif()
     kept.load(picture.exif)
-    assert ExifTags.Base.Orientation not in kept
+    assert kept.get(ExifTags.Base.Orientation, 1) == 1
     assert kept[ExifTags.Base.Make] == "Maker"
     if kind != "webp":
         assert picture.dpi == pytest.approx((150, 300) if orientation >= 5 else (300, 150), abs=0.02)

@@ -1,0 +1,1 @@
+"""What a file says beside its pixels: EXIF, TIFF directories, XMP, changed where they must be and nowhere else."""
