@@ -29,8 +29,8 @@ from safetensors.torch import save_file
 from app.engine.controller import EngineController
 from app.engine.protocol import EraseOptions
 from inference import ErasePipeline
+from inference.networks.build import build_unet
 from inference.networks.config import UNET_CONFIGS
-from inference.networks.unet import build_unet
 from inference.runtime.memory import keep_freed_memory
 
 SIDE = 512

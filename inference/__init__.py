@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from inference.erase.region_job import Preview
     from inference.errors import Cancelled, InferenceError, InputError, ModelError
     from inference.models.catalogue import bundled_models, find_model
-    from inference.networks.unet import MoebiusUNet, UNetOutput, build_unet
+    from inference.networks.build import build_unet
+    from inference.networks.unet import MoebiusUNet, UNetOutput
 
 # Read by OpenMP when torch is first imported: threads that wait give their core back. Spinning, as is the default,
 # makes a step many times slower where another program uses one of the cores.
@@ -44,7 +45,8 @@ _HOMES = {
     "errors": ("Cancelled", "InferenceError", "InputError", "ModelError"),
     "erase.pipeline": ("ErasePipeline",),
     "erase.region_job": ("Preview",),
-    "networks.unet": ("MoebiusUNet", "UNetOutput", "build_unet"),
+    "networks.build": ("build_unet",),
+    "networks.unet": ("MoebiusUNet", "UNetOutput"),
 }
 
 

@@ -21,7 +21,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from inference.erase.pipeline import ErasePipeline
 from inference.errors import InferenceError
 from inference.models.catalogue import ModelFolder
-from inference.networks.unet import build_unet
+from inference.networks.build import build_unet
 from inference.runtime.memory import peak_rss_mb
 
 MEASURED, PUBLISHED = "measured", "published"

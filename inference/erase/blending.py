@@ -59,15 +59,6 @@ def lowpass(values: Float, sigma: float) -> Float:
     return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REFLECT), dtype=np.float32)
 
 
-def resize(values: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
-    """``values (H, W, ...)`` to ``size (H, W)``: area average when shrinking, bicubic when enlarging."""
-    if values.shape[:2] == size:
-        return values
-    shrinking = size[0] < values.shape[0]
-    method = cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(values, size[::-1], interpolation=method))
-
-
 def robust_match(result: Float, picture: NDArray[Any], ring: NDArray[np.bool_], *, gain: bool) -> Float:
     """``result (H, W, 3)`` shifted so that it agrees with ``picture`` on the pixels of ``ring (H, W)``.
 

@@ -20,7 +20,8 @@ from inference.errors import Cancelled, InputError, NotFiniteError, out_of_memor
 from inference.models.catalogue import DEFAULT_MODEL, PATCH_FILL, ModelFolder, find_model
 from inference.models.codec import KLCodec
 from inference.models.devices import HALVES, choose_device, choose_precision, precisions
-from inference.models.loading import Model, load_model
+from inference.models.loaded import Model
+from inference.models.loading import load_model
 from inference.runtime.interrupt import Check, interruptible
 
 SMALLEST_CONTEXT = 512  # picture pixels around a hole, where the picture has them

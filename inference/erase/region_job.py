@@ -13,27 +13,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inference.erase.blending import (
-    compensate,
-    composite,
-    fade_mask,
-    grown,
-    lowpass,
-    membrane,
-    resize,
-    robust_match,
-)
+from inference.erase.blending import compensate, composite, fade_mask, grown, lowpass, membrane, robust_match
 from inference.erase.high_bit_depth import FINE, Fine, debanded
 from inference.erase.memory_fallback import Effort
+from inference.erase.model_io import Decoded, Square, Squares
 from inference.erase.regions import Box, Region
 from inference.erase.self_ensemble import TurnedSquares
-from inference.erase.square import Decoded, Square, Squares, denoiser_of
+from inference.erase.square import denoiser_of
 from inference.erase.tiles import feather, plan_tiles, tiled_side
 from inference.fill.classical import smooth_fill
 from inference.fill.detail import sample
 from inference.fill.large import LARGEST, Fill, fill_box, reduce_hole
+from inference.fill.resizing import resize
 from inference.models.catalogue import EraseSettings
-from inference.models.loading import Model
+from inference.models.loaded import Model
 from inference.runtime.interrupt import Check
 
 RGB = NDArray[np.uint8]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.erase.square import Decoded, Float, Square, Squares
+from inference.erase.model_io import Decoded, Float, Square, Squares
 
 # (columns reversed, rows reversed, rows and columns exchanged), those first that differ most
 TURNS = ((0, 0, 0), (1, 1, 0), (1, 0, 1), (0, 1, 1), (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1))

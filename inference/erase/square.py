@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,36 +14,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inference.erase.memory_fallback import Effort, SplitBranches
+from inference.erase.model_io import NOT_FINITE, Decoded, Float, Square, Squares
 from inference.errors import NotFiniteError
 from inference.fill.classical import flow_fill
 from inference.models.catalogue import EraseSettings
 from inference.models.codec import ColourMap
-from inference.models.loading import Model
+from inference.models.loaded import Model
 from inference.sampling.loop import Step, denoise, plan_timesteps
 from inference.sampling.schedules import ddim
 from inference.sampling.whitening import Whitening
 
-Float = NDArray[np.float32]
-
 FEWEST_REACH = 0.45  # share of the strength that an evenly spaced schedule must reach
 MARGIN = 8  # latent cells around the hole that are decoded with it: the networks look that far at most
-
-
-@dataclass(frozen=True)
-class Square:
-    """What the model is given: all ``(N, N, ...)``."""
-
-    picture: NDArray[Any]  # 0..255, the thing to erase still in it
-    filled: NDArray[Any]  # 0..255, the hole filled
-    hole: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """A picture ``(N, N, 3)`` float 0..255, right in and near the hole; ``baseline``: what the start decodes to."""
-
-    rgb: Float
-    baseline: Float | None
 
 
 def schedule_of(model: Model, settings: EraseSettings) -> tuple[DDIMScheduler, Tensor]:
@@ -63,18 +44,13 @@ def schedule_of(model: Model, settings: EraseSettings) -> tuple[DDIMScheduler, T
     return scheduler, timesteps
 
 
-class Squares(Protocol):
-    """What runs squares through one kind of model."""
-
-    def run(self, square: Square, on_step: Callable[[int, Decoded], None]) -> Decoded: ...
-
-
 def denoiser_of(
     model: Model, device: torch.device, settings: EraseSettings, generator: torch.Generator, effort: Effort
 ) -> Squares:
     """What runs squares through ``model``."""
     if model.folder.flux:
-        from inference.models.flux import FluxDenoiser, FluxModel
+        from inference.erase.flux import FluxDenoiser
+        from inference.models.flux import FluxModel
 
         assert isinstance(model, FluxModel)
         return FluxDenoiser(model, device, settings, generator)
@@ -205,6 +181,3 @@ class SquareDenoiser:
         """``(H, W, C)`` -> ``(1, C, H, W)`` float32 on the device."""
         tensor = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
         return tensor.permute(2, 0, 1)[None].contiguous().to(self.device)
-
-
-NOT_FINITE = "its values are not finite; its weights are damaged, or the precision chosen is too low for it."

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.erase.blending import resize
 from inference.fill.cancellable import abandonable_fill
 from inference.fill.detail import copied_detail
+from inference.fill.resizing import resize
 from inference.runtime.interrupt import Check
 
 LARGEST = 768  # side in pixels up to which patches are searched for at the picture's own resolution

@@ -34,8 +34,8 @@ from inference.models.folders import (
     write_durably,
 )
 from inference.models.loading import kl_autoencoder, load_model
+from inference.networks.build import build_unet
 from inference.networks.config import PIXELHACKER_CONFIGS, UNET_CONFIGS
-from inference.networks.unet import build_unet
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 FLUX = "FluxFillPipeline"

@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from inference.erase.square import NOT_FINITE, Decoded, Square
 from inference.errors import Cancelled, ModelError, out_of_memory
-from inference.models.catalogue import EraseSettings, ModelFolder, read_json
-from inference.models.codec import ColourMap, KLCodec
-from inference.models.loading import Model
+from inference.models.catalogue import ModelFolder, read_json
+from inference.models.codec import KLCodec
+from inference.models.loaded import Model
 from inference.runtime.interrupt import Check, never
 from inference.runtime.optional_packages import how_to_add
 
@@ -134,83 +130,6 @@ def load_flux(folder: ModelFolder, device: torch.device, check: Check = never) -
         raise ModelError(f"{folder.path} is damaged or incomplete; download it again. {text}") from error
     pipe.set_progress_bar_config(disable=True)
     return FluxModel(folder, transformer, KLCodec(vae), pipe, (tokens, pooled))
-
-
-class FluxDenoiser:
-    """Runs squares through FLUX.1 Fill, as :class:`inference.erase.square.SquareDenoiser` does through the others."""
-
-    def __init__(
-        self, model: FluxModel, device: torch.device, settings: EraseSettings, generator: torch.Generator
-    ) -> None:
-        self.model, self.device, self.settings, self.generator = model, device, settings, generator
-
-    @torch.inference_mode()
-    def run(self, square: Square, on_step: Callable[[int, Decoded], None]) -> Decoded:
-        """Denoise ``square``; ``on_step(index, preview)`` may raise to stop.
-
-        Raises :class:`ModelError` where a value is not finite. A strength below 1 begins at that noise level.
-        """
-        pipe, settings = self.model.pipe, self.settings
-        start = self._tensor(square.filled if settings.start == "fill" else square.picture) / 255
-        hole = self._tensor(square.hole[..., None])
-        colours = self._colours(start, hole)
-        side = start.shape[-1]
-        velocity: list[Tensor] = []
-
-        def after_step(_pipe: Any, index: int, _timestep: Any, values: dict[str, Tensor]) -> dict[str, Tensor]:
-            clean = values["latents"] - pipe.scheduler.sigmas[index + 1] * velocity.pop()
-            if not torch.isfinite(clean).all():
-                raise ModelError(f"{self.model.folder.path}: {NOT_FINITE}")
-            small = colours(self._unpacked(clean, side))
-            on_step(index, _decoded(F.interpolate(small, (side, side), mode="bilinear") / 2 + 0.5))
-            return {}
-
-        tokens, pooled = self.model.prompt
-        hook = pipe.transformer.register_forward_hook(lambda _module, _inputs, output: velocity.append(output[0]))
-        try:
-            result = pipe(
-                image=start,
-                mask_image=hole,
-                height=side,
-                width=side,
-                prompt_embeds=tokens,
-                pooled_prompt_embeds=pooled,
-                guidance_scale=settings.guidance,
-                num_inference_steps=settings.steps,
-                sigmas=settings.strength * np.linspace(1, 1 / settings.steps, settings.steps),
-                generator=self.generator,
-                callback_on_step_end=after_step,
-                output_type="pt",
-            )
-        finally:
-            hook.remove()
-        return _decoded(result.images)
-
-    def _colours(self, pictures: Tensor, hole: Tensor) -> ColourMap:
-        """Colours of this picture's latents, so that previews need no decoder."""
-        vae = self.model.pipe.vae
-        latents = vae.encode((2 * pictures - 1).to(vae.dtype)).latent_dist.mode()
-        latents = (latents - vae.config.shift_factor) * vae.config.scaling_factor
-        return ColourMap(latents, 2 * pictures - 1, F.max_pool2d(hole, self.model.codec.factor))
-
-    def _unpacked(self, tokens: Tensor, side: int) -> Tensor:
-        """Tokens of 2x2 cells ``(1, N, 4 C)`` -> latents ``(1, C, h, w)``."""
-        cells = side // self.model.codec.factor // PATCH
-        parts = tokens.unflatten(2, (-1, PATCH, PATCH)).unflatten(1, (cells, cells))
-        latents: Tensor = parts.permute(0, 3, 1, 4, 2, 5).flatten(4, 5).flatten(2, 3)
-        return latents
-
-    def _tensor(self, values: Any) -> Tensor:
-        """``(H, W, C)`` -> ``(1, C, H, W)`` float32 on the device."""
-        tensor = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
-        return tensor.permute(2, 0, 1)[None].contiguous().to(self.device)
-
-
-def _decoded(pictures: Tensor) -> Decoded:
-    """``(1, 3, N, N)`` in [0, 1] as a picture."""
-    if not torch.isfinite(pictures).all():
-        raise ModelError(f"FLUX.1 Fill: {NOT_FINITE}")
-    return Decoded(np.asarray((255 * pictures[0].permute(1, 2, 0).float()).cpu().numpy()), None)
 
 
 def empty_transformer(folder: ModelFolder) -> Any:

@@ -1,9 +1,8 @@
-"""Models loaded: the U-Net and its autoencoder, checked and placed on a device."""
+"""Loading a model: the U-Net and its autoencoder read, checked and placed on a device."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,10 @@ from inference.models.catalogue import ModelFolder, find_model, read_json
 from inference.models.checkpoints import load_weights, read_checkpoint
 from inference.models.codec import Codec, KLCodec, PatchCodec
 from inference.models.devices import place
+from inference.models.loaded import Model
 from inference.networks.autoencoder import PatchAutoencoder
-from inference.networks.unet import build_unet
+from inference.networks.build import build_unet
 from inference.runtime.interrupt import Check, never
-from inference.sampling.loop import Denoiser
 from inference.sampling.schedules import ddim
 
 # SDXL's autoencoder, for published folders whose vae/ comes without its config.json.
@@ -37,15 +36,6 @@ _SDXL_VAE: dict[str, Any] = {
 _VAE_SETTINGS = (*_SDXL_VAE, "act_fn", "norm_num_groups", "force_upcast", "mid_block_add_attention")
 # Attention entries as older diffusers wrote them.
 _OLD_ATTENTION = {".query.": ".to_q.", ".key.": ".to_k.", ".value.": ".to_v.", ".proj_attn.": ".to_out.0."}
-
-
-@dataclass(frozen=True)
-class Model:
-    """A loaded model in evaluation mode."""
-
-    folder: ModelFolder
-    unet: Denoiser
-    codec: Codec
 
 
 def load_model(model: str | Path, device: torch.device, check: Check = never, *, precision: str = "fp32") -> Model:

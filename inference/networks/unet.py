@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inference.errors import ModelError
-from inference.networks.config import PIXELHACKER_CONFIGS, UNET_CONFIGS, PixelHackerConfig, UNetConfig
+from inference.networks.config import UNetConfig
 from inference.networks.layers import LambdaBlock, ResidualBlock, SeparableConv, TransformerBlock
-
-if TYPE_CHECKING:
-    from inference.networks.pixelhacker import PixelHackerUNet
 
 
 @dataclass(frozen=True)
@@ -173,27 +168,3 @@ class MoebiusUNet(nn.Module):
         timesteps = timesteps.reshape(-1)
         output: UNetOutput = self.diff_model(sample, timesteps.expand(batch), self.embedding_layer(input_ids))
         return output
-
-
-@overload
-def build_unet(name: UNetConfig) -> MoebiusUNet: ...
-@overload
-def build_unet(name: PixelHackerConfig) -> PixelHackerUNet: ...
-@overload
-def build_unet(name: str) -> Any: ...
-def build_unet(name: str | UNetConfig | PixelHackerConfig) -> MoebiusUNet | PixelHackerUNet:
-    """A U-Net with fresh weights, by name or configuration.
-
-    Names: ``"moebius"``, its teacher ``"pixelhacker"``, and the small ones of both, ``"moebius-nano"`` and
-    ``"pixelhacker-nano"``. Raises :class:`ModelError` for an unknown name.
-    """
-    if isinstance(name, str):
-        known: dict[str, UNetConfig | PixelHackerConfig] = {**UNET_CONFIGS, **PIXELHACKER_CONFIGS}
-        if name not in known:
-            raise ModelError(f"unknown model {name!r}; known: {', '.join(known)}.")
-        name = known[name]
-    if isinstance(name, UNetConfig):
-        return MoebiusUNet(name)
-    from inference.networks.pixelhacker import PixelHackerUNet  # it is made of parts of this module
-
-    return PixelHackerUNet(name)

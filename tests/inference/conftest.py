@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 
 from inference import ErasePipeline
 from inference.networks.autoencoder import PatchAutoencoder
+from inference.networks.build import build_unet
 from inference.networks.config import COSINE_SCHEDULE, UNET_CONFIGS, PatchAutoencoderConfig, UNetConfig
-from inference.networks.unet import build_unet
 from tests.oracles.stand_in import fill
 
 TINY = UNetConfig(

@@ -11,9 +11,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from inference.networks.build import build_unet
 from inference.networks.config import RELEASED_SCHEDULE
 from inference.networks.fast.evaluation import EvaluationUNet
-from inference.networks.unet import MoebiusUNet, build_unet
+from inference.networks.unet import MoebiusUNet
 from inference.sampling.loop import Step, denoise, plan_timesteps
 from inference.sampling.schedules import ddim
 from tests.oracles.stand_in import fill

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from inference.networks import config
-from inference.networks.unet import build_unet
+from inference.networks.build import build_unet
 
 SMALL = config.UNetConfig(widths=(32, 32), window=3, groups=8, grid=8, embedding_width=16, context_width=16)
 

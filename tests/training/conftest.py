@@ -122,7 +122,7 @@ def distill_config(tiny: dict[str, Any], tmp_path: Path) -> DistillConfig:
     """A wider Moebius teaches: its down block of the same place, its deepest width the student's."""
     teaching = {**TINY_UNET, "widths": [24, 32]}
     torch.manual_seed(3)
-    from inference.networks.unet import build_unet
+    from inference.networks.build import build_unet
 
     teacher = build_unet(UNetConfig.from_dict(teaching))
     save_state(tmp_path / "teacher.pt", {"step": 0}, model=teacher)

@@ -174,8 +174,8 @@ def test_the_published_layout_is_found_as_such(
 ) -> None:
     """With a small stand-in for the full-size configuration: same keys, same layout."""
     from inference.models.catalogue import find_model
+    from inference.networks.build import build_unet
     from inference.networks.config import UNetConfig
-    from inference.networks.unet import build_unet
 
     config = UNetConfig.from_dict(TINY_UNET)
     monkeypatch.setitem(UNET_CONFIGS, "moebius", config)

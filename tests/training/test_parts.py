@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from inference.networks.autoencoder import PatchAutoencoder
+from inference.networks.build import build_unet
 from inference.networks.config import PatchAutoencoderConfig, UNetConfig
-from inference.networks.unet import build_unet
 from training.config import TrainConfig
 from training.losses.perceptual import RandomFeatures, make_perceptual
 from training.losses.pictures import haar, picture_loss

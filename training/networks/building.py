@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from inference.models.catalogue import checkpoint_in, read_json
 from inference.models.checkpoints import load_weights, read_checkpoint
 from inference.networks.autoencoder import PatchAutoencoder
+from inference.networks.build import build_unet
 from inference.networks.config import PIXELHACKER_CONFIGS, UNET_CONFIGS, PatchAutoencoderConfig, unet_config
-from inference.networks.unet import build_unet
 from training.networks.initial_weights import start_quietly
 
 

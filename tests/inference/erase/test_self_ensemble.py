@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inference.erase.model_io import Decoded, Square
 from inference.erase.self_ensemble import TURNS, TurnedSquares, turned, turned_back
-from inference.erase.square import Decoded, Square
 
 
 @given(st.sampled_from(TURNS), st.integers(1, 6), st.integers(0, 1000))

@@ -15,10 +15,11 @@ from inference import ErasePipeline, InputError, ModelError
 from inference.erase.memory_fallback import Effort
 from inference.models import devices
 from inference.models.devices import choose_precision, place, precisions
+from inference.networks.build import build_unet
 from inference.networks.config import PixelHackerConfig
 from inference.networks.fast.operators import Product
 from inference.networks.fast.quantised import QuantisedProduct, can_quantise, quantise
-from inference.networks.unet import UNetOutput, build_unet
+from inference.networks.unet import UNetOutput
 from tests.inference.erase.test_pipeline import mask_of, picture
 from tests.inference.networks.test_evaluation import BRANCHES, TIME, sample, small
 

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from inference.networks.build import build_unet
 from inference.networks.config import UNetConfig
 from inference.networks.fast import folded, operators
 from inference.networks.fast.evaluation import EvaluationUNet
 from inference.networks.fast.folded import FoldedEnlarge
-from inference.networks.unet import MoebiusUNet, build_unet
+from inference.networks.unet import MoebiusUNet
 from tests.oracles.stand_in import fill
 
 SMALL = UNetConfig(latent_channels=4, widths=(32, 64), window=5, grid=16, embedding_width=24, context_width=16, heads=4)

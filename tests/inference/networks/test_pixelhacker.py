@@ -17,9 +17,9 @@ from torch import Tensor
 
 from inference import Cancelled, ErasePipeline, find_model
 from inference.errors import ModelError
+from inference.networks.build import build_unet
 from inference.networks.config import PixelHackerConfig, UNetConfig, unet_config
 from inference.networks.gated_linear_attention import STRONGEST_DECAY, gated_linear_attention
-from inference.networks.unet import build_unet
 from tests.oracles.stand_in import fill
 
 DATA = Path(__file__).parents[2] / "data"

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.errors import ModelError
+from inference.networks.build import build_unet
 from inference.networks.config import UNET_CONFIGS, UNetConfig
 from inference.networks.layers import InteractiveLambda, LocalLambda
-from inference.networks.unet import build_unet, sinusoid
+from inference.networks.unet import sinusoid
 from tests.oracles.plain import PlainInteractiveLambda, PlainLocalLambda, make_plain
 from tests.oracles.stand_in import fill
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from inference.networks.build import build_unet
 from inference.networks.config import UNetConfig
-from inference.networks.unet import build_unet
 from training.losses.distillation import Shares, Weights, adaptive_weights, combine, feature_weight, output_weight
 
 

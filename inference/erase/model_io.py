@@ -1,0 +1,37 @@
+"""What a model is given and what it answers: one square at the size it works at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float32]
+
+NOT_FINITE = "its values are not finite; its weights are damaged, or the precision chosen is too low for it."
+
+
+@dataclass(frozen=True)
+class Square:
+    """What the model is given: all ``(N, N, ...)``."""
+
+    picture: NDArray[Any]  # 0..255, the thing to erase still in it
+    filled: NDArray[Any]  # 0..255, the hole filled
+    hole: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A picture ``(N, N, 3)`` float 0..255, right in and near the hole; ``baseline``: what the start decodes to."""
+
+    rgb: Float
+    baseline: Float | None
+
+
+class Squares(Protocol):
+    """What runs squares through one kind of model."""
+
+    def run(self, square: Square, on_step: Callable[[int, Decoded], None]) -> Decoded: ...

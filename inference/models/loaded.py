@@ -1,0 +1,18 @@
+"""What a loaded model consists of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inference.models.catalogue import ModelFolder
+from inference.models.codec import Codec
+from inference.sampling.loop import Denoiser
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded model in evaluation mode."""
+
+    folder: ModelFolder
+    unet: Denoiser
+    codec: Codec
