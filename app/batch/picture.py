@@ -93,25 +93,32 @@ def erase(
     options: Options,
     on_step: OnStep | None = None,
     cancelled: Callable[[], bool] | None = None,
+    source: NDArray[np.uint8] | None = None,
 ) -> int:
     """Erase what ``mask`` covers from ``picture``, in place; how many places that were.
 
-    ``mask`` (H, W): above 127 erase, or 1 where there is nothing above. Raises what
+    ``mask`` (H, W): above 127 erase, or 1 where there is nothing above. ``source``, the same: where the fill may
+    copy from, None: everywhere. Raises what
     :meth:`inference.ErasePipeline.erase_parts` does.
     """
-    if mask.max() == 1:  # as arrays of truth values are often saved
-        mask = mask * np.uint8(255)
+    mask, source = _levels(mask), None if source is None else _levels(source)
     parts = pipeline.erase_parts(
         colour.seen_rgb(picture),
         mask,
         **options.of_model,
         seed=options.seed,
         fine=compositing.wants_fine(picture),
+        source=source,
         on_step=on_step,
         cancelled=cancelled,
     )
     compositing.put_in(picture, parts)
     return len(parts)
+
+
+def _levels(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A mask of 0 and 1, as arrays of truth values are often saved, made one of 0 and 255."""
+    return mask * np.uint8(255) if mask.max() == 1 else mask
 
 
 def explained(error: BaseException) -> str:

@@ -18,6 +18,7 @@ examples:
   moebius erase photo.jpg mask.png -o erased.jpg
   moebius erase scan.tif mask.png -o erased.tif --seed 7 --steps 30
   moebius erase photo.jpg mask.png -o erased.png --model patch-fill --json
+  moebius erase photo.jpg mask.png -o erased.jpg --sample-area grass.png
 """
 
 
@@ -29,6 +30,8 @@ def add_parser(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("mask", type=Path, metavar="MASK", help="white where to erase; the picture's size")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="format by its suffix")
     add_erase_options(parser)
+    text = "white where the fill may copy from, black where never; the picture's size"
+    parser.add_argument("--sample-area", type=Path, metavar="MASK", help=text)
     parser.add_argument("--previews", type=Path, metavar="DIR", help="write every preview here as PNG")
     parser.add_argument("--json", action="store_true", help="print one line of figures")
 
@@ -40,6 +43,9 @@ def run(given: argparse.Namespace) -> int:
 
     picture = read_picture(given.image)
     mask = read_mask(given.mask, size=(picture.width, picture.height))
+    source = None
+    if given.sample_area is not None:
+        source = read_mask(given.sample_area, size=(picture.width, picture.height))
     _check_output(given.output)  # before the work, not after it
     if given.previews is not None:
         given.previews.mkdir(parents=True, exist_ok=True)
@@ -52,7 +58,7 @@ def run(given: argparse.Namespace) -> int:
     pipeline = load(options)
     load_seconds = time.perf_counter() - start
     watch = _Watch(picture, given.previews, quiet=given.json)
-    regions = erase(picture, mask, pipeline, options, watch.on_step)
+    regions = erase(picture, mask, pipeline, options, watch.on_step, source=source)
     seconds = watch.seconds
     write_picture(picture, given.output, quality=given.quality)
     if given.json:

@@ -122,14 +122,21 @@ class EngineController(QObject):
         """Unload the model after so many minutes without an erase; 0: never. ``statusChanged`` tells of it."""
         self._requested.emit(IdleRequest(minutes))
 
-    def erase(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], options: EraseOptions) -> int:
+    def erase(
+        self,
+        rgb: NDArray[np.uint8],
+        mask: NDArray[np.uint8],
+        options: EraseOptions,
+        source: NDArray[np.uint8] | None = None,
+    ) -> int:
         """Start an erase and return its id; a running one is cancelled first.
 
-        ``rgb (H, W, 3)`` and ``mask (H, W)`` must be copies nobody writes to any more.
+        ``rgb (H, W, 3)``, ``mask (H, W)`` and ``source (H, W)`` must be copies nobody writes to any more. ``source``
+        is above 127 where the fill may copy from, None: everywhere.
         """
         self.cancel()
         self._ids += 1
-        request = EraseRequest(self._ids, rgb, mask, self._model, self._device, options, self._precision)
+        request = EraseRequest(self._ids, rgb, mask, self._model, self._device, options, self._precision, source)
         self._job = Job(request)
         self._requested.emit(self._job)
         return request.id

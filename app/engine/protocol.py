@@ -104,6 +104,7 @@ class EraseRequest:
     device: str
     options: EraseOptions
     precision: str = "auto"
+    source: NDArray[np.uint8] | None = None  # (H, W), above 127: the fill may copy from there; None: everywhere
 
 
 @dataclass(frozen=True)

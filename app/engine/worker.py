@@ -274,6 +274,7 @@ class EngineWorker(QObject):
             solver=options.solver,
             guidance_until=options.guidance_until,
             fine=options.fine,
+            source=request.source,
             on_step=on_step,
             on_note=on_note,
             cancelled=job.cancelled.is_set,

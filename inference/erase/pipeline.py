@@ -114,6 +114,7 @@ class ErasePipeline:
         exact_mask: bool | None = None,
         seed: int = 0,
         fine: bool = False,
+        source: NDArray[Any] | None = None,
         on_step: OnStep | None = None,
         on_note: Callable[[str], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
@@ -132,7 +133,8 @@ class ErasePipeline:
         memory ran out. Raising :class:`inference.errors.Cancelled` in ``on_step``, or ``cancelled()`` becoming
         true, which is looked at many times a second, stops the erase. The same seed gives the same bytes;
         global random state is not touched. ``fine``: every part comes with its values at 16 bits, not yet laid into
-        the picture, for pictures that have more than ``image`` shows. Raises :class:`InputError` where there is
+        the picture, for pictures that have more than ``image`` shows. ``source (H, W)`` uint8, above 127 (or bool):
+        where the fill may copy from, None: everywhere outside the hole. Raises :class:`InputError` where there is
         nothing to erase, nothing left to learn from, or an argument is out of range.
         """
 
@@ -158,6 +160,7 @@ class ErasePipeline:
             exact_mask=exact_mask,
             seed=int(seed),
             fine=fine,
+            source=source,
         )
         total = sum(self._steps(job) for job in jobs)
         for job in jobs:
@@ -175,13 +178,23 @@ class ErasePipeline:
         return parts
 
     def _jobs(
-        self, image: RGB, mask: NDArray[Any], *, seed: int = 0, fine: bool = False, **options: Any
+        self,
+        image: RGB,
+        mask: NDArray[Any],
+        *,
+        seed: int = 0,
+        fine: bool = False,
+        source: NDArray[Any] | None = None,
+        **options: Any,
     ) -> list[RegionJob]:
         hole = _check(image, mask)
+        copied = None if source is None else _sample_area(source, hole)
         settings = chosen_settings(self.folder.settings, **options)
         native = self.folder.native
         regions = self.plan(mask, exact=settings.exact_mask)
-        return [RegionJob(settings, native, image, hole, region, seed + i, fine) for i, region in enumerate(regions)]
+        return [
+            RegionJob(settings, native, image, hole, region, seed + i, fine, copied) for i, region in enumerate(regions)
+        ]
 
     def _steps(self, job: RegionJob) -> int:
         return job.steps(self.effort) if self.model is not None else 0
@@ -292,6 +305,23 @@ def _check(image: RGB, mask: NDArray[Any]) -> NDArray[np.bool_]:
     if hole.all():
         raise InputError("The mask covers the whole picture. Leave some of it to fill the hole from.")
     return hole
+
+
+def _sample_area(source: NDArray[Any], hole: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Where the fill may copy from; never from the hole."""
+    if source.shape != hole.shape:
+        raise InputError(
+            f"The sample area is {_named(source.shape)} and the picture {_named(hole.shape)} pixels; "
+            "they must be the same."
+        )
+    if source.dtype not in (np.uint8, np.bool_):
+        raise InputError(f"The sample area must be uint8 or bool, not {source.dtype}.")
+    allowed = _hole(source) & ~hole
+    if not allowed.any():
+        raise InputError(
+            "Nothing to copy from: the sample area is empty or all of it is being erased. Mark more of it."
+        )
+    return allowed
 
 
 def _named(shape: tuple[int, ...]) -> str:

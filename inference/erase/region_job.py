@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from inference.fill.classical import smooth_fill
 from inference.fill.detail import sample
 from inference.fill.large import LARGEST, Fill, fill_box, reduce_hole
 from inference.fill.resizing import resize
+from inference.fill.sample_area import fill_from
 from inference.models.catalogue import EraseSettings
 from inference.models.loaded import Model
 from inference.runtime.interrupt import Check
@@ -74,8 +76,13 @@ class RegionJob:
         region: Region,
         seed: int,
         fine: bool = False,
+        source: NDArray[np.bool_] | None = None,
     ) -> None:
-        """``fine``: results come with their values before they are rounded and laid into the picture."""
+        """``fine``: results come with their values before they are rounded and laid into the picture.
+
+        ``source``, of the picture's size: where the fill may copy from, None: everywhere.
+        """
+        self._image, self._source = image, source
         self.settings, self.native, self.region, self.seed, self.fine = settings, native, region, seed, fine
         self.size = image.shape[0], image.shape[1]
         self.inside = region.inside(self.size)
@@ -100,10 +107,12 @@ class RegionJob:
     def draft(self, report: Report, check: Check) -> None:
         """Fill the hole without the model: smoothly, shown at once, then with patches, shown too."""
         report(0, self._preview(self._smooth()))
-        self.filled = fill_box(
-            self.view,
-            self.own,
-            self.hole,
+        fill: Callable[..., Fill]
+        if self._source is None:
+            fill = partial(fill_box, self.view, self.own, self.hole)
+        else:
+            fill = partial(fill_from, self._image, self._source, self.inside, self.box, self.hole)
+        self.filled = fill(
             thickness=self.region.thickness + 2 * self.region.grow,
             radius=self.settings.fill_radius,
             seed=self.seed,

@@ -16,26 +16,39 @@ _turn = threading.Lock()  # a fill given up goes on to its end, and must not com
 
 
 class _Filling(threading.Thread):
-    def __init__(self, rgb: NDArray[np.uint8], hole: NDArray[np.bool_], radius: int, seed: int) -> None:
+    def __init__(
+        self,
+        rgb: NDArray[np.uint8],
+        hole: NDArray[np.bool_],
+        radius: int,
+        seed: int,
+        source: NDArray[np.bool_] | None,
+    ) -> None:
         super().__init__(name="patch-fill", daemon=True)
-        self.task = rgb, hole, radius, seed
+        self.task = rgb, hole, radius, seed, source
         self.wanted = True
         self.filled: NDArray[np.uint8] | None = None
         self.failure: BaseException | None = None
 
     def run(self) -> None:
-        rgb, hole, radius, seed = self.task
+        rgb, hole, radius, seed, source = self.task
         with _turn:
             if not self.wanted:
                 return
             try:
-                self.filled = patch_fill(rgb, hole, radius=radius, seed=seed)
+                self.filled = patch_fill(rgb, hole, radius=radius, seed=seed, source=source)
             except BaseException as error:  # raised again where it is waited for
                 self.failure = error
 
 
 def abandonable_fill(
-    rgb: NDArray[np.uint8], hole: NDArray[np.bool_], *, radius: int, seed: int, check: Check
+    rgb: NDArray[np.uint8],
+    hole: NDArray[np.bool_],
+    *,
+    radius: int,
+    seed: int,
+    check: Check,
+    source: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.uint8]:
     """As :func:`inference.fill.classical.patch_fill`, but ends within a twentieth of a second where ``check`` raises.
 
@@ -43,7 +56,7 @@ def abandonable_fill(
     the sizes it is asked for, and the next one waits for it.
     """
     check()
-    filling = _Filling(rgb, hole, radius, seed)
+    filling = _Filling(rgb, hole, radius, seed, source)
     filling.start()
     try:
         while filling.is_alive():

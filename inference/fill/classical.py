@@ -74,20 +74,29 @@ def flow_fill(rgb: NDArray[np.uint8], hole: NDArray[np.bool_]) -> NDArray[np.uin
     return np.where(hole[..., None], enlarged, rgb).astype(np.uint8)
 
 
-def patch_fill(rgb: NDArray[np.uint8], hole: NDArray[np.bool_], *, radius: int = 5, seed: int = 0) -> NDArray[np.uint8]:
+def patch_fill(
+    rgb: NDArray[np.uint8],
+    hole: NDArray[np.bool_],
+    *,
+    radius: int = 5,
+    seed: int = 0,
+    source: NDArray[np.bool_] | None = None,
+) -> NDArray[np.uint8]:
     """Fill by copying patches of ``2 * radius + 1`` pixels from the rest of the picture.
 
     ``rgb (H, W, 3)``, ``hole (H, W)`` -> ``(H, W, 3)``, known pixels unchanged; the same seed gives the
-    same bytes. Barnes et al., "PatchMatch" (2009). Where its library can't be used, or nothing as large as a
-    patch is known, OpenCV's Telea fill takes its place.
+    same bytes. ``source (H, W)``: where patches may be copied from, None: everywhere outside the hole. Barnes et al.,
+    "PatchMatch" (2009). Where its library can't be used, or nothing as large as a patch is known, OpenCV's Telea fill
+    takes its place.
     """
     if not hole.any():
         return rgb.copy()
-    if _available and min(rgb.shape[:2]) > 4 * radius and _has_patch(hole, radius):
+    barred = None if source is None else ~(source | hole)
+    if _available and min(rgb.shape[:2]) > 4 * radius and _has_patch(hole if barred is None else hole | barred, radius):
         try:
             with _one_at_a_time:
                 _patchmatch.set_random_seed(seed)
-                return _copied(rgb, hole, radius)
+                return _copied(rgb, hole, radius, barred)
         except RuntimeError as error:
             _log.info("patch fill failed, Telea's takes its place: %s", error)
     # OpenCV reads beyond a picture of one row or column: there is a border of one pixel for it.
@@ -97,8 +106,10 @@ def patch_fill(rgb: NDArray[np.uint8], hole: NDArray[np.bool_], *, radius: int =
     return np.where(hole[..., None], filled, rgb).astype(np.uint8)
 
 
-def _copied(rgb: NDArray[np.uint8], hole: NDArray[np.bool_], radius: int) -> NDArray[np.uint8]:
-    """The library's fill, on a canvas on which it reaches the whole hole.
+def _copied(
+    rgb: NDArray[np.uint8], hole: NDArray[np.bool_], radius: int, barred: NDArray[np.bool_] | None
+) -> NDArray[np.uint8]:
+    """The library's fill, on a canvas on which it reaches the whole hole; nothing is copied from what is ``barred``.
 
     Where a hole is deeper than the canvas's short side, the library leaves its inside black: such a picture
     is mirrored at its long edges first.
@@ -108,7 +119,9 @@ def _copied(rgb: NDArray[np.uint8], hole: NDArray[np.bool_], radius: int) -> NDA
     pads = [(missing // 2, missing - missing // 2) for missing in (max(deepest - side, 0) for side in hole.shape)]
     known = np.maximum(rgb, 1)  # so that a black area means: not reached
     canvas = np.pad(known, [*pads, (0, 0)], mode="symmetric")
-    filled = _patchmatch.inpaint(canvas, np.pad(hole, pads, mode="symmetric").astype(np.uint8), patch_size=radius)
+    unknown = np.pad(hole, pads, mode="symmetric").astype(np.uint8)
+    unused = None if barred is None else np.pad(barred, pads, mode="symmetric").astype(np.uint8)
+    filled = _patchmatch.inpaint(canvas, unknown, global_mask=unused, patch_size=radius)
     top, left = pads[0][0], pads[1][0]
     own = np.asarray(filled)[top : top + hole.shape[0], left : left + hole.shape[1]]
     black = (hole & (own.max(2) == 0)).astype(np.uint8)

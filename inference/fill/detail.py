@@ -32,17 +32,19 @@ def copied_detail(
     *,
     seed: int,
     check: Check,
+    source: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.uint8]:
     """``reduced (h, w, 3)``, filled, at the size of ``picture (H, W, 3)``, within ``box`` only.
 
     ``reduced_hole (h, w)``: what is filled there; ``hole (y1 - y0, x1 - x0)``: the same at full size in ``box``,
-    outside it the picture's pixels are returned. Takes time and memory proportional to the box. Where no patch
+    outside it the picture's pixels are returned. ``source (h, w)``: where of the reduced picture detail may be
+    copied from, None: everywhere outside the hole. Takes time and memory proportional to the box. Where no patch
     is known the reduced picture is merely enlarged.
     """
     scale = np.array([picture.shape[0] / reduced.shape[0], picture.shape[1] / reduced.shape[1]])
     x0, y0, x1, y1 = box
     known = picture[y0:y1, x0:x1]
-    offsets = _offsets(reduced, reduced_hole, seed, check)
+    offsets = _offsets(reduced, reduced_hole, source, seed, check)
     if offsets is None:
         fetched = _enlarged(reduced, scale, box)
     else:
@@ -122,12 +124,15 @@ def _fetch(
     return np.rint(total)
 
 
-def _offsets(reduced: NDArray[np.uint8], hole: NDArray[np.bool_], seed: int, check: Check) -> Float | None:
+def _offsets(
+    reduced: NDArray[np.uint8], hole: NDArray[np.bool_], source: NDArray[np.bool_] | None, seed: int, check: Check
+) -> Float | None:
     """``(points down, points across, 2)``: from every point in or near the hole to the patch most like it."""
     height, width = hole.shape
     near = np.asarray(cv2.dilate(hole.astype(np.uint8), np.ones((4 * STRIDE + 1,) * 2, np.uint8))).astype(bool)
     reach = 2 * (RADIUS + STRIDE) + 1
-    taken = cv2.dilate(np.pad(hole, 1, constant_values=True).astype(np.uint8), np.ones((reach, reach), np.uint8))
+    barred = hole if source is None else hole | ~source
+    taken = cv2.dilate(np.pad(barred, 1, constant_values=True).astype(np.uint8), np.ones((reach, reach), np.uint8))
     usable = np.ascontiguousarray(taken[1:-1, 1:-1] == 0)
     usable[: RADIUS + STRIDE] = usable[height - RADIUS - STRIDE :] = False
     usable[:, : RADIUS + STRIDE] = usable[:, width - RADIUS - STRIDE :] = False
@@ -142,16 +147,16 @@ def _offsets(reduced: NDArray[np.uint8], hole: NDArray[np.bool_], seed: int, che
     origin = np.stack([ys[at[:, 0]], xs[at[:, 1]]], -1)
     own = described[origin[:, 0], origin[:, 1]]
     places = np.argwhere(usable)
-    source = places[rng.integers(0, len(places), len(at))]
-    cost = ((described[source[:, 0], source[:, 1]] - own) ** 2).sum(1)
+    found = places[rng.integers(0, len(places), len(at))]
+    cost = ((described[found[:, 0], found[:, 1]] - own) ** 2).sum(1)
 
     def attempt(candidate: NDArray[np.intp]) -> None:
         inside = np.asarray((candidate >= 0) & (candidate < (height, width))).all(axis=1, keepdims=True)
-        candidate = np.where(inside, candidate, source)
+        candidate = np.where(inside, candidate, found)
         good = usable[candidate[:, 0], candidate[:, 1]]
         price = ((described[candidate[:, 0], candidate[:, 1]] - own) ** 2).sum(1)
         better = good & (price < cost)
-        source[better], cost[better] = candidate[better], price[better]
+        found[better], cost[better] = candidate[better], price[better]
 
     grid = np.full((len(ys), len(xs)), -1)
     grid[at[:, 0], at[:, 1]] = np.arange(len(at))
@@ -162,13 +167,13 @@ def _offsets(reduced: NDArray[np.uint8], hole: NDArray[np.bool_], seed: int, che
                 beside = np.clip(at + np.array((dy, dx)), 0, (len(ys) - 1, len(xs) - 1))
                 index = grid[beside[:, 0], beside[:, 1]]
                 index = np.where(index < 0, np.arange(len(at)), index)
-                attempt(source[index] - origin[index] + origin)
+                attempt(found[index] - origin[index] + origin)
         radius = max(height, width) / 2.0
         while radius >= 1:
-            attempt(source + np.rint(rng.uniform(-radius, radius, source.shape)).astype(np.intp))
+            attempt(found + np.rint(rng.uniform(-radius, radius, found.shape)).astype(np.intp))
             radius /= 3
     result = np.zeros((len(ys), len(xs), 2), np.float32)
-    result[at[:, 0], at[:, 1]] = source - origin
+    result[at[:, 0], at[:, 1]] = found - origin
     return result
 
 

@@ -36,10 +36,12 @@ def fill_box(
     radius: int,
     seed: int,
     check: Check,
+    source: NDArray[np.bool_] | None = None,
 ) -> Fill:
     """Fill ``hole (y1 - y0, x1 - x0)`` of ``picture (H, W, 3)``; it lies within ``box`` with all that is unknown.
 
-    ``thickness``: of the thickest hole, in pixels. The same seed gives the same bytes. Memory beside the result
+    ``thickness``: of the thickest hole, in pixels. ``source (H, W)``: where may be copied from, None: everywhere
+    outside the hole. The same seed gives the same bytes. Memory beside the result
     does not grow with the picture, time only with the box. What ``check`` raises ends it.
     """
     height, width = picture.shape[:2]
@@ -49,17 +51,18 @@ def fill_box(
     if scale == 1:
         whole = np.zeros((height, width), bool)
         whole[y0:y1, x0:x1] = hole
-        filled = abandonable_fill(np.array(picture), whole, radius=radius, seed=seed, check=check)
+        filled = abandonable_fill(np.array(picture), whole, radius=radius, seed=seed, check=check, source=source)
         return Fill(filled[y0:y1, x0:x1], filled)
-    if thickness <= THIN:
+    if thickness <= THIN and source is None:  # what may be copied may lie outside the windows
         windows = _windows(hole)
         if len(windows) <= MOST_WINDOWS:
             rgb = _by_windows(picture, box, hole, windows, radius, seed, check)
             return Fill(rgb, _reduced(picture, box, rgb, small))
     reduced_hole = _reduced_mask(hole, box, (height, width), small)
     reduced = np.ascontiguousarray(resize(picture, small))
-    reduced = abandonable_fill(reduced, reduced_hole, radius=radius, seed=seed, check=check)
-    rgb = copied_detail(picture, reduced, reduced_hole, box, hole, seed=seed, check=check)
+    allowed = None if source is None else ~reduce_hole(~source, small)
+    reduced = abandonable_fill(reduced, reduced_hole, radius=radius, seed=seed, check=check, source=allowed)
+    rgb = copied_detail(picture, reduced, reduced_hole, box, hole, seed=seed, check=check, source=allowed)
     return Fill(rgb, reduced)
 
 

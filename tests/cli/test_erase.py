@@ -165,3 +165,23 @@ def test_a_precision_the_processor_lacks_is_said_in_one_line(
     assert "Precision must be one of auto, fp32" in capsys.readouterr().err
     assert main([*arguments, "fp32", "--steps", "1", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["precision"] == "fp32"
+
+
+def test_a_sample_area_says_where_may_be_copied_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pixels = np.random.default_rng(2).integers(0, 60, (120, 200, 3)).astype(np.uint8)
+    pixels[:, :100, 0] += 150
+    pixels[:, 100:, 1] += 150
+    mask, area = np.zeros((2, 120, 200), np.uint8)
+    mask[40:70, 30:60], area[:, 110:] = 255, 255
+    for name, array in (("photo", pixels), ("mask", mask), ("area", area), ("small", area[:50]), ("none", 0 * area)):
+        Image.fromarray(array).save(tmp_path / f"{name}.png")
+    files = [str(tmp_path / name) for name in ("photo.png", "mask.png")]
+    out = tmp_path / "out.png"
+    arguments = ["erase", *files, "-o", str(out), "--model", "patch-fill", "--sample-area"]
+    assert main([*arguments, str(tmp_path / "area.png")]) == 0
+    red, green = read_picture(out).pixels[45:65, 35:55, :2].reshape(-1, 2).mean(0)
+    assert green > red + 60
+    capsys.readouterr()
+    for name, sentence in (("small", "200 x 50 pixels"), ("none", "Nothing to copy from"), ("missing", "missing.png")):
+        assert main([*arguments, str(tmp_path / f"{name}.png")]) != 0
+        assert sentence in capsys.readouterr().err

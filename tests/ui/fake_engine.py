@@ -51,6 +51,7 @@ class FakeEngine(QObject):
         self.precision = ""
         self.loads: list[tuple[str, str]] = []
         self.requests: list[tuple[NDArray[np.uint8], NDArray[np.uint8], EraseOptions]] = []
+        self.sources: list[NDArray[np.uint8] | None] = []  # of the requests
         self.shut_down = False
         self.unload_minutes: float | None = None
         self._models: tuple[ModelInfo, ...] = MODELS
@@ -108,8 +109,15 @@ class FakeEngine(QObject):
     def current_id(self) -> int:
         return self._id
 
-    def erase(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], options: EraseOptions) -> int:
+    def erase(
+        self,
+        rgb: NDArray[np.uint8],
+        mask: NDArray[np.uint8],
+        options: EraseOptions,
+        source: NDArray[np.uint8] | None = None,
+    ) -> int:
         assert not self.busy
+        self.sources.append(source)
         self.requests.append((rgb, mask, options))
         self._id, self._step = self._id + 1, 0
         return self._id
