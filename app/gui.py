@@ -12,7 +12,7 @@ def main() -> int:
     from app.engine.worker import preload_for_platform
 
     preload_for_platform()
-    from app.ui.window.application import main as run
+    from app.ui.window import main as run
 
     return run(sys.argv[1:])
 

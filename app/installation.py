@@ -117,8 +117,7 @@ def shipped_files() -> str:
 def bundled_model(name: str) -> str:
     """Whether a bundled model is whole, by its checksums."""
     from inference.errors import ModelError
-    from inference.models.catalogue import find_model
-    from inference.models.checksums import differing
+    from inference.models import differing, find_model
 
     try:
         folder = find_model(name)
@@ -134,7 +133,7 @@ def device() -> str:
     """What the models run on, and in which precision."""
     import torch
 
-    from inference.models.devices import available_devices, choose_device, choose_precision
+    from inference.models import available_devices, choose_device, choose_precision
 
     chosen = choose_device("auto")
     card = f" ({torch.cuda.get_device_name(chosen)})" if chosen.type == "cuda" else ""
@@ -172,8 +171,8 @@ def file_format(name: str) -> str:
     """Write and read back a small picture in one of the formats."""
     import numpy as np
 
-    from app.document.formats.files import OPEN_FORMATS, SAVE_FORMATS, read_picture, write_picture
-    from app.document.pixels.picture import Picture
+    from app.document.formats import OPEN_FORMATS, SAVE_FORMATS, read_picture, write_picture
+    from app.document.pixels import Picture
 
     if name not in SAVE_FORMATS:
         from PIL import Image
@@ -257,7 +256,7 @@ def settings_folder() -> str:
 
 def models_folder() -> str:
     """Where downloaded models are kept."""
-    from inference.models.folders import models_folder as folder
+    from inference.models import models_folder as folder
 
     return writable(folder())
 
@@ -275,7 +274,7 @@ def temporary_folder() -> str:
 
 def checks() -> list[tuple[str, Check]]:
     """Everything that is looked at, as name and function, what others build on first."""
-    from inference.models.catalogue import DEFAULT_MODEL
+    from inference.models import DEFAULT_MODEL
 
     found: list[tuple[str, Check]] = [("program", program)]
     found += [(name, _of(module, name)) for name in MODULES]
@@ -300,7 +299,7 @@ def checks() -> list[tuple[str, Check]]:
 def _formats() -> list[tuple[str, Check]]:
     """A check for every format that can be opened; where none can, one that says why."""
     try:
-        from app.document.formats.files import OPEN_FORMATS
+        from app.document.formats import OPEN_FORMATS
     except (ImportError, OSError) as error:
         fault = Fault(f"Pictures can't be opened: {_line(error)}", _library_advice(str(error)))
 

@@ -29,9 +29,8 @@ from safetensors.torch import save_file
 from app.engine.controller import EngineController
 from app.engine.protocol import EraseOptions
 from inference import ErasePipeline
-from inference.networks.build import build_unet
-from inference.networks.config import UNET_CONFIGS
-from inference.runtime.memory import keep_freed_memory
+from inference.networks import UNET_CONFIGS, build_unet
+from inference.runtime import keep_freed_memory
 
 SIDE = 512
 STEPS = 1

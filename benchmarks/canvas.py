@@ -26,14 +26,13 @@ import cv2
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
-from app.canvas.drawing.pyramid import Pyramid
+from app.canvas.drawing import Pyramid
 from app.canvas.view import CanvasView
-from app.document.editing.document import Document
-from app.document.formats.files import read_picture
-from app.document.history.edits import Edit
-from app.document.mask.brush import Brush
-from app.document.pixels.boxes import Box
-from app.document.pixels.picture import Picture
+from app.document.editing import Document
+from app.document.formats import read_picture
+from app.document.history import Edit
+from app.document.mask import Brush
+from app.document.pixels import Box, Picture
 from benchmarks.common.accounts import rss
 from benchmarks.common.busy import busy, erasing
 from benchmarks.common.watching import STALL_MS, Stalls, Times, mouse, photograph, settle, timed

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from benchmarks.common.crops import SAMPLES, crops
 from inference import ErasePipeline
-from inference.runtime.memory import keep_freed_memory
-from training.evaluation.metrics import psnr, ssim
+from inference.runtime import keep_freed_memory
+from training.evaluation import psnr, ssim
 
 SIDE = 512
 CONTEXTS = (512, 384, 256)

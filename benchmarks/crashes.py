@@ -29,7 +29,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from app.document.errors import DocumentError
-from app.document.session.file import open_session
+from app.document.session import open_session
 
 _ROUND = 5  # kills with one picture, each after what the one before has left
 _MARGIN = 5.0  # s

@@ -15,11 +15,9 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.ui.sessions.crash_report import Watch
-from app.ui.support import settings
-from app.ui.support.garbage_collection import Collector
-from app.ui.support.log import Logging
-from app.ui.window.main_window import MainWindow
+from app.ui.sessions import Watch
+from app.ui.support import Collector, Logging, settings
+from app.ui.window import MainWindow
 from benchmarks.common.watching import photograph
 from tests.ui.fake_engine import FakeEngine
 

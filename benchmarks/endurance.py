@@ -25,9 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from PySide6.QtWidgets import QApplication
 
 from app.canvas.view import CanvasView
-from app.document.editing.document import Document
-from app.document.pixels.memory import give_back_freed
-from app.document.pixels.picture import Picture
+from app.document.editing import Document
+from app.document.pixels import Picture, give_back_freed
 from benchmarks.common.accounts import rss, scene_bytes
 from benchmarks.common.watching import photograph, settle
 from tests.canvas.random_actions import Actor

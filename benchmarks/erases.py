@@ -17,8 +17,8 @@ import time
 import numpy as np
 
 from inference import ErasePipeline
-from inference.erase.memory_fallback import free_caches
-from inference.runtime.memory import keep_freed_memory, peak_rss_mb, rss_mb
+from inference.erase import free_caches
+from inference.runtime import keep_freed_memory, peak_rss_mb, rss_mb
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from inference import ErasePipeline
-from inference.runtime.memory import keep_freed_memory, peak_rss_mb, rss_mb
+from inference.runtime import keep_freed_memory, peak_rss_mb, rss_mb
 
 
 def main() -> None:

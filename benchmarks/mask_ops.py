@@ -28,16 +28,13 @@ import numpy as np
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
-from app.document.editing.document import Document
-from app.document.editing.selections import Selections
-from app.document.mask.brush import Brush
-from app.document.pixels.boxes import Box
-from app.document.pixels.picture import Picture
+from app.document.editing import Document, Selections
+from app.document.mask import Brush
+from app.document.pixels import Box, Picture
 from app.engine.protocol import EngineState, EngineStatus, EraseDone, Patch
-from app.ui.editing.workspace import Opened
-from app.ui.support import settings
-from app.ui.support.settings import Settings
-from app.ui.window.main_window import MainWindow
+from app.ui.editing import Opened
+from app.ui.support import Settings, settings
+from app.ui.window import MainWindow
 from benchmarks.common.watching import STALL_MS, Stalls, photograph, settle
 from tests.ui.fake_engine import FakeEngine
 

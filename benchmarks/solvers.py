@@ -28,9 +28,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.common.crops import SAMPLES, crops
 from inference import ErasePipeline
-from inference.erase.settings import SOLVERS
-from inference.runtime.memory import keep_freed_memory
-from training.evaluation.metrics import psnr, ssim
+from inference.erase import SOLVERS
+from inference.runtime import keep_freed_memory
+from training.evaluation import psnr, ssim
 
 SIDE = 256
 

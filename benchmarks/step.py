@@ -26,10 +26,9 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from inference.networks.build import build_unet
-from inference.networks.config import UNET_CONFIGS
-from inference.networks.fast.evaluation import EvaluationUNet
-from inference.runtime.memory import keep_freed_memory, peak_rss_mb
+from inference.networks import UNET_CONFIGS, build_unet
+from inference.networks.fast import EvaluationUNet
+from inference.runtime import keep_freed_memory, peak_rss_mb
 from tests.oracles.plain import make_plain
 from tests.oracles.stand_in import fill
 

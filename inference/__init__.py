@@ -10,16 +10,15 @@ Names are looked up when first used, so that :mod:`inference.models.catalogue` c
 from __future__ import annotations
 
 import os
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from inference.lazy import lookup
 
 if TYPE_CHECKING:
-    from inference.erase.pipeline import ErasePipeline
-    from inference.erase.region_job import Preview
+    from inference.erase import ErasePipeline, Preview
     from inference.errors import Cancelled, InferenceError, InputError, ModelError
-    from inference.models.catalogue import bundled_models, find_model
-    from inference.networks.build import build_unet
-    from inference.networks.unet import MoebiusUNet, UNetOutput
+    from inference.models import bundled_models, find_model
+    from inference.networks import MoebiusUNet, UNetOutput, build_unet
 
 # Read by OpenMP when torch is first imported: threads that wait give their core back. Spinning, as is the default,
 # makes a step many times slower where another program uses one of the cores.
@@ -41,17 +40,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    "models.catalogue": ("bundled_models", "find_model"),
+    "erase": ("ErasePipeline", "Preview"),
     "errors": ("Cancelled", "InferenceError", "InputError", "ModelError"),
-    "erase.pipeline": ("ErasePipeline",),
-    "erase.region_job": ("Preview",),
-    "networks.build": ("build_unet",),
-    "networks.unet": ("MoebiusUNet", "UNetOutput"),
+    "models": ("bundled_models", "find_model"),
+    "networks": ("MoebiusUNet", "UNetOutput", "build_unet"),
 }
 
-
-def __getattr__(name: str) -> Any:
-    for module, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(f"inference.{module}"), name)
-    raise AttributeError(f"module 'inference' has no attribute {name!r}")
+__getattr__ = lookup(__name__, _HOMES)

@@ -18,11 +18,11 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.flop_counter import FlopCounterMode
 
-from inference.erase.pipeline import ErasePipeline
+from inference.erase import ErasePipeline
 from inference.errors import InferenceError
-from inference.models.catalogue import ModelFolder
-from inference.networks.build import build_unet
-from inference.runtime.memory import peak_rss_mb
+from inference.models import ModelFolder
+from inference.networks import build_unet
+from inference.runtime import peak_rss_mb
 
 MEASURED, PUBLISHED = "measured", "published"
 
@@ -57,7 +57,7 @@ def tflops_per_step(folder: ModelFolder, size: int, guidance: float) -> float | 
     Counted by running the network without data; None where there is no network.
     """
     if folder.flux:
-        from inference.models.flux import tflops_per_step as of_flux
+        from inference.models import tflops_per_step as of_flux
 
         return of_flux(folder, size)
     if folder.unet is None:
@@ -135,7 +135,7 @@ def _measured(model: str | Path, size: int, device: str, repeats: int, options: 
 
 def _parameters(folder: ModelFolder) -> int:
     if folder.flux:
-        from inference.models.flux import empty_transformer
+        from inference.models import empty_transformer
 
         return sum(p.numel() for p in empty_transformer(folder).parameters())
     assert folder.unet is not None

@@ -187,16 +187,16 @@ def test_a_wrong_erase_is_found(
 
 
 def test_a_format_that_loses_colours_is_found(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.document.formats import files
+    from app.document import formats
 
-    read = files.read_picture
+    read = formats.read_picture
 
     def darker(path: Path) -> object:
         picture = read(path)
         picture.pixels[..., 0] = 0
         return picture
 
-    monkeypatch.setattr(files, "read_picture", darker)
+    monkeypatch.setattr(formats, "read_picture", darker)
     status, findings = report("format PNG", "format JPEG")
     assert status == 1
     assert set(failed(findings)) == {"format PNG", "format JPEG"}
@@ -209,13 +209,13 @@ def test_a_format_that_cannot_be_written_is_found(report: Report, monkeypatch: p
     def refuses(*_: object, **__: object) -> None:
         raise DocumentError("No encoder.")
 
-    monkeypatch.setattr("app.document.formats.files.write_picture", refuses)
+    monkeypatch.setattr("app.document.formats.write_picture", refuses)
     _, findings = report("format WEBP")
     assert "No encoder." in failed(findings)["format WEBP"]
 
 
 def test_formats_that_cannot_be_loaded_are_a_finding(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "app.document.formats.files", None)
+    monkeypatch.setitem(sys.modules, "app.document.formats", None)
     status, findings = report("format")
     assert status == 1
     assert "Pictures can't be opened" in failed(findings)["formats"]

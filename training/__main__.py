@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _train(config: LoopConfig) -> None:
     from training.autoencoder import AutoencoderTask
-    from training.run.loop import start_accelerator, train
+    from training.run import start_accelerator, train
     from training.unet import DistillTask, UNetTask
 
     accelerator = start_accelerator(config)
@@ -74,11 +74,11 @@ def _run(config: Any) -> None:
     if isinstance(config, LoopConfig):
         _train(config)
     elif isinstance(config, PrepareConfig):
-        from training.data.samples import prepare
+        from training.data import prepare
 
         prepare(config)
     elif isinstance(config, EvaluateConfig):
-        from training.evaluation.evaluate import evaluate
+        from training.evaluation import evaluate
 
         evaluate(config)
     elif isinstance(config, ExportConfig):
@@ -86,7 +86,7 @@ def _run(config: Any) -> None:
 
         export(config)
     elif isinstance(config, CurvesConfig):
-        from training.run.curves import draw_curves
+        from training.run import draw_curves
 
         draw_curves(config)
 

@@ -12,11 +12,10 @@ from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inference.networks.autoencoder import PatchAutoencoder
-from inference.networks.config import PatchAutoencoderConfig
+from inference.networks import PatchAutoencoder, PatchAutoencoderConfig
 from training.config import AutoencoderTrainingConfig
-from training.data.photos import Photographs, PictureFiles
-from training.losses.pictures import picture_loss
+from training.data import Photographs, PictureFiles
+from training.losses import picture_loss
 from training.unet import to_pictures
 
 FIRST_CROPS = 256  # whose principal components the linear paths start at

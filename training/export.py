@@ -12,11 +12,10 @@ from diffusers import AutoencoderKL
 from safetensors.torch import save_file
 from torch import Tensor
 
-from inference.models.catalogue import EraseSettings
-from inference.models.checksums import write_sums
-from inference.networks.config import UNET_CONFIGS, unet_config
+from inference.models import EraseSettings, write_sums
+from inference.networks import UNET_CONFIGS, unet_config
 from training.config import ExportConfig, read_toml
-from training.networks.building import read_autoencoder, read_weights
+from training.networks import read_autoencoder, read_weights
 from training.objectives import OBJECTIVES
 
 NAME = "moebius-nano"

@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inference.networks.config import COSINE_SCHEDULE, RELEASED_SCHEDULE
-from inference.sampling.whitening import Whitening
+from inference.networks import COSINE_SCHEDULE, RELEASED_SCHEDULE
+from inference.sampling import Whitening
 
 OUTSIDE_WEIGHT = 0.05
 

@@ -10,15 +10,13 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from inference.fill.classical import flow_fill
-from inference.networks.unet import UNetOutput
-from inference.sampling.schedules import ddim
+from inference.fill import flow_fill
+from inference.networks import UNetOutput
+from inference.sampling import ddim
 from training.config import DistillConfig, TrainConfig
-from training.data.batches import Batch, draw_batch, draw_size, open_source
-from training.losses.distillation import Shares, adaptive_weights, combine, feature_weight, output_weight
-from training.losses.perceptual import make_perceptual
-from training.networks.building import LatentSpace, fill_weights, make_unet, read_autoencoder
-from training.networks.gradient_checkpointing import checkpoint_layers
+from training.data import Batch, draw_batch, draw_size, open_source
+from training.losses import Shares, adaptive_weights, combine, feature_weight, make_perceptual, output_weight
+from training.networks import LatentSpace, checkpoint_layers, fill_weights, make_unet, read_autoencoder
 from training.objectives import OBJECTIVES, Inputs, colour_map, draw_timesteps, make_objective
 
 

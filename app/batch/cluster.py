@@ -41,7 +41,7 @@ class ClusterCrew:
             from distributed.comm.addressing import parse_address
             from distributed.comm.registry import get_backend
         except ImportError as error:
-            from inference.runtime.optional_packages import how_to_add
+            from inference.runtime import how_to_add
 
             missing = "A cluster needs packages that are not installed: dask, distributed."
             raise BatchError(f"{missing} {how_to_add('cluster')}") from error

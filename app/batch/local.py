@@ -46,8 +46,8 @@ class LocalCrew:
 def load(options: Options, cancelled: Callable[[], bool] | None = None) -> ErasePipeline:
     """The model that is asked for; raises :class:`inference.errors.InferenceError` for it or for an option."""
     from inference import ErasePipeline
-    from inference.erase.settings import chosen_settings
-    from inference.runtime.memory import keep_freed_memory
+    from inference.erase import chosen_settings
+    from inference.runtime import keep_freed_memory
 
     keep_freed_memory()
     pipeline = ErasePipeline.load(options.model, options.device, cancelled, precision=options.precision)

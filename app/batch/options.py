@@ -53,7 +53,7 @@ class Options:
 
 def _weights(model: str) -> list[tuple[str, int, int]]:
     """What tells a model's files from others of the same name, without reading them."""
-    from inference.models.catalogue import find_model
+    from inference.models import find_model
 
     found = []
     for path in find_model(model).files.values():
@@ -64,8 +64,7 @@ def _weights(model: str) -> list[tuple[str, int, int]]:
 
 def located(model: str) -> str:
     """A model's name, or the whole path where it is a folder or file: the same wherever it is read."""
-    from inference.models.catalogue import PATCH_FILL, bundled_models
-    from inference.models.folders import installed_path
+    from inference.models import PATCH_FILL, bundled_models, installed_path
 
     if model in (PATCH_FILL, *bundled_models()) or installed_path(model) is not None:
         return model

@@ -13,12 +13,8 @@ from numpy.typing import NDArray
 from app.batch.options import Options
 from app.document.editing import compositing
 from app.document.errors import DocumentError
-from app.document.formats.encode import encode_picture
-from app.document.formats.files import read_mask, read_picture_data
-from app.document.formats.kinds import KINDS, SAVE_FORMATS
-from app.document.formats.mask_files import read_mask as read_mask_of_size
-from app.document.pixels import colour
-from app.document.pixels.picture import Picture
+from app.document.formats import KINDS, SAVE_FORMATS, encode_picture, read_mask, read_mask_file, read_picture_data
+from app.document.pixels import Picture, colour
 
 if TYPE_CHECKING:
     from inference import ErasePipeline
@@ -79,7 +75,7 @@ def _made(
         title = KINDS[picture.format].title
         raise DocumentError(f'"{name}" can be read but not written: there is no way to write {title} here. Convert it.')
     if options.resize_masks:
-        mask = read_mask_of_size(task.mask, picture.size, mask_name).mask
+        mask = read_mask_file(task.mask, picture.size, mask_name).mask
     else:
         mask = read_mask(task.mask, picture.size, name=mask_name)
     erase(picture, mask, pipeline, options, on_step, cancelled)

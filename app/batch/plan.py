@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.document.errors import DocumentError
-from app.document.formats.kinds import KINDS
+from app.document.formats import KINDS
 
 _SUFFIXES = {suffix for kind in KINDS.values() for suffix in kind.suffixes}
 

@@ -16,8 +16,7 @@ from app.batch.plan import Job, Plan
 from app.batch.report import Outcome, Report, State
 from app.batch.stopping import Stopping
 from app.document.errors import DocumentError
-from app.document.formats.atomic_write import write_file
-from app.document.formats.files import read_picture_data
+from app.document.formats import read_picture_data, write_file
 
 
 class Crew(Protocol):

@@ -6,11 +6,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.canvas.drawing.frame import Frame
-from app.canvas.drawing.images import share_frame
-from app.canvas.drawing.viewport import Viewport
+from app.canvas.drawing import Frame, Viewport, share_frame
 from app.canvas.picture_view import Stage
-from app.document.pixels.boxes import Box
+from app.document.pixels import Box
 
 _REFRESH_MS = 150  # a stroke or a preview need not be followed at every step
 _STEP = 0.1  # of what the canvas shows, by one press of an arrow key

@@ -11,19 +11,12 @@ from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from app.canvas.drawing.block_loader import Loader
-from app.canvas.drawing.cursor import CursorRing
-from app.canvas.drawing.frame import Frame
-from app.canvas.drawing.images import share_frame
-from app.canvas.drawing.layers import Scene
-from app.canvas.drawing.pyramid import Pyramid
-from app.canvas.drawing.split_handle import SplitHandle, draw_band
-from app.canvas.drawing.viewport import Viewport
+from app.canvas.drawing import CursorRing, Frame, Loader, Pyramid, Scene, SplitHandle, Viewport, draw_band, share_frame
 from app.canvas.drops import DropWidget
-from app.canvas.tools.base import Band
-from app.document.editing.document import Document
-from app.document.history.edits import Target
-from app.document.pixels.boxes import Box, is_empty
+from app.canvas.tools import Band
+from app.document.editing import Document
+from app.document.history import Target
+from app.document.pixels import Box, is_empty
 
 FIT_MARGIN = 48  # px, independent of the screen's scaling
 _MARCH_MS = 120

@@ -11,15 +11,25 @@ from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from app.canvas.drawing.cursor import tool_cursor
-from app.canvas.drawing.pyramid import Pyramid
-from app.canvas.input.events import HandStage
-from app.canvas.tools.base import Band, Change, Drag, PanDrag, Pointer, Press, StrokeDrag, Tool, brush_for, take
-from app.canvas.tools.selection import LassoDrag, RectangleDrag
-from app.document.editing.document import Document
-from app.document.editing.selections import Selections
-from app.document.history.edits import Edit
-from app.document.mask.brush import MAX_SIZE, MIN_SIZE, Brush
+from app.canvas.drawing import Pyramid, tool_cursor
+from app.canvas.input import HandStage
+from app.canvas.tools import (
+    Band,
+    Change,
+    Drag,
+    LassoDrag,
+    PanDrag,
+    Pointer,
+    Press,
+    RectangleDrag,
+    StrokeDrag,
+    Tool,
+    brush_for,
+    take,
+)
+from app.document.editing import Document, Selections
+from app.document.history import Edit
+from app.document.mask import MAX_SIZE, MIN_SIZE, Brush
 
 Select: TypeAlias = Callable[[str, int, Change], None]
 

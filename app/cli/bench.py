@@ -30,8 +30,8 @@ def run(options: argparse.Namespace) -> int:
     """Measure what models cost on this machine, beside the figures published for their kind."""
     from inference.bench import PUBLISHED_ROWS, as_json, as_table, machine, measure
     from inference.errors import InputError
-    from inference.models.catalogue import PATCH_FILL, bundled_models
-    from inference.runtime.memory import keep_freed_memory
+    from inference.models import PATCH_FILL, bundled_models
+    from inference.runtime import keep_freed_memory
 
     if not 64 <= options.size <= 8192:
         raise InputError(f"The size must be between 64 and 8192 pixels, not {options.size}.")

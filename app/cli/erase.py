@@ -39,7 +39,7 @@ def add_parser(commands: Commands[argparse.ArgumentParser]) -> None:
 def run(given: argparse.Namespace) -> int:
     """Erase what MASK covers from IMAGE and write the result to OUT."""
     from app.batch.picture import erase
-    from app.document.formats.files import read_mask, read_picture, write_picture
+    from app.document.formats import read_mask, read_picture, write_picture
 
     picture = read_picture(given.image)
     mask = read_mask(given.mask, size=(picture.width, picture.height))
@@ -51,7 +51,7 @@ def run(given: argparse.Namespace) -> int:
         given.previews.mkdir(parents=True, exist_ok=True)
 
     from app.batch.local import described, load
-    from inference.runtime.memory import peak_rss_mb
+    from inference.runtime import peak_rss_mb
 
     start = time.perf_counter()
     options = erase_options(given)
@@ -85,7 +85,7 @@ class _Watch:
     """Times the steps, and shows or writes them."""
 
     def __init__(self, picture: Any, previews: Path | None, *, quiet: bool) -> None:
-        from app.document.pixels.colour import seen_rgb
+        from app.document.pixels import seen_rgb
 
         self._previews, self._shown = previews, seen_rgb(picture) if previews is not None else None
         self._quiet = quiet or not sys.stderr.isatty()
@@ -112,8 +112,8 @@ class _Watch:
         self._last = time.perf_counter()
 
     def _write(self) -> None:
-        from app.document.formats.files import write_picture
-        from app.document.pixels.picture import Picture
+        from app.document.formats import write_picture
+        from app.document.pixels import Picture
 
         assert self._shown is not None and self._previews is not None
         write_picture(Picture(self._shown), self._previews / f"preview-{self._drawn:03d}.png")
@@ -121,7 +121,7 @@ class _Watch:
 
 
 def _check_output(path: Path) -> None:
-    from app.document.formats.files import format_of
+    from app.document.formats import format_of
 
     format_of(path)
     if not path.parent.is_dir():

@@ -15,8 +15,7 @@ from app.cli.line import Line
 from app.cli.options import Commands, Parser
 
 if TYPE_CHECKING:
-    from inference.hub.errors import Stop
-    from inference.hub.registry import KnownModel
+    from inference.hub import KnownModel, Stop
 
 _EXAMPLES = """\
 examples:
@@ -86,10 +85,8 @@ def _list(given: argparse.Namespace) -> int:
 def _download(given: argparse.Namespace) -> int:
     """Fetch a model, check it and take it in. Ctrl+C pauses; the same command goes on, also after a lost connection."""
     from inference.errors import ModelError, NoRoomError
-    from inference.hub.client import Network
-    from inference.hub.download import download
-    from inference.hub.errors import Stopped
-    from inference.models.folders import forget_download
+    from inference.hub import Network, Stopped, download
+    from inference.models import forget_download
 
     known = _known(given.name)
     if _is_here(known):
@@ -107,7 +104,7 @@ def _download(given: argparse.Namespace) -> int:
             return 130
         finally:
             line.clear()
-    from inference.hub.importing import install_download
+    from inference.hub import install_download
 
     line.say("All has arrived. Reading and checking it; this may take a minute.")
     try:
@@ -121,7 +118,7 @@ def _download(given: argparse.Namespace) -> int:
 
 def _import(given: argparse.Namespace) -> int:
     """Take in a model from this machine; the file or folder stays as it is. Pickles are read without running code."""
-    from inference.hub.importing import import_model
+    from inference.hub import import_model
 
     Line().say(f"Reading and checking {given.path}; this may take a minute.")
     taken = import_model(given.path.expanduser())
@@ -132,9 +129,8 @@ def _import(given: argparse.Namespace) -> int:
 def _verify(given: argparse.Namespace) -> int:
     """Compare the files of installed models with their SHA-256 sums; exit status 1 where they differ."""
     from inference.errors import ModelError
-    from inference.hub.verify import damaged_files
-    from inference.models.catalogue import bundled_models
-    from inference.models.folders import installed_models
+    from inference.hub import damaged_files
+    from inference.models import bundled_models, installed_models
 
     line, findings = Line(), []
     for name in given.names or [*bundled_models(), *installed_models()]:
@@ -161,9 +157,8 @@ def _verify(given: argparse.Namespace) -> int:
 def _remove(given: argparse.Namespace) -> int:
     """Delete an installed model, or what has arrived of one whose download was begun."""
     from inference.errors import ModelError
-    from inference.hub.download import begun_downloads
-    from inference.models.catalogue import bundled_models
-    from inference.models.folders import forget_download, installed_path, remove_model
+    from inference.hub import begun_downloads
+    from inference.models import bundled_models, forget_download, installed_path, remove_model
 
     if installed_path(given.name) is not None:
         remove_model(given.name)
@@ -208,7 +203,7 @@ class _Meter:
 @contextmanager
 def _pausing() -> Iterator[Stop]:
     """Ctrl+C asks to stop within this context; a second one interrupts as ever."""
-    from inference.hub.errors import Stop
+    from inference.hub import Stop
 
     stop = Stop()
 
@@ -226,7 +221,7 @@ def _pausing() -> Iterator[Stop]:
 
 def _known(name: str) -> KnownModel:
     from inference.errors import ModelError
-    from inference.hub.registry import CATALOGUE, known_model
+    from inference.hub import CATALOGUE, known_model
 
     known = known_model(name)
     if known is None:
@@ -236,7 +231,7 @@ def _known(name: str) -> KnownModel:
 
 
 def _is_here(known: KnownModel) -> bool:
-    from inference.models.folders import installed_path
+    from inference.models import installed_path
 
     return not known.parts or installed_path(known.name) is not None
 
@@ -252,7 +247,7 @@ def _accepted(known: KnownModel) -> bool:
 
 
 def _again(name: str) -> str:
-    from inference.models.catalogue import bundled_models
+    from inference.models import bundled_models
 
     return "install the program again" if name in bundled_models() else "remove it and fetch it again"
 

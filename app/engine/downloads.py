@@ -11,12 +11,22 @@ from pathlib import Path
 
 from app.engine.protocol import ModelInfo
 from inference.errors import InferenceError, ModelError
-from inference.hub.client import Network
-from inference.hub.download import Begun, Progress, begun_downloads, download
-from inference.hub.errors import Stop, Stopped, TokenNeeded
-from inference.hub.registry import CATALOGUE, KnownModel, known_model
-from inference.models.catalogue import bundled_models, find_model
-from inference.models.folders import (
+from inference.hub import (
+    CATALOGUE,
+    Begun,
+    KnownModel,
+    Network,
+    Progress,
+    Stop,
+    Stopped,
+    TokenNeeded,
+    begun_downloads,
+    download,
+    known_model,
+)
+from inference.models import (
+    bundled_models,
+    find_model,
     forget_download,
     installed_models,
     installed_path,

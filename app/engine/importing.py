@@ -12,8 +12,7 @@ from app.engine.protocol import ImportAnswer, ImportDone, ImportFailed, ImportRe
 def import_answer(request: ImportRequest, explain: Callable[[BaseException], str]) -> ImportAnswer:
     """Do what was asked; ``explain`` makes a sentence of an error."""
     try:
-        from inference.hub.importing import import_model, install_download
-        from inference.hub.registry import known_model
+        from inference.hub import import_model, install_download, known_model
 
         known = known_model(request.known)
         source = Path(request.source)

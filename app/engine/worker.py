@@ -60,7 +60,7 @@ def preload_for_platform() -> None:
 
 def bundled_infos() -> tuple[ModelInfo, ...]:
     """The models that come with the program, the patch fill last; damaged ones are left out."""
-    from inference.models.catalogue import PATCH_FILL, bundled_models
+    from inference.models import PATCH_FILL, bundled_models
 
     infos = []
     for name in (*bundled_models(), PATCH_FILL):
@@ -157,7 +157,7 @@ class EngineWorker(QObject):
             return
         (model, *_), title = self._loaded, self._pipeline.folder.title
         self._pipeline = self._loaded = None
-        from inference.erase.memory_fallback import free_caches
+        from inference.erase import free_caches
 
         free_caches()
         self.answered.emit(EngineStatus(EngineState.IDLE, model, title, devices=self._devices))
@@ -171,14 +171,14 @@ class EngineWorker(QObject):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
         import torch
 
-        from app.document.pixels.memory import note_kept
-        from inference.runtime.memory import keep_freed_memory
+        from app.document.pixels import note_kept
+        from inference.runtime import keep_freed_memory
 
         if keep_freed_memory():
             note_kept()
         cores = os.cpu_count() or 1
         torch.set_num_threads(cores - 1 if cores > 2 else cores)
-        from inference.models.devices import available_devices
+        from inference.models import available_devices
 
         self._devices = tuple(available_devices())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.canvas.drawing.layers import Scene
+from app.canvas.drawing import Scene
 
 
 def rss() -> int:

@@ -12,8 +12,8 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from app.canvas.view import CanvasView
-from app.document.editing.document import Document
-from app.document.mask.brush import Brush
+from app.document.editing import Document
+from app.document.mask import Brush
 from app.engine.controller import EngineController
 from app.engine.protocol import EngineState, EraseOptions, ErasePreview
 from benchmarks.common.watching import STALL_MS, Stalls, mouse, settle, summary

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from inference.fill.classical import push_pull
+from inference.fill import push_pull
 
 Float = NDArray[np.float32]
 

@@ -12,9 +12,7 @@ from torch import Tensor
 
 from inference.erase.model_io import NOT_FINITE, Decoded, Square
 from inference.errors import ModelError
-from inference.models.catalogue import EraseSettings
-from inference.models.codec import ColourMap
-from inference.models.flux import PATCH, FluxModel
+from inference.models import PATCH, ColourMap, EraseSettings, FluxModel
 
 
 class FluxDenoiser:

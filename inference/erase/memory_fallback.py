@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from inference.networks.unet import UNetOutput
-from inference.runtime.memory import give_back_freed_memory
+from inference.networks import UNetOutput
+from inference.runtime import give_back_freed_memory
 
 SMALLEST_CONTEXT = 256  # picture pixels below which a context would show the model too little
 

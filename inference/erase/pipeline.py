@@ -17,12 +17,20 @@ from inference.erase.region_job import Preview, RegionJob, window
 from inference.erase.regions import Region, plan_regions
 from inference.erase.settings import chosen_settings
 from inference.errors import Cancelled, InputError, NotFiniteError, out_of_memory
-from inference.models.catalogue import DEFAULT_MODEL, PATCH_FILL, ModelFolder, find_model
-from inference.models.codec import KLCodec
-from inference.models.devices import HALVES, choose_device, choose_precision, precisions
-from inference.models.loaded import Model
-from inference.models.loading import load_model
-from inference.runtime.interrupt import Check, interruptible
+from inference.models import (
+    DEFAULT_MODEL,
+    HALVES,
+    PATCH_FILL,
+    KLCodec,
+    Model,
+    ModelFolder,
+    choose_device,
+    choose_precision,
+    find_model,
+    load_model,
+    precisions,
+)
+from inference.runtime import Check, interruptible
 
 SMALLEST_CONTEXT = 512  # picture pixels around a hole, where the picture has them
 SAVING_TILE = 256  # pixels of a tile of the large autoencoder where memory is short

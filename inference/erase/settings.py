@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from inference.errors import InputError
-from inference.models.catalogue import EraseSettings
+from inference.models import EraseSettings
 
 COLOURS = ("membrane", "offset", "gain", "released", "none")
 SOLVERS = ("ddim", "dpm++", "unipc")

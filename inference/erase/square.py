@@ -16,13 +16,9 @@ from torch import Tensor
 from inference.erase.memory_fallback import Effort, SplitBranches
 from inference.erase.model_io import NOT_FINITE, Decoded, Float, Square, Squares
 from inference.errors import NotFiniteError
-from inference.fill.classical import flow_fill
-from inference.models.catalogue import EraseSettings
-from inference.models.codec import ColourMap
-from inference.models.loaded import Model
-from inference.sampling.loop import Step, denoise, plan_timesteps
-from inference.sampling.schedules import ddim
-from inference.sampling.whitening import Whitening
+from inference.fill import flow_fill
+from inference.models import ColourMap, EraseSettings, Model
+from inference.sampling import Step, Whitening, ddim, denoise, plan_timesteps
 
 FEWEST_REACH = 0.45  # share of the strength that an evenly spaced schedule must reach
 MARGIN = 8  # latent cells around the hole that are decoded with it: the networks look that far at most
@@ -50,7 +46,7 @@ def denoiser_of(
     """What runs squares through ``model``."""
     if model.folder.flux:
         from inference.erase.flux import FluxDenoiser
-        from inference.models.flux import FluxModel
+        from inference.models import FluxModel
 
         assert isinstance(model, FluxModel)
         return FluxDenoiser(model, device, settings, generator)

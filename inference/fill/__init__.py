@@ -1,1 +1,45 @@
 """Fills without a network: smooth, by flow, by copied patches, at any size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inference.lazy import lookup
+
+if TYPE_CHECKING:
+    from inference.fill.classical import flow_fill, patch_fill, push_pull, smooth_fill
+    from inference.fill.detail import sample
+    from inference.fill.large import LARGEST, Fill, fill_box, reduce_hole
+    from inference.fill.resizing import resize
+
+__all__ = [
+    "LARGEST",
+    "Fill",
+    "fill_box",
+    "flow_fill",
+    "patch_fill",
+    "push_pull",
+    "reduce_hole",
+    "resize",
+    "sample",
+    "smooth_fill",
+]
+
+_HOMES = {
+    "classical": (
+        "flow_fill",
+        "patch_fill",
+        "push_pull",
+        "smooth_fill",
+    ),
+    "detail": ("sample",),
+    "large": (
+        "Fill",
+        "LARGEST",
+        "fill_box",
+        "reduce_hole",
+    ),
+    "resizing": ("resize",),
+}
+
+__getattr__ = lookup(__name__, _HOMES)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.fill.classical import patch_fill
-from inference.runtime.interrupt import Check
+from inference.runtime import Check
 
 LOOK = 0.05  # seconds between two looks at whether the fill is still wanted
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from inference.fill.cancellable import abandonable_fill
 from inference.fill.detail import copied_detail
 from inference.fill.resizing import resize
-from inference.runtime.interrupt import Check
+from inference.runtime import Check
 
 LARGEST = 768  # side in pixels up to which patches are searched for at the picture's own resolution
 WINDOW, STEP = 448, 320  # of windows along thin holes

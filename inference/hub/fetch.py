@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.hub.client import LONGEST_WAIT, HubClient, RemoteFile
 from inference.hub.errors import HubError, Stop, Transient
-from inference.models.folders import write_durably
+from inference.models import write_durably
 
 if TYPE_CHECKING:
     import httpx2

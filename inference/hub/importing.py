@@ -19,23 +19,28 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from inference.errors import ModelError, NoRoomError
-from inference.hub.download import RESERVE, sources
+from inference.hub.downloading import RESERVE, sources
 from inference.hub.registry import KnownModel, known_model
-from inference.models.catalogue import bundled_models, checkpoint_in, find_model, read_json
-from inference.models.checkpoints import load_weights, read_checkpoint
-from inference.models.checksums import sha256, write_sums
-from inference.models.folders import (
+from inference.models import (
     INCOMPLETE,
     RECORD,
     SHARED_VAE,
+    bundled_models,
+    checkpoint_in,
+    find_model,
     has_autoencoder,
     installed_path,
+    kl_autoencoder,
+    load_model,
+    load_weights,
     models_folder,
+    read_checkpoint,
+    read_json,
+    sha256,
     write_durably,
+    write_sums,
 )
-from inference.models.loading import kl_autoencoder, load_model
-from inference.networks.build import build_unet
-from inference.networks.config import PIXELHACKER_CONFIGS, UNET_CONFIGS
+from inference.networks import PIXELHACKER_CONFIGS, UNET_CONFIGS, build_unet
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 FLUX = "FluxFillPipeline"

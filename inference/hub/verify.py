@@ -7,9 +7,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from inference.errors import ModelError
-from inference.models.catalogue import BUNDLED, bundled_models
-from inference.models.checksums import differing
-from inference.models.folders import SHARED_VAE, installed_path, models_folder, read_record
+from inference.models import BUNDLED, SHARED_VAE, bundled_models, differing, installed_path, models_folder, read_record
 
 CHUNK = 1 << 22
 

@@ -1,1 +1,145 @@
 """Models on disk and in memory: the catalogue, checkpoints, devices, autoencoders, FLUX."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inference.lazy import lookup
+
+if TYPE_CHECKING:
+    from inference.models.catalogue import (
+        BUNDLED,
+        DEFAULT_MODEL,
+        PATCH_FILL,
+        EraseSettings,
+        ModelFolder,
+        bundled_models,
+        checkpoint_in,
+        find_model,
+        read_json,
+    )
+    from inference.models.checkpoints import load_weights, read_checkpoint
+    from inference.models.checksums import differing, sha256, write_sums
+    from inference.models.codec import ColourMap, KLCodec
+    from inference.models.devices import HALVES, available_devices, choose_device, choose_precision, precisions
+    from inference.models.flux import PATCH, FluxModel, empty_transformer, tflops_per_step
+    from inference.models.folders import (
+        INCOMPLETE,
+        RECORD,
+        SHARED_VAE,
+        forget_download,
+        has_autoencoder,
+        incomplete_folder,
+        installed_models,
+        installed_path,
+        models_folder,
+        read_record,
+        remove_model,
+        write_durably,
+    )
+    from inference.models.loaded import Model
+    from inference.models.loading import kl_autoencoder, load_model
+
+__all__ = [
+    "BUNDLED",
+    "DEFAULT_MODEL",
+    "HALVES",
+    "INCOMPLETE",
+    "PATCH",
+    "PATCH_FILL",
+    "RECORD",
+    "SHARED_VAE",
+    "ColourMap",
+    "EraseSettings",
+    "FluxModel",
+    "KLCodec",
+    "Model",
+    "ModelFolder",
+    "available_devices",
+    "bundled_models",
+    "checkpoint_in",
+    "choose_device",
+    "choose_precision",
+    "differing",
+    "empty_transformer",
+    "find_model",
+    "forget_download",
+    "has_autoencoder",
+    "incomplete_folder",
+    "installed_models",
+    "installed_path",
+    "kl_autoencoder",
+    "load_model",
+    "load_weights",
+    "models_folder",
+    "precisions",
+    "read_checkpoint",
+    "read_json",
+    "read_record",
+    "remove_model",
+    "sha256",
+    "tflops_per_step",
+    "write_durably",
+    "write_sums",
+]
+
+_HOMES = {
+    "catalogue": (
+        "BUNDLED",
+        "DEFAULT_MODEL",
+        "EraseSettings",
+        "ModelFolder",
+        "PATCH_FILL",
+        "bundled_models",
+        "checkpoint_in",
+        "find_model",
+        "read_json",
+    ),
+    "checkpoints": (
+        "load_weights",
+        "read_checkpoint",
+    ),
+    "checksums": (
+        "differing",
+        "sha256",
+        "write_sums",
+    ),
+    "codec": (
+        "ColourMap",
+        "KLCodec",
+    ),
+    "devices": (
+        "HALVES",
+        "available_devices",
+        "choose_device",
+        "choose_precision",
+        "precisions",
+    ),
+    "flux": (
+        "FluxModel",
+        "PATCH",
+        "empty_transformer",
+        "tflops_per_step",
+    ),
+    "folders": (
+        "INCOMPLETE",
+        "RECORD",
+        "SHARED_VAE",
+        "forget_download",
+        "has_autoencoder",
+        "incomplete_folder",
+        "installed_models",
+        "installed_path",
+        "models_folder",
+        "read_record",
+        "remove_model",
+        "write_durably",
+    ),
+    "loaded": ("Model",),
+    "loading": (
+        "kl_autoencoder",
+        "load_model",
+    ),
+}
+
+__getattr__ = lookup(__name__, _HOMES)

@@ -11,7 +11,7 @@ from typing import Any
 
 from inference.errors import ModelError
 from inference.models.folders import installed_models, installed_path, read_record
-from inference.networks.config import (
+from inference.networks import (
     PIXELHACKER_CONFIGS,
     RELEASED_SCHEDULE,
     UNET_CONFIGS,

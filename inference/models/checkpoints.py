@@ -14,7 +14,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from inference.errors import Cancelled, ModelError
-from inference.runtime.interrupt import Check, never
+from inference.runtime import Check, never
 
 NAMED = 3  # entries named in an error before "and N more"
 

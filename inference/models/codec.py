@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from torch import Tensor
 
-from inference.networks.autoencoder import PatchAutoencoder
-from inference.runtime.interrupt import Check, never
+from inference.networks import PatchAutoencoder
+from inference.runtime import Check, never
 
 
 class Codec(Protocol):

@@ -12,13 +12,10 @@ import torch
 from torch import nn
 
 from inference.errors import InputError
-from inference.networks.fast.evaluation import EvaluationUNet
-from inference.networks.fast.operators import in_products, pack_products
-from inference.networks.fast.quantised import can_quantise, quantise
-from inference.networks.pixelhacker import PixelHackerUNet
-from inference.networks.unet import MoebiusUNet
-from inference.runtime.interrupt import Check, never
-from inference.sampling.loop import Denoiser
+from inference.networks import MoebiusUNet, PixelHackerUNet
+from inference.networks.fast import EvaluationUNet, can_quantise, in_products, pack_products, quantise
+from inference.runtime import Check, never
+from inference.sampling import Denoiser
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16", "int8")
 HALVES = ("bf16", "fp16")

@@ -18,8 +18,7 @@ from inference.errors import Cancelled, ModelError, out_of_memory
 from inference.models.catalogue import ModelFolder, read_json
 from inference.models.codec import KLCodec
 from inference.models.loaded import Model
-from inference.runtime.interrupt import Check, never
-from inference.runtime.optional_packages import how_to_add
+from inference.runtime import Check, how_to_add, never
 
 PACKAGES = ("accelerate", "google.protobuf", "sentencepiece", "tokenizers", "transformers")
 ON_PROCESSOR = 2_000_000_000  # bytes of weights up to which a processor answers within minutes

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from inference.models.catalogue import ModelFolder
 from inference.models.codec import Codec
-from inference.sampling.loop import Denoiser
+from inference.sampling import Denoiser
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,9 @@ from inference.models.checkpoints import load_weights, read_checkpoint
 from inference.models.codec import Codec, KLCodec, PatchCodec
 from inference.models.devices import place
 from inference.models.loaded import Model
-from inference.networks.autoencoder import PatchAutoencoder
-from inference.networks.build import build_unet
-from inference.runtime.interrupt import Check, never
-from inference.sampling.schedules import ddim
+from inference.networks import PatchAutoencoder, build_unet
+from inference.runtime import Check, never
+from inference.sampling import ddim
 
 # SDXL's autoencoder, for published folders whose vae/ comes without its config.json.
 _SDXL_VAE: dict[str, Any] = {

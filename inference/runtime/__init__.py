@@ -1,1 +1,40 @@
 """What every part stands on: stopping a computation, memory given back, packages that only some uses need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inference.lazy import lookup
+
+if TYPE_CHECKING:
+    from inference.runtime.interrupt import Check, interruptible, never
+    from inference.runtime.memory import give_back_freed_memory, keep_freed_memory, peak_rss_mb, rss_mb
+    from inference.runtime.optional_packages import how_to_add
+
+__all__ = [
+    "Check",
+    "give_back_freed_memory",
+    "how_to_add",
+    "interruptible",
+    "keep_freed_memory",
+    "never",
+    "peak_rss_mb",
+    "rss_mb",
+]
+
+_HOMES = {
+    "interrupt": (
+        "Check",
+        "interruptible",
+        "never",
+    ),
+    "memory": (
+        "give_back_freed_memory",
+        "keep_freed_memory",
+        "peak_rss_mb",
+        "rss_mb",
+    ),
+    "optional_packages": ("how_to_add",),
+}
+
+__getattr__ = lookup(__name__, _HOMES)

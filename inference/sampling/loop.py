@@ -10,8 +10,7 @@ import torch
 from diffusers import DDIMScheduler
 from torch import Tensor
 
-from inference.networks.config import PixelHackerConfig, UNetConfig
-from inference.networks.unet import UNetOutput
+from inference.networks import PixelHackerConfig, UNetConfig, UNetOutput
 from inference.sampling.schedules import solver as make_solver
 from inference.sampling.schedules import spaced
 

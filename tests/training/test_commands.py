@@ -19,7 +19,7 @@ from tests.training.conftest import TINY_UNET
 from training.__main__ import COMMANDS, main
 from training.config import EvaluateConfig, ExportConfig
 from training.evaluation.cases import make_cases
-from training.evaluation.evaluate import evaluate
+from training.evaluation.comparison import evaluate
 from training.evaluation.methods import kept_fills
 from training.evaluation.metrics import Picture
 from training.evaluation.tables import contact_sheet

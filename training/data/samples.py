@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.fill.classical import flow_fill, patch_fill, smooth_fill
+from inference.fill import flow_fill, patch_fill, smooth_fill
 from training.config import PrepareConfig
 from training.data.masks import LEAST, MOST, object_mask, one_object, random_mask
 from training.data.photos import Photographs, Picture, PictureFiles, read_cutouts

@@ -9,9 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.config import EvaluateConfig
-from training.data.masks import KINDS, object_mask, random_mask
-from training.data.photos import Photographs, PictureFiles, Unreadable, find_pictures, read_cutouts, read_picture
-from training.data.samples import paste
+from training.data import (
+    KINDS,
+    Photographs,
+    PictureFiles,
+    Unreadable,
+    find_pictures,
+    object_mask,
+    paste,
+    random_mask,
+    read_cutouts,
+    read_picture,
+)
 from training.evaluation.metrics import Hole, Picture
 
 

@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-import inference.fill.classical
+import inference.fill
 from inference import ErasePipeline
-from inference.fill.classical import patch_fill, smooth_fill
+from inference.fill import patch_fill, smooth_fill
 from training.evaluation.cases import Case
 from training.evaluation.metrics import Picture
 
@@ -107,11 +107,11 @@ def make_method(name: str, pipeline: Callable[[], ErasePipeline]) -> Method:
     if name == "smooth":
         return lambda case: smooth_fill(case.damaged, case.hole)
     if name == "patch":
-        return lambda case: inference.fill.classical.patch_fill(
+        return lambda case: inference.fill.patch_fill(
             case.damaged, case.hole, radius=pipeline().folder.settings.fill_radius, seed=case.seed
         )
     if name == "patch-grown":
-        return lambda case: inference.fill.classical.patch_fill(
+        return lambda case: inference.fill.patch_fill(
             case.damaged,
             pipeline().affected(case.mask),
             radius=pipeline().folder.settings.fill_radius,
@@ -123,7 +123,7 @@ def make_method(name: str, pipeline: Callable[[], ErasePipeline]) -> Method:
         return lambda case: pipeline().erase(case.damaged, case.mask, seed=case.seed, exact_mask=True)
     if found := _PATCH.match(name):
         radius = int(found[1])
-        return lambda case: inference.fill.classical.patch_fill(case.damaged, case.hole, radius=radius, seed=case.seed)
+        return lambda case: inference.fill.patch_fill(case.damaged, case.hole, radius=radius, seed=case.seed)
     if found := _NOISE.match(name):
         steps = int(found[1])
         return lambda case: _alone(pipeline()).erase(

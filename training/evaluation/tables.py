@@ -54,7 +54,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def markdown(results: dict[str, Any]) -> str:
-    """The tables of what :func:`training.evaluation.evaluate.evaluate` found."""
+    """The tables of what :func:`training.evaluation.evaluate` found."""
     methods: dict[str, dict[str, float]] = results["methods"]
     columns = [key for key in HEADINGS if any(key in values for values in methods.values())]
     rows = [

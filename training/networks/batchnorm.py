@@ -14,7 +14,7 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inference.networks.layers import TokenNorm
+from inference.networks import TokenNorm
 
 _recomputing = 0  # how many passes are being computed anew
 

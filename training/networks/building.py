@@ -9,11 +9,15 @@ import torch
 from diffusers import AutoencoderKL
 from torch import Tensor, nn
 
-from inference.models.catalogue import checkpoint_in, read_json
-from inference.models.checkpoints import load_weights, read_checkpoint
-from inference.networks.autoencoder import PatchAutoencoder
-from inference.networks.build import build_unet
-from inference.networks.config import PIXELHACKER_CONFIGS, UNET_CONFIGS, PatchAutoencoderConfig, unet_config
+from inference.models import checkpoint_in, load_weights, read_checkpoint, read_json
+from inference.networks import (
+    PIXELHACKER_CONFIGS,
+    UNET_CONFIGS,
+    PatchAutoencoder,
+    PatchAutoencoderConfig,
+    build_unet,
+    unet_config,
+)
 from training.networks.initial_weights import start_quietly
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from inference.networks.layers import InteractiveLambda, ResidualBlock, TransformerBlock
-from inference.networks.unet import MoebiusUNet
+from inference.networks import InteractiveLambda, MoebiusUNet, ResidualBlock, TransformerBlock
 
 SEEN = 2.5  # standard deviations: the first ReLU cuts what lies further below the mean of its input
 QUIET = 0.1

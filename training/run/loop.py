@@ -19,8 +19,8 @@ from accelerate.utils import DistributedDataParallelKwargs
 from torch import Tensor, nn
 
 from training.config import LoopConfig
-from training.data.batches import Ahead
-from training.networks.batchnorm import share_statistics
+from training.data import Ahead
+from training.networks import share_statistics
 from training.run.checkpoints import Average, Stateful, load_state, save_state
 from training.run.optimizers import make_optimizer
 from training.run.progress import Interruption, Report

@@ -8,7 +8,7 @@ from collections import deque
 from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
 
 from app.canvas.drawing.pyramid import Block, Pyramid
-from app.document.pixels.memory import give_back_freed
+from app.document.pixels import give_back_freed
 
 
 class Loader(QObject):

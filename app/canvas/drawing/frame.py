@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from app.canvas.drawing.layers import Scene
 from app.canvas.drawing.viewport import Viewport
-from app.document.pixels.boxes import Box, intersect, is_empty
+from app.document.pixels import Box, intersect, is_empty
 
 _MANY = 24  # separate boxes beyond which one box around all of them is cheaper
 _INKS = np.array((0xFF000000, 0xFFFFFFFF), np.uint32)  # of the outline, BGRX

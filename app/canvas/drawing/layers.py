@@ -15,9 +15,8 @@ from app.canvas.drawing.overlays import draw_grid, outline, tint, word
 from app.canvas.drawing.pyramid import Pyramid, eight_bits, see_of
 from app.canvas.drawing.resampling import put, sample, shown_box
 from app.canvas.drawing.viewport import GRID_FROM, Viewport
-from app.document.editing.document import Document
-from app.document.pixels.boxes import EMPTY, Box, intersect, is_empty
-from app.document.pixels.memory import zeros
+from app.document.editing import Document
+from app.document.pixels import EMPTY, Box, intersect, is_empty, zeros
 
 OVERLAY = (0xFF, 0xCC, 0x00)  # RGB, until told otherwise
 OVERLAY_OPACITY = 0.70

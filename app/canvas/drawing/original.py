@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.pixels.boxes import Box, crop, intersect, is_empty
+from app.document.pixels import Box, crop, intersect, is_empty
 
 _TILE = 256  # px
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.canvas.drawing.viewport import Viewport
-from app.document.pixels.boxes import Box
+from app.document.pixels import Box
 
 _CHECKS = (0x99, 0x66)  # two greys under transparent pixels
 _CHECK_SIZE = 8

@@ -9,10 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.pixels.boxes import Box, intersect, is_empty
-from app.document.pixels.colour import PLAIN_GREY, colours_of, seen
-from app.document.pixels.memory import zeros
-from app.document.pixels.picture import Picture
+from app.document.pixels import PLAIN_GREY, Box, Picture, colours_of, intersect, is_empty, seen, zeros
 
 Block: TypeAlias = tuple[int, int]  # row, column
 Array: TypeAlias = NDArray[np.uint8]

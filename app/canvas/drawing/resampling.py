@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from app.canvas.drawing.overlays import put_colours
 from app.canvas.drawing.pyramid import Pyramid, premultiply
 from app.canvas.drawing.viewport import SMOOTH_BELOW, Viewport
-from app.document.pixels.boxes import EMPTY, Box
+from app.document.pixels import EMPTY, Box
 
 _BACK = 96  # device px that may be resized for nothing to hit a place where resizing may begin
 _NEAR = 1 / 512  # px of a level within which that place must be

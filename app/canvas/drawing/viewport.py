@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from app.document.pixels.boxes import Box
+from app.document.pixels import Box
 
 ZOOM_MIN, ZOOM_MAX = 0.02, 20.0
 SMOOTH_BELOW = 4.0  # from here on pixels are shown as squares

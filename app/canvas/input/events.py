@@ -22,7 +22,7 @@ from app.canvas.input.deferred import Later
 from app.canvas.input.pen_pressure import EVEN, pressure_curve
 from app.canvas.input.pinch import Pinch
 from app.canvas.picture_view import Stage
-from app.canvas.tools.base import Pointer, Press
+from app.canvas.tools import Pointer, Press
 
 _NOTCH = 120  # QWheelEvent's unit of one click of the wheel
 _NOTCH_PX = 50  # px of scrolling taken for a notch where a device tells nothing else

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Protocol, TypeAlias
 
-from app.document.editing.document import Document
-from app.document.editing.selections import Selections
-from app.document.history.edits import Edit
-from app.document.mask.brush import Brush
-from app.document.pixels.boxes import Box
+from app.document.editing import Document, Selections
+from app.document.history import Edit
+from app.document.mask import Brush
+from app.document.pixels import Box
 
 Change: TypeAlias = Callable[[Selections], Edit | None]
 

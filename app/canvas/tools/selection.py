@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from app.canvas.tools.base import Band, Pointer, SimpleDrag, Surface
-from app.document.editing.document import Document
-from app.document.pixels.boxes import Box, area, intersect, is_empty
+from app.document.editing import Document
+from app.document.pixels import Box, area, intersect, is_empty
 
 _STILL = 4.0  # device px the pointer may move within a click
 _CLOSE = 8.0  # device px from the first corner within which a click closes the polygon

@@ -1,1 +1,15 @@
 """The document: a picture with its mask, and every way to change them."""
+
+from __future__ import annotations
+
+from app.document.editing import compositing
+from app.document.editing.compositing import wants_fine
+from app.document.editing.document import Document
+from app.document.editing.selections import Selections
+
+__all__ = [
+    "Document",
+    "Selections",
+    "compositing",
+    "wants_fine",
+]

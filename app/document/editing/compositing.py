@@ -8,10 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.pixels.boxes import Box, crop
-from app.document.pixels.colour import PLAIN_GREY, Colours, colours_of, seen
-from app.document.pixels.picture import Picture
-from app.document.pixels.storage import Pixels
+from app.document.pixels import PLAIN_GREY, Box, Colours, Picture, Pixels, colours_of, crop, seen
 
 _ROWS = 256
 

@@ -7,12 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.history.edits import Edit, Recorder
-from app.document.mask.brush import blend
-from app.document.pixels.boxes import Box, crop
-from app.document.pixels.memory import zeros
-from app.document.pixels.picture import Picture
-from app.document.pixels.storage import Pixels
+from app.document.history import Edit, Recorder
+from app.document.mask import blend
+from app.document.pixels import Box, Picture, Pixels, crop, zeros
 
 _BAND = 64  # rows looked at at once
 

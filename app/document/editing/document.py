@@ -9,11 +9,9 @@ from numpy.typing import NDArray
 
 from app.document.editing.compositing import PatchLike, composed
 from app.document.editing.selections import Selections
-from app.document.history.edits import TILE, Draft, Edit, Recorder
-from app.document.mask.brush import Brush, blend
-from app.document.mask.strokes import Coverage, StrokePath
-from app.document.pixels.boxes import EMPTY, Box, bounds, crop, intersect, is_empty, pieces, union
-from app.document.pixels.picture import Picture
+from app.document.history import TILE, Draft, Edit, Recorder
+from app.document.mask import Brush, Coverage, StrokePath, blend
+from app.document.pixels import EMPTY, Box, Picture, bounds, crop, intersect, is_empty, pieces, union
 
 
 class _Stroke:

@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.document.editing.content import Sheet
-from app.document.history.edits import TILE, Edit
-from app.document.mask import morphology
-from app.document.mask.polygons import polygon_coverage
-from app.document.mask.similar_colours import similar_coverage
-from app.document.pixels.boxes import Box, Point, bounds, crop, intersect, pieces
+from app.document.history import TILE, Edit
+from app.document.mask import morphology, polygon_coverage, similar_coverage
+from app.document.pixels import Box, Point, bounds, crop, intersect, pieces
 
 How: TypeAlias = Literal["replace", "add", "subtract"]
 

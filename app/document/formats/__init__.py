@@ -1,1 +1,45 @@
 """Picture files: reading and writing every format, with what it holds beside the pixels."""
+
+from __future__ import annotations
+
+from app.document.formats.atomic_write import replacing, sync_folder, why_out_of_reach, write_file
+from app.document.formats.encode import QUALITY, encode_picture
+from app.document.formats.export import EXACT, Export, estimate
+from app.document.formats.files import (
+    MAX_MEGAPIXELS,
+    format_of,
+    read_mask,
+    read_picture,
+    read_picture_data,
+    write_picture,
+)
+from app.document.formats.kinds import KINDS, OPEN_FORMATS, SAVE_FORMATS
+from app.document.formats.limits import loss_sentence, losses
+from app.document.formats.mask_files import MaskFile, encode_mask, read_mask_file, write_mask
+
+__all__ = [
+    "EXACT",
+    "KINDS",
+    "MAX_MEGAPIXELS",
+    "OPEN_FORMATS",
+    "QUALITY",
+    "SAVE_FORMATS",
+    "Export",
+    "MaskFile",
+    "encode_mask",
+    "encode_picture",
+    "estimate",
+    "format_of",
+    "loss_sentence",
+    "losses",
+    "read_mask",
+    "read_mask_file",
+    "read_picture",
+    "read_picture_data",
+    "replacing",
+    "sync_folder",
+    "why_out_of_reach",
+    "write_file",
+    "write_mask",
+    "write_picture",
+]

@@ -6,9 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.document.pixels.memory import zeros
-from app.document.pixels.picture import Picture
-from app.document.pixels.storage import Pixels
+from app.document.pixels import Picture, Pixels, zeros
 
 _GAP = 100  # the gap is the width's so many'th part
 _NARROWEST = 2  # px

@@ -15,10 +15,7 @@ from app.document.formats import metadata
 from app.document.formats.sixteen_bit import deep_colours, deep_grey
 from app.document.formats.tiff_reader import is_white_zero, tiff_colours
 from app.document.metadata import jpeg_segments, xmp
-from app.document.pixels import colour, icc
-from app.document.pixels.memory import fresh, zeros
-from app.document.pixels.picture import JpegForm, Picture, to_8_bit
-from app.document.pixels.storage import Pixels
+from app.document.pixels import JpegForm, Picture, Pixels, colour, fresh, icc, to_8_bit, zeros
 
 _BAND = 1 << 18  # pixels copied at a time
 _MANY = 1 << 12  # of Pillow's blocks, 16 MB each: more than any picture has

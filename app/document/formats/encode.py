@@ -15,10 +15,8 @@ from app.document.formats.kinds import KINDS, SAVE_FORMATS, listed
 from app.document.formats.png_writer import encode_png_16
 from app.document.formats.tiff_writer import encode_tiff
 from app.document.metadata import exif_block, jpeg_segments
-from app.document.metadata.xmp import split as split_xmp
-from app.document.pixels import colour, icc
-from app.document.pixels.picture import Picture
-from app.document.pixels.storage import Pixels
+from app.document.metadata import split as split_xmp
+from app.document.pixels import Picture, Pixels, colour, icc
 
 QUALITY = 95  # where nobody was asked and the original does not say
 

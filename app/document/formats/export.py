@@ -12,9 +12,7 @@ import numpy as np
 from app.document.formats.before_after import beside
 from app.document.formats.encode import encode_picture
 from app.document.formats.files import write_picture
-from app.document.pixels import colour
-from app.document.pixels.picture import Picture
-from app.document.pixels.storage import Pixels
+from app.document.pixels import Picture, Pixels, colour
 
 EXACT = 1_000_000
 """Pixels up to which all of the picture is encoded."""

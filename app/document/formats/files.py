@@ -20,7 +20,7 @@ from app.document.formats.atomic_write import why_out_of_reach, write_file
 from app.document.formats.encode import encode_picture
 from app.document.formats.kinds import KINDS, OPEN_FORMATS, SAVE_FORMATS, listed, missing_reader
 from app.document.formats.tiff_reader import is_tiff, read_tiff
-from app.document.pixels.picture import Picture
+from app.document.pixels import Picture
 
 __all__ = [
     "MAX_MEGAPIXELS",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.document.formats.kinds import KINDS
-from app.document.pixels.picture import Picture
+from app.document.pixels import Picture
 
 
 def losses(picture: Picture, format: str, *, depth: int | None = None) -> list[str]:

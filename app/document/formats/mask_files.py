@@ -22,7 +22,7 @@ class MaskFile:
     original_size: tuple[int, int]  # (width, height) in pixels
 
 
-def read_mask(path: str | Path | bytes, size: tuple[int, int], name: str = "") -> MaskFile:
+def read_mask_file(path: str | Path | bytes, size: tuple[int, int], name: str = "") -> MaskFile:
     """Read any picture, a file or the bytes of one called ``name``, as a mask of (width, height) ``size``.
 
     Alpha counts when any of it is not opaque, brightness otherwise. Another size is averaged

@@ -8,8 +8,7 @@ from typing import Any
 
 from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin
 
-from app.document.metadata import exif_block, jpeg_segments
-from app.document.metadata.tiff_directory import Directory, Field, Layout, field_of
+from app.document.metadata import Directory, Field, Layout, exif_block, field_of, jpeg_segments
 
 # Tags of a first directory that say how the pixels lie in the file, not what they show, or have places of their own
 # in a Picture. Thumbnails are in a second directory, which is left out whole: they would show what was erased.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.document.pixels.storage import Pixels
+from app.document.pixels import Pixels
 
 _ROWS = 64  # compared, spread over the picture
 _OFF = 2  # of 255, that the two readings may differ by: they round in their own ways

@@ -14,8 +14,7 @@ from PIL import Image
 from app.document.formats import metadata
 from app.document.formats.sixteen_bit import TURNS, unweight
 from app.document.metadata import xmp
-from app.document.pixels import icc
-from app.document.pixels.picture import Picture
+from app.document.pixels import Picture, icc
 
 _TOP = 65535
 _ORIENTATION, _XMP, _IPTC, _PROFILE = 274, 700, 33723, 34675

@@ -16,8 +16,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from app.document.formats.metadata import tiff_fields
-from app.document.metadata.exif_block import bare
-from app.document.metadata.tiff_directory import (
+from app.document.metadata import (
     LONG,
     LONG8,
     RATIONAL,
@@ -27,6 +26,7 @@ from app.document.metadata.tiff_directory import (
     Field,
     Layout,
     append_directory,
+    bare,
     directory,
     field_of,
     layout_of,
@@ -34,8 +34,7 @@ from app.document.metadata.tiff_directory import (
     new_field,
     numbers,
 )
-from app.document.pixels.picture import Picture
-from app.document.pixels.storage import Pixels
+from app.document.pixels import Picture, Pixels
 
 _LEVEL = 4  # measured on photographs: level 6 takes three times as long for 1% less
 _STRIP_BYTES = 1 << 18  # TIFF 6.0 advises small strips; these are large enough to compress well

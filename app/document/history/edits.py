@@ -11,8 +11,24 @@ from typing import Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.pixels.boxes import EMPTY, Box, area, crop, intersect, is_empty, tiles, union
-from app.document.pixels.storage import Flat, OnDisk, Pixels, Raw, Stored, append, packed, stored
+from app.document.pixels import (
+    EMPTY,
+    Box,
+    Flat,
+    OnDisk,
+    Pixels,
+    Raw,
+    Stored,
+    append,
+    area,
+    crop,
+    intersect,
+    is_empty,
+    packed,
+    stored,
+    tiles,
+    union,
+)
 
 Target: TypeAlias = Literal["mask", "pixels"]
 

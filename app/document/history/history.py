@@ -12,8 +12,7 @@ from typing import Any, Protocol, TypeAlias
 
 from app.document.history.edits import Edit, Editable, EditPart
 from app.document.history.spill import SpillFolder
-from app.document.pixels.boxes import Box
-from app.document.pixels.storage import Stored
+from app.document.pixels import Box, Stored
 
 MEMORY_BUDGET = 1000 * 1000**2
 DISK_BUDGET = 4 * 1000**3

@@ -1,1 +1,22 @@
 """What is painted: brush, strokes, shapes, and growing, shrinking and softening them."""
+
+from __future__ import annotations
+
+from app.document.mask import morphology
+from app.document.mask.brush import MAX_SIZE, MIN_SIZE, Brush, blend, default_brush_size
+from app.document.mask.polygons import polygon_coverage
+from app.document.mask.similar_colours import similar_coverage
+from app.document.mask.strokes import Coverage, StrokePath
+
+__all__ = [
+    "MAX_SIZE",
+    "MIN_SIZE",
+    "Brush",
+    "Coverage",
+    "StrokePath",
+    "blend",
+    "default_brush_size",
+    "morphology",
+    "polygon_coverage",
+    "similar_coverage",
+]

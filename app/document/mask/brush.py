@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.document.mask.tapered_lines import faded, tapered_coverage
-from app.document.pixels.boxes import Box, Point, intersect, is_empty
+from app.document.pixels import Box, Point, intersect, is_empty
 
 MIN_SIZE = 1.0
 MAX_SIZE = 600.0

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.pixels.boxes import Box, bounds, crop, grown, is_empty, pieces
+from app.document.pixels import Box, bounds, crop, grown, is_empty, pieces
 
 MAX_REACH = 1000
 """The most pixels a mask's edge can be moved or softened by at once."""

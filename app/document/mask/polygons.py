@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.pixels.boxes import Box, Point
+from app.document.pixels import Box, Point
 
 _TILE = 256
 _FAR = 1e7  # as for strokes: far outside any picture, and finite

@@ -9,8 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.pixels.boxes import Box, Point, crop, pieces
-from app.document.pixels.storage import Pixels
+from app.document.pixels import Box, Pixels, Point, crop, pieces
 
 _TILE = 256
 _CONNECTED = 128  # in place of 255 once the flood was there

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.document.mask.brush import Brush, along, near, rasterise, visible
-from app.document.pixels.boxes import Box, Point
+from app.document.pixels import Box, Point
 
 # At full smoothing the brush hangs behind the hand by its size, but by this many pixels at least.
 _SHORTEST_STRING = 32.0

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.pixels.boxes import Box, Point
+from app.document.pixels import Box, Point
 
 # Each round squares the error; after these it is below a grey level for any change of the brush.
 _ROUNDS = 3

@@ -1,1 +1,61 @@
 """Pixels: pictures in memory, boxes of them, their colours, and how they are stored."""
+
+from __future__ import annotations
+
+from app.document.pixels import colour, icc
+from app.document.pixels.boxes import (
+    EMPTY,
+    Box,
+    Point,
+    area,
+    bounds,
+    crop,
+    grown,
+    intersect,
+    is_empty,
+    pieces,
+    tiles,
+    union,
+)
+from app.document.pixels.colour import PLAIN_GREY, Colours, colours_of, seen, seen_rgb
+from app.document.pixels.memory import fresh, give_back_freed, note_kept, zeros
+from app.document.pixels.picture import JpegForm, Picture, to_8_bit
+from app.document.pixels.storage import Flat, OnDisk, Pixels, Raw, Stored, append, compressed, packed, stored
+
+__all__ = [
+    "EMPTY",
+    "PLAIN_GREY",
+    "Box",
+    "Colours",
+    "Flat",
+    "JpegForm",
+    "OnDisk",
+    "Picture",
+    "Pixels",
+    "Point",
+    "Raw",
+    "Stored",
+    "append",
+    "area",
+    "bounds",
+    "colour",
+    "colours_of",
+    "compressed",
+    "crop",
+    "fresh",
+    "give_back_freed",
+    "grown",
+    "icc",
+    "intersect",
+    "is_empty",
+    "note_kept",
+    "packed",
+    "pieces",
+    "seen",
+    "seen_rgb",
+    "stored",
+    "tiles",
+    "to_8_bit",
+    "union",
+    "zeros",
+]

@@ -23,9 +23,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from app.document.errors import DocumentError
-from app.document.history.edits import TILE, EditPart, Target
-from app.document.pixels.boxes import Box, area
-from app.document.pixels.storage import Flat, OnDisk, Raw, Stored, compressed
+from app.document.history import TILE, EditPart, Target
+from app.document.pixels import Box, Flat, OnDisk, Raw, Stored, area, compressed
 
 _TAIL = struct.Struct("<II4s")
 _MAGIC = b"MBED"

@@ -19,10 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.document.errors import DocumentError
-from app.document.formats.atomic_write import replacing, why_out_of_reach
-from app.document.pixels.boxes import crop
-from app.document.pixels.memory import zeros
-from app.document.pixels.storage import OnDisk
+from app.document.formats import replacing, why_out_of_reach
+from app.document.pixels import OnDisk, crop, zeros
 from app.document.session.edit_files import Patch, read_edit, write_edit
 from app.document.session.folder import THUMBNAIL, Folder
 from app.document.session.journal import Journal

@@ -18,13 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.document.errors import DocumentError
-from app.document.formats.atomic_write import sync_folder
-from app.document.formats.files import write_picture
-from app.document.history.edits import TILE, EditPart, Target
-from app.document.history.history import Step
-from app.document.pixels.boxes import Box, crop, pieces
-from app.document.pixels.picture import Picture
-from app.document.pixels.storage import Pixels, stored
+from app.document.formats import sync_folder, write_picture
+from app.document.history import TILE, EditPart, Step, Target
+from app.document.pixels import Box, Picture, Pixels, crop, pieces, stored
 from app.document.session.edit_files import Form, Patch, write_edit
 from app.document.session.folder import STATE, THUMBNAIL, Folder
 from app.document.session.state import Shown, State, StepEntry, edit_name, to_json

@@ -10,13 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.document.editing.document import Document
+from app.document.editing import Document
 from app.document.errors import DocumentError
-from app.document.formats.files import read_picture
-from app.document.history.edits import TILE, Edit, EditPart, Target
-from app.document.pixels.boxes import Box, crop, intersect
-from app.document.pixels.picture import Picture
-from app.document.pixels.storage import OnDisk, Pixels
+from app.document.formats import read_picture
+from app.document.history import TILE, Edit, EditPart, Target
+from app.document.pixels import Box, OnDisk, Picture, Pixels, crop, intersect
 from app.document.session.edit_files import Patch, read_edit, write_edit
 from app.document.session.folder import STATE
 from app.document.session.journal import Journal, checksum, mask_patches

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, cast
 import numpy as np
 
 from app.document.errors import DocumentError
-from app.document.formats.files import MAX_MEGAPIXELS
+from app.document.formats import MAX_MEGAPIXELS
 from app.document.session.edit_files import Form
 
 VERSION = 1

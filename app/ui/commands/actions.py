@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
-from app.canvas.tools.base import Tool
+from app.canvas.tools import Tool
 from app.ui.commands.table import COMMANDS, MENUS, Command
-from app.ui.support import settings, theme
-from app.ui.support.settings import Settings
+from app.ui.support import Settings, settings, theme
 
 
 class Actions:

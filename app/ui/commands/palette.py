@@ -8,8 +8,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, 
 
 from app.ui.commands.actions import Actions, native
 from app.ui.commands.fuzzy import score
-from app.ui.support import settings, theme
-from app.ui.support.settings import Settings
+from app.ui.support import Settings, settings, theme
 
 _RECENT = 8
 _UP_DOWN = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)

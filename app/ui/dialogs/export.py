@@ -5,14 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
-from app.document.formats.encode import QUALITY
-from app.document.formats.export import EXACT, Export, estimate
-from app.document.formats.kinds import KINDS, SAVE_FORMATS
-from app.document.formats.limits import losses
-from app.document.pixels.colour import PLAIN_GREY, colours_of
-from app.document.pixels.picture import Picture
-from app.ui.support.background import Background
-from app.ui.support.widgets import NumberSlider
+from app.document.formats import EXACT, KINDS, QUALITY, SAVE_FORMATS, Export, estimate, losses
+from app.document.pixels import PLAIN_GREY, Picture, colours_of
+from app.ui.support import Background, NumberSlider
 
 NOTES = {
     "PNG": "Keeps every pixel exactly.",

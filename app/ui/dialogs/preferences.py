@@ -17,9 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.support import settings, theme
-from app.ui.support.settings import Setting, Settings
-from app.ui.support.widgets import ColourButton, NumberSlider, check
+from app.ui.support import ColourButton, NumberSlider, Setting, Settings, check, settings, theme
 
 _THEMES = {"dark": "Dark", "light": "Light", "system": "As the system"}
 _PRECISIONS = {

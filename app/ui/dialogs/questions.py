@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButton, QWidget
 
-from app.document.formats.kinds import KINDS, OPEN_FORMATS, SAVE_FORMATS
-from app.document.session.file import SUFFIX
+from app.document.formats import KINDS, OPEN_FORMATS, SAVE_FORMATS
+from app.document.session import SUFFIX
 
 MaskMode: TypeAlias = Literal["replace", "add", "subtract"]
 

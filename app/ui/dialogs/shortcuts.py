@@ -18,9 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.commands.actions import Actions, normal
-from app.ui.commands.fuzzy import score
-from app.ui.commands.table import CANVAS_KEYS, MENUS
+from app.ui.commands import CANVAS_KEYS, MENUS, Actions, normal, score
 from app.ui.support import theme
 
 _NAME = Qt.ItemDataRole.UserRole

@@ -10,14 +10,12 @@ from typing import Any, TypeAlias, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.canvas.view import CanvasView
-from app.document.editing.document import Document
-from app.document.editing.selections import Selections
-from app.document.history.edits import Edit, EditPart, Target
-from app.document.pixels.boxes import EMPTY, Box, union
+from app.document.editing import Document, Selections
+from app.document.history import Edit, EditPart, Target
+from app.document.pixels import EMPTY, Box, union
 from app.ui.editing.history_access import HistoryAccess
 from app.ui.editing.workspace import Workspace
-from app.ui.support.background import Background
-from app.ui.support.messages import Messages
+from app.ui.support import Background, Messages
 
 AT_ONCE = 4_000_000
 """Pixels, or bytes of a step, up to which a change is made at once."""

@@ -6,13 +6,13 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.view import CanvasView
-from app.ui.commands.actions import Actions
+from app.ui.commands import Actions
 from app.ui.editing.background_edits import BackgroundEdits
 from app.ui.editing.history_access import HistoryAccess
 from app.ui.editing.mask_menu import MaskMenu
 from app.ui.editing.undo import UndoRedo
 from app.ui.editing.workspace import Workspace
-from app.ui.support.services import Services
+from app.ui.support import Services
 
 
 class EditingController(QObject):

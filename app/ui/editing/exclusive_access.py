@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from app.document.editing.document import Document
+from app.document.editing import Document
 
 Prepare: TypeAlias = Callable[
     [Document, str, Callable[[], Any], Callable[[Any], None], Callable[[Exception], None]], None

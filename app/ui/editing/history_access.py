@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.canvas.view import CanvasView
-from app.document.history.edits import Edit
+from app.document.history import Edit
 from app.ui.editing.workspace import Workspace
 
 

@@ -12,19 +12,15 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.view import CanvasView
-from app.document.editing.document import Document
-from app.document.editing.selections import Selections
+from app.document.editing import Document, Selections
 from app.document.errors import DocumentError
-from app.document.formats.mask_files import MaskFile, read_mask, write_mask
-from app.document.history.edits import Edit
-from app.ui.commands.actions import Actions
+from app.document.formats import MaskFile, read_mask_file, write_mask
+from app.document.history import Edit
+from app.ui.commands import Actions
 from app.ui.dialogs import questions
 from app.ui.editing.background_edits import BackgroundEdits
 from app.ui.editing.workspace import Workspace
-from app.ui.support import settings
-from app.ui.support.background import Background
-from app.ui.support.messages import Messages
-from app.ui.support.settings import Setting, Settings
+from app.ui.support import Background, Messages, Setting, Settings, settings
 
 MASK_EMPTY = "There is no mask yet: brush over something first."
 
@@ -79,7 +75,7 @@ class MaskMenu(QObject):
         size = document.size
 
         def read() -> MaskFile:
-            return read_mask(source if isinstance(source, Path) else source(), size, name)
+            return read_mask_file(source if isinstance(source, Path) else source(), size, name)
 
         def done(found: MaskFile) -> None:
             if self._workspace.document is document:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.canvas.view import CanvasView
-from app.document.mask.brush import MAX_SIZE, MIN_SIZE
+from app.document.mask import MAX_SIZE, MIN_SIZE
 
 
 def of_view(view: CanvasView) -> dict[str, Any]:

@@ -13,15 +13,11 @@ from typing import TypeAlias
 from platformdirs import user_data_path
 from PySide6.QtCore import QObject, Signal
 
-from app.document.editing.document import Document
+from app.document.editing import Document
 from app.document.errors import DocumentError
-from app.document.history.history import Step
-from app.document.session.file import save_session
-from app.document.session.folder import Folder
-from app.document.session.journal import Journal, LostStep, Snapshot
-from app.document.session.load import Loaded
-from app.ui.support.background import Background
-from app.ui.support.version import program_version
+from app.document.history import Step
+from app.document.session import Folder, Journal, Loaded, LostStep, Snapshot, save_session
+from app.ui.support import Background, program_version
 
 _TRIES = 2
 

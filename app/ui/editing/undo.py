@@ -8,7 +8,7 @@ from app.canvas.view import CanvasView
 from app.ui.editing.background_edits import BackgroundEdits
 from app.ui.editing.history_access import HistoryAccess
 from app.ui.editing.workspace import Workspace
-from app.ui.support.messages import Messages
+from app.ui.support import Messages
 
 NOT_NOW = "An erase is being made from these pixels: keep its result or cancel it, then go back further."
 

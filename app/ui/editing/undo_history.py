@@ -7,13 +7,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QStandardPaths, Signal
 
-from app.document.editing.document import Document
-from app.document.history.edits import Edit
-from app.document.history.history import History as Steps
-from app.document.history.history import Journey, Run, Step, run_now
-from app.document.history.spill import remove_leftovers
-from app.document.pixels.boxes import Box
-from app.document.session.journal import Snapshot
+from app.document.editing import Document
+from app.document.history import Edit, Journey, Run, Step, remove_leftovers, run_now
+from app.document.history import History as Steps
+from app.document.pixels import Box
+from app.document.session import Snapshot
 
 Refresh = Callable[[Iterable[Box]], None]
 

@@ -10,24 +10,16 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.canvas.drawing.pyramid import Pyramid, see_of
-from app.document.editing.document import Document
+from app.canvas.drawing import Pyramid, see_of
+from app.document.editing import Document
 from app.document.errors import DocumentError
-from app.document.formats.export import Export
-from app.document.formats.files import SAVE_FORMATS, read_picture, read_picture_data, write_picture
-from app.document.formats.limits import loss_sentence
-from app.document.pixels.picture import Picture
-from app.document.pixels.storage import Pixels
-from app.document.session.file import is_session, open_session
-from app.document.session.journal import Snapshot
-from app.document.session.load import Loaded
-from app.document.session.unsaved_sessions import Lost
+from app.document.formats import SAVE_FORMATS, Export, loss_sentence, read_picture, read_picture_data, write_picture
+from app.document.pixels import Picture, Pixels
+from app.document.session import Loaded, Lost, Snapshot, is_session, open_session
 from app.ui.editing.exclusive_access import Prepare, at_once
 from app.ui.editing.session_writer import Cancelled, SessionWriter, Source, unsaved_folder
 from app.ui.editing.undo_history import History, Refresh
-from app.ui.support.background import Background
-from app.ui.support.messages import Messages
-from app.ui.support.version import program_version
+from app.ui.support import Background, Messages, program_version
 
 _NOWHERE = -1  # a version and a place that no history has
 

@@ -16,11 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.commands.actions import Actions, native
+from app.ui.commands import Actions, native
 from app.ui.erasing.job import Candidate, EraseJob, Hole
-from app.ui.support import theme
-from app.ui.support.background import Background
-from app.ui.support.thumbnails import draw_result
+from app.ui.support import Background, draw_result, theme
 
 _SIZE = QSize(92, 69)  # px of the design
 _SMALLEST = 32

@@ -10,19 +10,14 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.canvas.view import CanvasView
-from app.document.editing.compositing import wants_fine
-from app.document.editing.document import Document
-from app.document.history.edits import Edit
-from app.document.pixels.boxes import area as box_area
-from app.document.pixels.boxes import bounds
-from app.document.pixels.colour import seen_rgb
+from app.document.editing import Document, wants_fine
+from app.document.history import Edit
+from app.document.pixels import area as box_area
+from app.document.pixels import bounds, seen_rgb
 from app.engine.protocol import EraseOptions
-from app.ui.editing.background_edits import BackgroundEdits
-from app.ui.editing.workspace import Workspace
+from app.ui.editing import BackgroundEdits, Workspace
 from app.ui.erasing.job import Candidate, EraseJob, Hole
-from app.ui.support import settings
-from app.ui.support.messages import Messages
-from app.ui.support.settings import Settings
+from app.ui.support import Messages, Settings, settings
 
 NOTHING_AGAIN = "Nothing has been erased yet that could be erased again: brush over what should go, then press Erase."
 NO_MEMORY = "There is not enough memory for this erase: close other programs and try again."

@@ -6,17 +6,14 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.view import CanvasView
-from app.ui.commands.actions import Actions
-from app.ui.editing.controller import EditingController
-from app.ui.editing.workspace import Workspace
+from app.ui.commands import Actions
+from app.ui.editing import EditingController, Workspace
 from app.ui.erasing.candidate_strip import CandidateStrip
 from app.ui.erasing.commands import EraseCommands
 from app.ui.erasing.job import EraseJob
 from app.ui.erasing.progress import EraseProgressView
-from app.ui.panels.options import OptionsPanel
-from app.ui.panels.status_line import StatusLine
-from app.ui.support.engine_api import Engine
-from app.ui.support.services import Services
+from app.ui.panels import OptionsPanel, StatusLine
+from app.ui.support import Engine, Services
 
 
 class ErasingController(QObject):

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.canvas.view import CanvasView
-from app.document.editing.document import Document
-from app.document.pixels.boxes import Box
+from app.document.editing import Document
+from app.document.pixels import Box
 from app.engine.protocol import (
     EngineNote,
     EngineState,
@@ -27,8 +27,7 @@ from app.engine.protocol import (
     EraseProgress,
     Patch,
 )
-from app.ui.support.engine_api import Engine
-from app.ui.support.messages import Messages
+from app.ui.support import Engine, Messages
 
 NOTHING_TO_ERASE = "Nothing to erase yet: brush over what should go, then press Erase."
 NO_MODEL = "No model is chosen yet: choose one in the panel, then press Erase."

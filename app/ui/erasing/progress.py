@@ -6,10 +6,8 @@ from PySide6.QtCore import QObject, Slot
 
 from app.engine.protocol import EngineState, EraseProgress
 from app.ui.erasing.job import EraseJob
-from app.ui.panels.erase_bar import BarState, progress_text
-from app.ui.panels.options import OptionsPanel
-from app.ui.panels.status_line import StatusLine
-from app.ui.support.engine_api import Engine
+from app.ui.panels import BarState, OptionsPanel, StatusLine, progress_text
+from app.ui.support import Engine
 
 
 class EraseProgressView(QObject):

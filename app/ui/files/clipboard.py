@@ -11,19 +11,15 @@ import numpy as np
 from PySide6.QtCore import QMimeData, QObject, Slot
 from PySide6.QtGui import QGuiApplication, QImage
 
-from app.canvas.drawing.images import to_array, to_qimage
+from app.canvas.drawing import to_array, to_qimage
 from app.canvas.drops import local_files, picture_data
 from app.document.errors import DocumentError
-from app.document.formats.encode import encode_picture
-from app.document.formats.mask_files import encode_mask
-from app.document.pixels import colour
-from app.document.pixels.picture import Picture
-from app.ui.commands.actions import Actions
-from app.ui.editing.mask_menu import MASK_EMPTY, MaskMenu
-from app.ui.editing.workspace import Workspace
+from app.document.formats import encode_mask, encode_picture
+from app.document.pixels import Picture, colour
+from app.ui.commands import Actions
+from app.ui.editing import MASK_EMPTY, MaskMenu, Workspace
 from app.ui.files.file_menu import FileMenu
-from app.ui.support.background import Background
-from app.ui.support.messages import Messages
+from app.ui.support import Background, Messages
 
 PASTED = "Pasted picture"
 NOTHING = "There is no picture on the clipboard: copy one in another program first."

@@ -9,14 +9,13 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.drops import DropWidget
-from app.document.pixels.storage import Pixels
-from app.ui.commands.actions import Actions
-from app.ui.editing.mask_menu import MaskMenu
-from app.ui.editing.workspace import Workspace
+from app.document.pixels import Pixels
+from app.ui.commands import Actions
+from app.ui.editing import MaskMenu, Workspace
 from app.ui.files.clipboard import PASTED, ClipboardActions
 from app.ui.files.drag_out import DragHandle, DragOut
 from app.ui.files.file_menu import FileMenu
-from app.ui.support.services import Services
+from app.ui.support import Services
 
 
 class FilesController(QObject):

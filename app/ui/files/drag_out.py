@@ -10,14 +10,10 @@ from PySide6.QtGui import QDrag, QMouseEvent
 from PySide6.QtWidgets import QApplication, QToolButton
 
 from app.document.errors import DocumentError
-from app.document.formats.encode import encode_picture
-from app.document.formats.files import SAVE_FORMATS, write_file
-from app.document.formats.limits import loss_sentence
-from app.document.pixels.picture import Picture
-from app.ui.editing.workspace import Workspace, format_of
-from app.ui.support import theme
-from app.ui.support.background import Background
-from app.ui.support.messages import Messages
+from app.document.formats import SAVE_FORMATS, encode_picture, loss_sentence, write_file
+from app.document.pixels import Picture
+from app.ui.editing import Workspace, format_of
+from app.ui.support import Background, Messages, theme
 
 HOW = "Drag this to another program, or to a folder, to put the picture there."
 READY = "The picture is ready now: drag it once more."

@@ -8,18 +8,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from app.document.formats.files import SAVE_FORMATS
-from app.document.pixels.storage import Pixels
-from app.document.session.file import SUFFIX
-from app.ui.commands.actions import Actions
-from app.ui.dialogs import questions
-from app.ui.dialogs.export import ExportDialog
-from app.ui.dialogs.questions import Unsaved
-from app.ui.editing.workspace import Opened, Workspace, format_of
+from app.document.formats import SAVE_FORMATS
+from app.document.pixels import Pixels
+from app.document.session import SUFFIX
+from app.ui.commands import Actions
+from app.ui.dialogs import ExportDialog, Unsaved, questions
+from app.ui.editing import Opened, Workspace, format_of
 from app.ui.files.recent_files import RecentFiles
-from app.ui.support import settings
-from app.ui.support.background import Background
-from app.ui.support.settings import Settings
+from app.ui.support import Background, Settings, settings
 
 
 class FileMenu(QObject):

@@ -7,10 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 
-from app.ui.commands.actions import Actions
-from app.ui.support import settings
-from app.ui.support.background import Background
-from app.ui.support.settings import Settings
+from app.ui.commands import Actions
+from app.ui.support import Background, Settings, settings
 
 _MOST = 10
 

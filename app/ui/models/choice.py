@@ -9,12 +9,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.engine.protocol import EngineState, EngineStatus, ModelAdded, ModelRefused
 from app.ui.dialogs import questions
-from app.ui.panels.options import OptionsPanel
-from app.ui.panels.status_line import StatusLine
-from app.ui.support import settings
-from app.ui.support.engine_api import Engine
-from app.ui.support.messages import Messages
-from app.ui.support.settings import Settings
+from app.ui.panels import OptionsPanel, StatusLine
+from app.ui.support import Engine, Messages, Settings, settings
 
 _DEVICES = {
     "cpu": "Processor (CPU)",

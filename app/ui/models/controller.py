@@ -5,14 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
-from app.ui.commands.actions import Actions
+from app.ui.commands import Actions
 from app.ui.models.choice import ModelChoice
 from app.ui.models.library import ModelLibrary
 from app.ui.models.models_dialog import ModelsDialog
-from app.ui.panels.options import OptionsPanel
-from app.ui.panels.status_line import StatusLine
-from app.ui.support.engine_api import Engine
-from app.ui.support.services import Services
+from app.ui.panels import OptionsPanel, StatusLine
+from app.ui.support import Engine, Services
 
 
 class ModelsController(QObject):

@@ -15,11 +15,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.engine import downloads
 from app.engine.downloads import Installed, KnownModel, Network, Progress, Stop, Survey
 from app.engine.protocol import ImportAnswer, ImportDone
-from app.ui.support import settings
-from app.ui.support.async_loop import Tasks, event_loop
-from app.ui.support.engine_api import Engine
-from app.ui.support.messages import Messages
-from app.ui.support.settings import Settings
+from app.ui.support import Engine, Messages, Settings, Tasks, event_loop, settings
 
 T = TypeVar("T")
 LOOK = 0.2  # seconds between two looks at how far a download is

@@ -26,9 +26,7 @@ from app.engine.downloads import CATALOGUE, KnownModel, known_model, models_fold
 from app.engine.formatting import size_text
 from app.ui.models.library import ModelLibrary, Stage
 from app.ui.models.row import ModelRow
-from app.ui.support import settings, theme
-from app.ui.support.settings import Settings
-from app.ui.support.widgets import Fold
+from app.ui.support import Fold, Settings, settings, theme
 
 
 def ask_model_file(parent: QWidget, folder: str) -> Path | None:

@@ -8,9 +8,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.engine.protocol import EraseProgress
-from app.ui.commands.actions import Actions
-from app.ui.support import theme
-from app.ui.support.widgets import check
+from app.ui.commands import Actions
+from app.ui.support import check, theme
 
 
 class BarState(Enum):

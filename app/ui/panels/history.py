@@ -6,12 +6,9 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QBrush, QColor, QIcon, QPixmap, QShowEvent
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from app.document.pixels.boxes import Box
-from app.ui.editing.workspace import Workspace
-from app.ui.support import settings, theme
-from app.ui.support.background import Background
-from app.ui.support.settings import Settings
-from app.ui.support.thumbnails import draw_sample, sample
+from app.document.pixels import Box
+from app.ui.editing import Workspace
+from app.ui.support import Background, Settings, draw_sample, sample, settings, theme
 
 _SIZE = QSize(48, 36)  # px of the design
 _FIRST = "Opened"

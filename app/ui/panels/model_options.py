@@ -9,8 +9,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSpinBox, QToolButton
 
 from app.engine.protocol import EraseOptions, ModelInfo
-from app.ui.support import theme
-from app.ui.support.widgets import Fold, NumberSlider, WheelGuard, check
+from app.ui.support import Fold, NumberSlider, WheelGuard, check, theme
 
 SEED_MAX = 2**31 - 1  # QSpinBox's range
 

@@ -7,13 +7,11 @@ import json
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
-from app.ui.commands.actions import Actions
+from app.ui.commands import Actions
 from app.ui.panels.erase_bar import EraseBar
 from app.ui.panels.model_options import EraseSettings, ModelOptions
 from app.ui.panels.tool_options import MaskOptions, ToolOptions
-from app.ui.support import settings, theme
-from app.ui.support.settings import Settings
-from app.ui.support.widgets import Fold
+from app.ui.support import Fold, Settings, settings, theme
 
 _WIDTH = 288  # px of the design
 

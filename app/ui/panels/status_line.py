@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
-from app.ui.commands.actions import follow_tip
-from app.ui.files.drag_out import DragHandle
+from app.ui.commands import follow_tip
+from app.ui.files import DragHandle
 
 
 class StatusLine(QFrame):

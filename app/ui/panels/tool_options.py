@@ -7,9 +7,9 @@ from dataclasses import replace
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from app.canvas.tools.base import Tool
-from app.document.mask.brush import MAX_SIZE, MIN_SIZE, Brush
-from app.ui.support.widgets import ColourButton, Fold, NumberSlider, check
+from app.canvas.tools import Tool
+from app.document.mask import MAX_SIZE, MIN_SIZE, Brush
+from app.ui.support import ColourButton, Fold, NumberSlider, check
 
 _PAINTS = (Tool.BRUSH, Tool.ERASER)
 _NOTES = {

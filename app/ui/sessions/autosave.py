@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 
-from app.ui.editing.workspace import Workspace
-from app.ui.support import settings
-from app.ui.support.messages import Messages
-from app.ui.support.settings import Settings
+from app.ui.editing import Workspace
+from app.ui.support import Messages, Settings, settings
 
 _LARGE = 8_000_000
 """Bytes in memory from which an edit does not wait: what takes long to write begins early."""

@@ -8,16 +8,15 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.view import CanvasView
-from app.document.session.unsaved_sessions import Lost
-from app.ui.commands.actions import Actions
-from app.ui.editing import picture_settings
-from app.ui.editing.workspace import Opened, Workspace
-from app.ui.files.file_menu import FileMenu
+from app.document.session import Lost
+from app.ui.commands import Actions
+from app.ui.editing import Opened, Workspace, picture_settings
+from app.ui.files import FileMenu
 from app.ui.sessions import crash_report
 from app.ui.sessions.autosave import Autosave
 from app.ui.sessions.crash_reporting import CrashReports
 from app.ui.sessions.recovery import Recovery
-from app.ui.support.services import Services
+from app.ui.support import Services
 
 
 class SessionsController(QObject):

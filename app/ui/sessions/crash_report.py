@@ -24,10 +24,8 @@ from typing import BinaryIO, TypeAlias
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler, qVersion
 
-from app.document.session.folder import Folder, folders
-from app.ui.support.log import LOG, log_folder
-from app.ui.support.redaction import redact
-from app.ui.support.version import program_version
+from app.document.session import Folder, folders
+from app.ui.support import LOG, log_folder, program_version, redact
 
 _ENTRY, _ENTRIES = 48, 64  # bytes of a command's line, and lines
 _RING = _ENTRY * _ENTRIES

@@ -9,11 +9,7 @@ from PySide6.QtWidgets import QWidget
 from app.engine.protocol import EngineStatus
 from app.ui.sessions import crash_report
 from app.ui.sessions.crash_dialog import CrashDialog
-from app.ui.support import settings
-from app.ui.support.background import Background
-from app.ui.support.log import log_file
-from app.ui.support.messages import Messages
-from app.ui.support.settings import Settings
+from app.ui.support import Background, Messages, Settings, log_file, settings
 
 Texts = list[tuple[str, str]]  # of reports: the file's name, and what it says
 

@@ -12,12 +12,11 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 import app
-from app.document.session.unsaved_sessions import Lost, find_lost
+from app.document.session import Lost, find_lost
 from app.ui.dialogs import questions
-from app.ui.editing.session_writer import unsaved_folder
+from app.ui.editing import unsaved_folder
 from app.ui.sessions.recovery_dialog import RecoveryDialog
-from app.ui.support.background import Background
-from app.ui.support.messages import Messages
+from app.ui.support import Background, Messages
 
 NOTHING = "There are no unsaved pictures: everything was saved, or is open in another window."
 

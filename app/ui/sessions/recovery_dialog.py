@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.document.session.unsaved_sessions import EXPIRE_DAYS, Lost
+from app.document.session import EXPIRE_DAYS, Lost
 from app.ui.support import theme
 
 _ICON = (96, 72)

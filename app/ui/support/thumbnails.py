@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from app.canvas.drawing.images import thumbnail
-from app.document.editing.document import Document
-from app.document.pixels.boxes import EMPTY, Box, union
-from app.document.pixels.colour import Colours, colours_of, seen
+from app.canvas.drawing import thumbnail
+from app.document.editing import Document
+from app.document.pixels import EMPTY, Box, Colours, colours_of, seen, union
 from app.engine.protocol import Patch
 
 _SAMPLES = 192  # pixels read along the longer side at the least, where there are as many

@@ -6,8 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from app.ui.support import settings, theme
-from app.ui.support.settings import Settings
+from app.ui.support import Settings, settings, theme
 
 
 class Appearance(QObject):

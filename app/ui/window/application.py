@@ -12,10 +12,8 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.engine.controller import EngineController
-from app.ui.sessions.crash_report import Watch, versions
-from app.ui.support.garbage_collection import Collector
-from app.ui.support.log import LOG, Logging
-from app.ui.support.messages import Level, Message, Messages
+from app.ui.sessions import Watch, versions
+from app.ui.support import LOG, Collector, Level, Logging, Message, Messages
 from app.ui.window.main_window import MainWindow
 
 NO_DISPLAY = "moebius-gui: there is no display to open a window on; 'moebius erase --help' works without one."

@@ -17,8 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.support import theme
-from app.ui.support.messages import Level, Message
+from app.ui.support import Level, Message, theme
 
 _ICONS = {Level.ERROR: ("circle-alert", 20, "error_ink"), Level.INFO: ("info", 20, "ink")}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QWidget
 
-from app.ui.editing.workspace import Workspace
-from app.ui.files.file_menu import FileMenu
-from app.ui.models.library import ModelLibrary
+from app.ui.editing import Workspace
+from app.ui.files import FileMenu
+from app.ui.models import ModelLibrary
 
 
 class Closing(QObject):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.ui.commands.actions import Actions
-from app.ui.editing.controller import EditingController
-from app.ui.editing.workspace import Workspace
-from app.ui.erasing.controller import ErasingController
-from app.ui.panels.options import OptionsPanel
+from app.ui.commands import Actions
+from app.ui.editing import EditingController, Workspace
+from app.ui.erasing import ErasingController
+from app.ui.panels import OptionsPanel
 
 
 class CommandStates(QObject):

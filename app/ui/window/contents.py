@@ -10,18 +10,14 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 import resources
-from app.canvas.drawing.images import thumbnail
+from app.canvas.drawing import thumbnail
 from app.canvas.navigator import Navigator
 from app.canvas.view import CanvasView
-from app.document.formats.files import read_picture
-from app.ui.commands.actions import Actions
-from app.ui.editing.workspace import Workspace
-from app.ui.panels.history import HistoryPanel
-from app.ui.panels.options import OptionsPanel
-from app.ui.panels.status_line import StatusLine
-from app.ui.panels.tool_strip import ToolStrip
-from app.ui.support import settings, theme
-from app.ui.support.services import Services
+from app.document.formats import read_picture
+from app.ui.commands import Actions
+from app.ui.editing import Workspace
+from app.ui.panels import HistoryPanel, OptionsPanel, StatusLine, ToolStrip
+from app.ui.support import Services, settings, theme
 from app.ui.window.banner import MessageBanner
 from app.ui.window.hint import FIRST_HINT, Hint
 from app.ui.window.welcome import THUMBNAIL, Welcome

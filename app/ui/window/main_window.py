@@ -8,23 +8,14 @@ from PySide6.QtCore import QSettings, QTimer, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow
 
-from app.ui.commands.actions import Actions
-from app.ui.commands.palette import CommandList
-from app.ui.dialogs.about import show_about
-from app.ui.dialogs.preferences import Preferences
-from app.ui.dialogs.shortcuts import ShortcutEditor
-from app.ui.editing.controller import EditingController
-from app.ui.editing.workspace import Opened, Workspace
-from app.ui.erasing.controller import ErasingController
-from app.ui.files.controller import FilesController
-from app.ui.models.controller import ModelsController
-from app.ui.sessions.controller import SessionsController
-from app.ui.support import settings
-from app.ui.support.background import Background
-from app.ui.support.engine_api import Engine
-from app.ui.support.messages import Messages
-from app.ui.support.services import Services
-from app.ui.support.settings import Settings
+from app.ui.commands import Actions, CommandList
+from app.ui.dialogs import Preferences, ShortcutEditor, show_about
+from app.ui.editing import EditingController, Opened, Workspace
+from app.ui.erasing import ErasingController
+from app.ui.files import FilesController
+from app.ui.models import ModelsController
+from app.ui.sessions import SessionsController
+from app.ui.support import Background, Engine, Messages, Services, Settings, settings
 from app.ui.window.appearance import Appearance
 from app.ui.window.closing import Closing
 from app.ui.window.command_states import CommandStates

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 
-from app.ui.commands.actions import Actions
-from app.ui.support import settings
-from app.ui.support.settings import Settings
+from app.ui.commands import Actions
+from app.ui.support import Settings, settings
 from app.ui.window.contents import WindowContents
 
 _OPTIONS, _HISTORY = 0, 1  # pages of the panel

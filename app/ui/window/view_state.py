@@ -6,14 +6,13 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Slot
 
-from app.canvas.tools.base import Tool
+from app.canvas.tools import Tool
 from app.canvas.view import CanvasView
-from app.document.mask.brush import MAX_SIZE, MIN_SIZE, Brush, default_brush_size
-from app.ui.commands.actions import Actions
-from app.ui.editing.undo_history import History
-from app.ui.panels.options import OptionsPanel
-from app.ui.support import settings
-from app.ui.support.settings import Settings
+from app.document.mask import MAX_SIZE, MIN_SIZE, Brush, default_brush_size
+from app.ui.commands import Actions
+from app.ui.editing import History
+from app.ui.panels import OptionsPanel
+from app.ui.support import Settings, settings
 
 _HARDNESS_STEP = 0.1
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout
 
 from app.canvas.drops import DropWidget
-from app.ui.commands.actions import follow_tip
+from app.ui.commands import follow_tip
 from app.ui.support import theme
 
 THUMBNAIL = (168, 112)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inference.hub.client import Network
-from inference.hub.download import Progress, Speed, begun_downloads, download
+from inference.hub.downloading import Progress, Speed, begun_downloads, download
 from inference.hub.errors import HubError, Stop, Stopped, TokenNeeded, Transient
 from inference.hub.fetch import Patience
 from inference.hub.registry import CATALOGUE, KnownModel, Part, known_model

@@ -19,7 +19,7 @@ from training.evaluation.learned import fid, open_lpips, write_picture
 from training.evaluation.methods import DESCRIPTIONS, USUAL, kept_fills, make_method
 from training.evaluation.metrics import Picture, measure
 from training.evaluation.tables import contact_sheet, markdown
-from training.run.progress import duration
+from training.run import duration
 
 Scores = dict[str, list[float]]
 

@@ -18,7 +18,7 @@ from inference.hub.client import HubClient, Network, RemoteFile
 from inference.hub.errors import HubError, Stop
 from inference.hub.fetch import Patience, arrived, fetch
 from inference.hub.registry import VAE, KnownModel, known_model
-from inference.models.folders import has_autoencoder, incomplete_folder, models_folder, write_durably
+from inference.models import has_autoencoder, incomplete_folder, models_folder, write_durably
 
 PLAN = "plan.json"
 RESERVE = 200_000_000  # bytes left free on the disk beside the model
