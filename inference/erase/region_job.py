@@ -22,14 +22,9 @@ from inference.erase.regions import Box, Region
 from inference.erase.self_ensemble import TurnedSquares
 from inference.erase.square import denoiser_of
 from inference.erase.tiles import feather, plan_tiles, tiled_side
-from inference.fill.classical import smooth_fill
-from inference.fill.detail import sample
-from inference.fill.large import LARGEST, Fill, fill_box, reduce_hole
-from inference.fill.resizing import resize
-from inference.fill.sample_area import fill_from
-from inference.models.catalogue import EraseSettings
-from inference.models.loaded import Model
-from inference.runtime.interrupt import Check
+from inference.fill import LARGEST, Fill, fill_box, fill_from, reduce_hole, resize, sample, smooth_fill
+from inference.models import EraseSettings, Model
+from inference.runtime import Check
 
 RGB = NDArray[np.uint8]
 Float = NDArray[np.float32]

@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from inference.fill.detail import sample
     from inference.fill.large import LARGEST, Fill, fill_box, reduce_hole
     from inference.fill.resizing import resize
+    from inference.fill.sample_area import fill_from
 
 __all__ = [
     "LARGEST",
     "Fill",
     "fill_box",
+    "fill_from",
     "flow_fill",
     "patch_fill",
     "push_pull",
@@ -40,6 +42,7 @@ _HOMES = {
         "reduce_hole",
     ),
     "resizing": ("resize",),
+    "sample_area": ("fill_from",),
 }
 
 __getattr__ = lookup(__name__, _HOMES)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from inference.fill.large import LARGEST, Fill, fill_box
 from inference.fill.resizing import resize
-from inference.runtime.interrupt import Check
+from inference.runtime import Check
 
 _ENOUGH = 2.0  # pixels to copy from for each pixel of the hole: then the region's surroundings do
 
