@@ -93,8 +93,8 @@ def erase(
 ) -> int:
     """Erase what ``mask`` covers from ``picture``, in place; how many places that were.
 
-    ``mask`` (H, W): above 127 erase, or 1 where there is nothing above. ``source``, the same: where the fill may
-    copy from, None: everywhere. Raises what
+    ``mask`` (H, W): above 0 erase, soft ones by their values; 1 is all where there is nothing above. ``source``
+    (H, W): where the fill may copy from, above 127, None: everywhere. Raises what
     :meth:`inference.ErasePipeline.erase_parts` does.
     """
     mask, source = _levels(mask), None if source is None else _levels(source)

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inference.erase.blending import fade_mask
 from inference.erase.memory_fallback import Effort, free_caches, rungs
-from inference.erase.region_job import Preview, RegionJob, window
+from inference.erase.region_job import Preview, RegionJob, blend_share, window
 from inference.erase.regions import Region, plan_regions
 from inference.erase.settings import chosen_settings
+from inference.erase.soft_masks import parted
 from inference.errors import Cancelled, InputError, NotFiniteError, out_of_memory
 from inference.models import (
     DEFAULT_MODEL,
@@ -84,15 +84,15 @@ class ErasePipeline:
 
     def plan(self, mask: NDArray[Any], *, exact: bool = False) -> list[Region]:
         """The squares that an erase of ``mask (H, W)`` works on, in order; ``exact`` as ``exact_mask`` of an erase."""
-        return plan_regions(_hole(mask), smallest=SMALLEST_CONTEXT, exact=exact)
+        return plan_regions(parted(mask)[0], smallest=SMALLEST_CONTEXT, exact=exact)
 
     def affected(self, mask: NDArray[Any], *, exact: bool = False) -> NDArray[np.bool_]:
         """``(H, W)``: where pixels may change, the grown and faded mask. Everywhere else bytes stay."""
-        hole = _hole(mask)
+        hole, soft = parted(mask)
         result = np.zeros(hole.shape, bool)
         for region in self.plan(mask, exact=exact):
             part = window(region.touched((hole.shape[0], hole.shape[1])))
-            result[part] |= fade_mask(hole[part], region.grow, region.fade) > 0
+            result[part] |= blend_share(hole[part], None if soft is None else soft[part], region) > 0
         return result
 
     def planned(self, image: RGB, mask: NDArray[Any], **options: Any) -> Plan:
@@ -129,7 +129,8 @@ class ErasePipeline:
     ) -> Sequence[Preview]:
         """Fill the hole of ``image``; returns the boxes that changed, with their final pixels.
 
-        ``image (H, W, 3)`` uint8 RGB of any size. ``mask (H, W)`` uint8, above 127 = erase (or bool).
+        ``image (H, W, 3)`` uint8 RGB of any size. ``mask (H, W)`` uint8 (or bool), erased above 0:
+        hard holes are grown and faded, soft ones blend by their values.
         ``steps`` 1..1000: how many are run; ``guidance`` >= 1 (1 runs one branch only); ``strength`` in (0, 1]:
         how far towards noise the start is brought; ``context``: the side in pixels at which the model works, a
         multiple of 32, smaller is faster; ``colour``: "membrane", "offset", "gain", "released" or "none";
@@ -200,8 +201,10 @@ class ErasePipeline:
         settings = chosen_settings(self.folder.settings, **options)
         native = self.folder.native
         regions = self.plan(mask, exact=settings.exact_mask)
+        soft = parted(mask)[1]
         return [
-            RegionJob(settings, native, image, hole, region, seed + i, fine, copied) for i, region in enumerate(regions)
+            RegionJob(settings, native, image, hole, region, seed + i, fine, copied, soft)
+            for i, region in enumerate(regions)
         ]
 
     def _steps(self, job: RegionJob) -> int:
@@ -293,10 +296,6 @@ def _checking(cancelled: Callable[[], bool] | None) -> Check:
     return check
 
 
-def _hole(mask: NDArray[Any]) -> NDArray[np.bool_]:
-    return mask if mask.dtype == np.bool_ else mask > 127
-
-
 def _check(image: RGB, mask: NDArray[Any]) -> NDArray[np.bool_]:
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
         raise InputError(f"The picture must be (H, W, 3) uint8, not {image.shape} {image.dtype}.")
@@ -306,10 +305,9 @@ def _check(image: RGB, mask: NDArray[Any]) -> NDArray[np.bool_]:
         )
     if mask.dtype not in (np.uint8, np.bool_):
         raise InputError(f"The mask must be uint8 or bool, not {mask.dtype}.")
-    hole = _hole(mask)
+    hole, _ = parted(mask)
     if not hole.any():
-        faint = f" (no value is above 127, the largest is {mask.max()})" if mask.any() else ""
-        raise InputError(f"Nothing to erase: the mask is empty{faint}. Brush over what should go.")
+        raise InputError("Nothing to erase: the mask is empty. Brush over what should go.")
     if hole.all():
         raise InputError("The mask covers the whole picture. Leave some of it to fill the hole from.")
     return hole
@@ -324,7 +322,7 @@ def _sample_area(source: NDArray[Any], hole: NDArray[np.bool_]) -> NDArray[np.bo
         )
     if source.dtype not in (np.uint8, np.bool_):
         raise InputError(f"The sample area must be uint8 or bool, not {source.dtype}.")
-    allowed = _hole(source) & ~hole
+    allowed = (source if source.dtype == np.bool_ else source > 127) & ~hole
     if not allowed.any():
         raise InputError(
             "Nothing to copy from: the sample area is empty or all of it is being erased. Mark more of it."

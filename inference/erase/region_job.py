@@ -59,6 +59,14 @@ def window(box: Box, origin: tuple[int, int] = (0, 0)) -> tuple[slice, slice]:
     return slice(box[1] - y, box[3] - y), slice(box[0] - x, box[2] - x)
 
 
+def blend_share(hole: NDArray[np.bool_], soft: NDArray[np.uint8] | None, region: Region) -> Float:
+    """``(h, w)`` in 0..1, the result's share: hard holes grown and faded, soft ones by their own values."""
+    if soft is None:
+        return fade_mask(hole, region.grow, region.fade)
+    hard = hole & (soft == 0)
+    return np.maximum(fade_mask(hard, region.grow, region.fade), soft.astype(np.float32) / 255)
+
+
 class RegionJob:
     """Plans its steps when made, works when asked to: first :meth:`draft`, then :meth:`run`."""
 
@@ -72,10 +80,12 @@ class RegionJob:
         seed: int,
         fine: bool = False,
         source: NDArray[np.bool_] | None = None,
+        soft: NDArray[np.uint8] | None = None,
     ) -> None:
         """``fine``: results come with their values before they are rounded and laid into the picture.
 
         ``source``, of the picture's size: where the fill may copy from, None: everywhere.
+        ``soft`` is what ``soft_masks.parted`` answers: where it is above 0, the share of the result, of 255.
         """
         self._image, self._source = image, source
         self.settings, self.native, self.region, self.seed, self.fine = settings, native, region, seed, fine
@@ -88,7 +98,8 @@ class RegionJob:
         mask = hole[window(self.box)]
         self.mask = mask
         self.hole = grown(mask, region.grow)
-        self.alpha = fade_mask(mask, region.grow, region.fade)
+        self.alpha = blend_share(mask, None if soft is None else soft[window(self.box)], region)
+        self.soft = soft is not None
         self.filled: Fill | None = None
         self.base: RGB | None = None  # the fill as the model's change is added to it
 
@@ -322,7 +333,8 @@ class RegionJob:
         preview = self._preview(result)
         if not self.fine:
             return preview
-        if self.settings.colour == "released" and self.filled is None:  # what was published is made of bytes
+        # What was published is made of bytes.
+        if self.settings.colour == "released" and self.filled is None and not self.soft:
             share = (self.alpha > 0).astype(np.float32)
             return replace(preview, fine=Fine(preview.rgb.astype(np.uint16) * FINE, share))
         if finer is not None:
@@ -336,7 +348,7 @@ class RegionJob:
     def _preview(self, result: RGB) -> Preview:
         """``result``, the box's pixels, brought into the picture where it may change."""
         picture = self.view[window(self.own)]
-        if self.settings.colour == "released" and self.filled is None:
+        if self.settings.colour == "released" and self.filled is None and not self.soft:
             mask = self.mask.astype(np.uint8) * 255
             pasted = compensate(picture, mask, result)
             return Preview(self.box, np.where(self.alpha[..., None] > 0, pasted, picture))

@@ -62,12 +62,12 @@ class Sheet:
 
     @property
     def masked(self) -> bool:
-        """Whether anything is masked (above 127); looks no farther than the first rows that are."""
+        """Whether anything is masked (above 0); looks no farther than the first rows that are."""
         kept = self._mask[self._masked_row : self._masked_row + _BAND]
-        if kept.max() > 127:  # where it was found the last time
+        if kept.max() > 0:  # where it was found the last time
             return True
         for row in range(0, self._mask.shape[0], _BAND):
-            if self._mask[row : row + _BAND].max() > 127:
+            if self._mask[row : row + _BAND].max() > 0:
                 self._masked_row = row
                 return True
         return False

@@ -71,7 +71,6 @@ def test_the_eraser_takes_away() -> None:
     assert edit is not None
     assert edit.name == "Eraser stroke"
     assert doc.mask.max() <= 128  # what is left of a soft edge
-    assert not doc.masked or doc.mask.max() == 128
 
 
 def test_a_stroke_outside_changes_nothing() -> None:
