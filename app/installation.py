@@ -16,12 +16,12 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import resources
 from app.document.errors import DocumentError
+from app.version import program_version
 
 Check = Callable[[], str]
 
@@ -71,10 +71,7 @@ def install_again() -> str:
 
 def program() -> str:
     """The program's version and what it runs on."""
-    try:
-        version = metadata.version("moebius")
-    except metadata.PackageNotFoundError:
-        version = "of unknown version"
+    version = program_version() or "of unknown version"
     kind = "packaged" if is_packaged() else "from source"
     return (
         f"Moebius {version} ({kind}), Python {platform.python_version()}, {platform.platform()}, "

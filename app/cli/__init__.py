@@ -11,13 +11,13 @@ import contextlib
 import io
 import sys
 from collections.abc import Callable, Sequence
-from importlib import metadata
 
 from app import selftest
 from app.batch.errors import BatchError
 from app.cli import batch, bench, erase, models
 from app.cli.options import Parser
 from app.document.errors import DocumentError
+from app.version import program_version
 
 # What takes time to import is imported where it is used: help comes at once, and Ctrl+C is met by main.
 
@@ -41,16 +41,9 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
 }
 
 
-def _version() -> str:
-    try:
-        return metadata.version("moebius")
-    except metadata.PackageNotFoundError:
-        return "of unknown version"
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="moebius", description="Erase things from photographs.", epilog=_EXAMPLES)
-    parser.add_argument("--version", action="version", version=f"moebius {_version()}")
+    parser.add_argument("--version", action="version", version=f"moebius {program_version() or 'of unknown version'}")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser, metavar="COMMAND")
     for command in (erase, batch, models, bench, selftest):
         command.add_parser(commands)

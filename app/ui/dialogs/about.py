@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from app.ui.support import program_version
+from app.version import program_version
 
 _ABOUT = """<h3>Moebius {version}</h3>
 <p>Brush over a thing in a photo and it is gone. Everything happens on this computer;

@@ -17,7 +17,8 @@ from app.document.editing import Document
 from app.document.errors import DocumentError
 from app.document.history import Step
 from app.document.session import Folder, Journal, Loaded, LostStep, Snapshot, save_session
-from app.ui.support import Background, program_version
+from app.ui.support import Background
+from app.version import program_version
 
 _TRIES = 2
 

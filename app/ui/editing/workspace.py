@@ -19,7 +19,8 @@ from app.document.session import Loaded, Lost, Snapshot, is_session, open_sessio
 from app.ui.editing.exclusive_access import Prepare, at_once
 from app.ui.editing.session_writer import Cancelled, SessionWriter, Source, unsaved_folder
 from app.ui.editing.undo_history import History, Refresh
-from app.ui.support import Background, Messages, program_version
+from app.ui.support import Background, Messages
+from app.version import program_version
 
 _NOWHERE = -1  # a version and a place that no history has
 

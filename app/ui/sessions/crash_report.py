@@ -25,7 +25,8 @@ from typing import BinaryIO, TypeAlias
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler, qVersion
 
 from app.document.session import Folder, folders
-from app.ui.support import LOG, log_folder, program_version, redact
+from app.ui.support import LOG, log_folder, redact
+from app.version import program_version
 
 _ENTRY, _ENTRIES = 48, 64  # bytes of a command's line, and lines
 _RING = _ENTRY * _ENTRIES

@@ -13,7 +13,6 @@ from app.ui.support.redaction import redact
 from app.ui.support.services import Services
 from app.ui.support.settings import Setting, Settings
 from app.ui.support.thumbnails import draw_result, draw_sample, sample
-from app.ui.support.version import program_version
 from app.ui.support.widgets import ColourButton, Fold, NumberSlider, WheelGuard, check
 
 __all__ = [
@@ -39,7 +38,6 @@ __all__ = [
     "event_loop",
     "log_file",
     "log_folder",
-    "program_version",
     "redact",
     "sample",
     "settings",

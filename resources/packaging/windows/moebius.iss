@@ -1,8 +1,8 @@
 ; Inno Setup 6: makes dist\Moebius-setup.exe of dist\moebius. Written for Windows but NOT TESTED there.
-;   iscc /DVersion=0.1.0 resources\packaging\windows\moebius.iss
+;   iscc /DVersion=NUMBER resources\packaging\windows\moebius.iss   (the number in pyproject.toml)
 
 #ifndef Version
-  #define Version "0.1.0"
+  #error State the version: iscc /DVersion=NUMBER
 #endif
 
 [Setup]

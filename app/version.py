@@ -1,4 +1,4 @@
-"""Which version of the program this is."""
+"""The program's version: pyproject.toml states it, what is installed answers it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from importlib import metadata
 
 
 def program_version() -> str:
-    """As installed, "" where it is not."""
+    """The version of the installed package, "" where it is not installed."""
     try:
         return metadata.version("moebius")
     except metadata.PackageNotFoundError:
