@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.batch.options import Options
-from app.document.editing import compositing
+from app.document.editing import compositing, model_view
 from app.document.errors import DocumentError
 from app.document.formats import KINDS, SAVE_FORMATS, encode_picture, read_mask, read_mask_file, read_picture_data
-from app.document.pixels import Picture, colour
+from app.document.pixels import Picture
 
 if TYPE_CHECKING:
     from inference import ErasePipeline
@@ -98,8 +98,9 @@ def erase(
     :meth:`inference.ErasePipeline.erase_parts` does.
     """
     mask, source = _levels(mask), None if source is None else _levels(source)
+    rgb, source = model_view(picture, mask, source)
     parts = pipeline.erase_parts(
-        colour.seen_rgb(picture),
+        rgb,
         mask,
         **options.of_model,
         seed=options.seed,
@@ -108,7 +109,7 @@ def erase(
         on_step=on_step,
         cancelled=cancelled,
     )
-    compositing.put_in(picture, parts)
+    compositing.put_in(picture, parts, mask)
     return len(parts)
 
 

@@ -6,10 +6,12 @@ from app.document.editing import compositing
 from app.document.editing.compositing import wants_fine
 from app.document.editing.document import Document
 from app.document.editing.selections import Selections
+from app.document.editing.transparency import model_view
 
 __all__ = [
     "Document",
     "Selections",
     "compositing",
+    "model_view",
     "wants_fine",
 ]

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from app.document.editing.transparency import composed_alpha
 from app.document.pixels import PLAIN_GREY, Box, Colours, Picture, Pixels, colours_of, crop, seen
 
 _ROWS = 256
@@ -35,18 +36,22 @@ class PatchLike(Protocol):
 
 
 def wants_fine(picture: Picture) -> bool:
-    """Whether a result of 8 bits in sRGB would be coarser than the picture."""
-    return picture.depth == 16 or colours_of(picture) not in (None, PLAIN_GREY)
+    """Whether a result of 8 bits in sRGB would be coarser than the picture, or alpha needs the result's share."""
+    return picture.depth == 16 or picture.has_alpha or colours_of(picture) not in (None, PLAIN_GREY)
 
 
-def put_in(picture: Picture, patches: Iterable[PatchLike]) -> None:
-    """Lay patches into a picture's pixels, in place; they were made of ``colour.seen_rgb`` of it."""
+def put_in(picture: Picture, patches: Iterable[PatchLike], mask: NDArray[np.uint8]) -> None:
+    """Lay patches into a picture's pixels, in place; they were made for ``mask`` (H, W), of ``model_view`` of it."""
     for patch in patches:
-        crop(picture.pixels, patch.box)[..., :3] = composed(picture, patch)
+        new = composed(picture, patch, mask)
+        crop(picture.pixels, patch.box)[..., : new.shape[2]] = new
 
 
-def composed(picture: Picture, patch: PatchLike) -> Pixels:
-    """The picture's colours (h, w, 3) in the patch's box with the patch in them; nothing is written to."""
+def composed(picture: Picture, patch: PatchLike, mask: NDArray[np.uint8]) -> Pixels:
+    """The picture's colours in the patch's box with the patch in them; nothing is written to.
+
+    (h, w, 3), or with alpha (h, w, 4) where some of it is transparent there: it is filled inside ``mask`` (H, W).
+    """
     colours, original = colours_of(picture), crop(picture.pixels, patch.box)[..., :3]
     fine: FineLike | None = getattr(patch, "fine", None)
     if fine is None and patch.rgb.dtype == picture.pixels.dtype and colours is None:
@@ -58,7 +63,8 @@ def composed(picture: Picture, patch: PatchLike) -> Pixels:
             _replace_changed(out[rows], patch.rgb[rows], colours)
         else:
             _blend(out[rows], fine.colours[rows], fine.share[rows], colours)
-    return out
+    alpha = None if fine is None else composed_alpha(picture, patch.box, crop(mask, patch.box) > 0, fine.share)
+    return out if alpha is None else np.dstack([out, alpha])
 
 
 def _blend(out: Pixels, result: NDArray[np.uint16], share: NDArray[np.float32], colours: Colours | None) -> None:

@@ -100,7 +100,7 @@ class Document(Selections):
 
         ``mask_used`` is the (H, W) mask the patches were made for: the mask is cleared where
         it is above 0, and strokes painted elsewhere since then stay. ``used`` is a box around all
-        of that, looked for where it is not given. Alpha is not touched. Only reads: another thread
+        of that, looked for where it is not given. Only reads: another thread
         may call it while nobody edits. None when nothing would change. Raises ``ValueError`` for
         arrays that do not fit the picture, ``RuntimeError`` during a stroke.
         """
@@ -108,10 +108,10 @@ class Document(Selections):
         self._check_result(patches, mask_used)
         pixels, mask = Draft("pixels", self.pixels), Draft("mask", self._mask)
         for patch in patches:
-            rgb = composed(self.picture, patch)
+            made = composed(self.picture, patch, mask_used)
             for box, new in pixels.pieces(patch.box):
                 x0, y0 = patch.box[:2]
-                new[..., :3] = crop(rgb, (box[0] - x0, box[1] - y0, box[2] - x0, box[3] - y0))
+                new[..., : made.shape[2]] = crop(made, (box[0] - x0, box[1] - y0, box[2] - x0, box[3] - y0))
         for tile in pieces(bounds(mask_used) if used is None else used, TILE):
             erased = crop(mask_used, tile) > 0
             if erased.any():

@@ -10,10 +10,10 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.canvas.view import CanvasView
-from app.document.editing import Document, wants_fine
+from app.document.editing import Document, model_view, wants_fine
 from app.document.history import Edit
 from app.document.pixels import area as box_area
-from app.document.pixels import bounds, seen_rgb
+from app.document.pixels import bounds
 from app.engine.protocol import EraseOptions
 from app.ui.editing import BackgroundEdits, Workspace
 from app.ui.erasing.job import Candidate, EraseJob, Hole
@@ -156,10 +156,12 @@ class EraseCommands(QObject):
         def copy() -> Hole:
             if replaces is None:
                 mask = document.mask.copy()
-                return Hole(document, seen_rgb(document.picture), mask, bounds(mask))
+                rgb, source = model_view(document.picture, mask)
+                return Hole(document, rgb, mask, bounds(mask), source)
             scratch = _Scratch(document)
             replaces.edit.undo(scratch)
-            return Hole(document, seen_rgb(scratch.picture), replaces.hole.mask, replaces.hole.box)
+            rgb, source = model_view(scratch.picture, replaces.hole.mask)
+            return Hole(document, rgb, replaces.hole.mask, replaces.hole.box, source)
 
         def begin(hole: Hole) -> None:
             self._replaces = replaces

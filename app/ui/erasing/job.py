@@ -41,6 +41,7 @@ class Hole:
     rgb: NDArray[np.uint8]  # (H, W, 3), sRGB
     mask: NDArray[np.uint8]  # (H, W), as it was when the erase began
     box: Box  # around what is above 0
+    source: NDArray[np.uint8] | None = None  # (H, W), above 127: the fill may copy from there; None: everywhere
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ class EraseJob(QObject):
     def _run_next(self) -> None:
         assert self._hole is not None
         was = self.running
-        self._id = self._engine.erase(self._hole.rgb, self._hole.mask, self._plans[0])
+        self._id = self._engine.erase(self._hole.rgb, self._hole.mask, self._plans[0], self._hole.source)
         if not was:
             self.runningChanged.emit(True)
 

@@ -21,6 +21,8 @@ from tests.document.patches import Patch
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 PROPHOTO = matrix_profile([(0.7347, 0.2653), (0.1596, 0.8404), (0.0366, 0.0001)], gamma(1.8))
 
+EMPTY_MASK = np.zeros((64, 64), np.uint8)  # only alpha needs one
+
 
 def _noise(*shape: int) -> NDArray[np.uint8]:
     return np.random.default_rng(3).integers(0, 256, shape, dtype=np.uint8)
@@ -109,7 +111,7 @@ def test_an_erase_changes_only_what_it_changes(kind: type, tmp_path: Path) -> No
     box = (10, 5, 40, 35)
     part = rgb[5:35, 10:40].copy()
     part[8:20, 8:20] = (200, 120, 40)
-    put_in(picture, [Patch(box, part)])
+    put_in(picture, [Patch(box, part)], EMPTY_MASK)
     changed = (picture.pixels != pixels).any(axis=2)
     assert not changed[:13].any()
     assert not changed[25:].any()
@@ -131,7 +133,7 @@ def test_grey_stays_grey(tmp_path: Path) -> None:
         rgb = colour.seen_rgb(picture)
         part = rgb[:20, :20].copy()
         part[5:15, 5:15] = (200, 120, 40)
-        put_in(picture, [Patch((0, 0, 20, 20), part)])
+        put_in(picture, [Patch((0, 0, 20, 20), part)], EMPTY_MASK)
         assert (picture.pixels[..., 0] == picture.pixels[..., 2]).all()
         outside = np.ones(grey.shape, bool)
         outside[5:15, 5:15] = False
@@ -160,4 +162,4 @@ def test_grey_is_seen_as_its_profile_says() -> None:
 def test_a_result_of_the_pictures_own_depth_is_taken_as_it_is() -> None:
     picture = Picture(np.zeros((8, 8, 3), np.uint16))
     rgb = np.full((4, 4, 3), 300, np.uint16)
-    assert composed(picture, Patch((0, 0, 4, 4), rgb)) is rgb
+    assert composed(picture, Patch((0, 0, 4, 4), rgb), EMPTY_MASK) is rgb
