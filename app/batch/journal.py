@@ -18,6 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from app.document.errors import DocumentError
+from app.document.formats import flush
 
 NAME = ".moebius-batch.jsonl"
 LOCK = ".moebius-batch.lock"
@@ -97,7 +98,7 @@ class Journal:
         try:
             self._file.write(json.dumps(values) + "\n")
             self._file.flush()
-            os.fsync(self._file.fileno())
+            flush(self._file.fileno())
         except OSError as error:
             raise self._unwritable(error) from error
         self._entries[name] = entry

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from app.cli.options import Commands, add_erase_options, erase_options
-from app.document.errors import DocumentError
 
 _EXAMPLES = """\
 examples:
@@ -121,12 +119,7 @@ class _Watch:
 
 
 def _check_output(path: Path) -> None:
-    from app.document.formats import format_of
+    from app.document.formats import check_writable, format_of
 
     format_of(path)
-    if not path.parent.is_dir():
-        raise DocumentError(f'The folder "{path.parent}" does not exist.')
-    if path.is_dir():
-        raise DocumentError(f'"{path}" is a folder; name the file to write.')
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise DocumentError(f'There is no permission to write "{path}".')
+    check_writable(path)

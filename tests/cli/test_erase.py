@@ -121,7 +121,7 @@ def test_bad_input_is_one_line_and_exit_2(
         ([photo, str(empty), "-o", out], "Nothing to erase"),
         ([photo, mask, "-o", str(tmp_path / "no" / "out.png")], "no"),
         ([photo, mask, "-o", str(tmp_path / "out.xyz")], "xyz"),
-        ([photo, mask, "-o", str(tmp_path / "folder.png")], "is a folder"),
+        ([photo, mask, "-o", str(tmp_path / "folder.png")], "a folder has that name"),
         ([photo, mask, "-o", out, "--model", ""], "There is no model"),
         ([photo, mask, "-o", out, "--model", "~nobody-of-that-name/x"], "There is no model"),
         ([photo, mask, "-o", out, "--model", photo], "not a checkpoint"),

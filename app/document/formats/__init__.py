@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from app.document.formats.atomic_write import replacing, sync_folder, why_out_of_reach, write_file
+from app.document.formats.atomic_write import (
+    check_writable,
+    flush,
+    put_in_place,
+    replacing,
+    sync_folder,
+    why_out_of_reach,
+    write_file,
+)
 from app.document.formats.encode import QUALITY, encode_picture
 from app.document.formats.export import EXACT, Export, estimate
 from app.document.formats.files import (
@@ -26,12 +34,15 @@ __all__ = [
     "SAVE_FORMATS",
     "Export",
     "MaskFile",
+    "check_writable",
     "encode_mask",
     "encode_picture",
     "estimate",
+    "flush",
     "format_of",
     "loss_sentence",
     "losses",
+    "put_in_place",
     "read_mask",
     "read_mask_file",
     "read_picture",

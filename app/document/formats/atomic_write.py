@@ -6,11 +6,21 @@ import contextlib
 import errno
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from app.document.errors import DocumentError
+from app.document.formats import file_identity
+
+# What systems of files answer that do not know a call or do not let one make it: shares, cards, sticks.
+_NO_RIGHT = frozenset(
+    getattr(errno, name)
+    for name in ("EPERM", "EOPNOTSUPP", "ENOTSUP", "ENOSYS", "EINVAL", "EXDEV")
+    if hasattr(errno, name)
+)
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -38,22 +48,113 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 def _temporary(path: Path) -> Iterator[BinaryIO]:
     """A file beside the one at ``path`` that is put in its place: at every moment one of the two is there whole."""
     target = Path(os.path.realpath(path))  # a link stays a link
-    if target.exists() and not os.access(target, os.W_OK):
+    there = target.exists()
+    if there and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
     temporary = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        with temporary.open("xb") as file:
+        file = temporary.open("xb")
+    except OSError as error:
+        if not there or error.errno not in {*_NO_RIGHT, errno.EACCES}:
+            raise
+        with _within(target) as inside:  # a folder in which nothing new may be made, as for some shared ones
+            yield inside
+        return
+    try:
+        with file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            temporary.chmod(target.stat().st_mode & 0o777)
-        temporary.replace(target)
+            flush(file.fileno())
+        if not there or file_identity.taken_over(target, temporary):
+            put_in_place(temporary, target)
+        else:
+            _copy(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
     sync_folder(target.parent)
+
+
+def put_in_place(whole: Path, target: Path) -> None:
+    """Give a complete file the name ``target``: at once, or where the file's system cannot, by writing it over.
+
+    Raises ``OSError``.
+    """
+    try:
+        whole.replace(target)
+    except OSError as error:
+        if error.errno not in _NO_RIGHT:
+            raise
+        _copy(whole, target)
+
+
+def _copy(whole: Path, target: Path) -> None:
+    """Write a complete file over another, which stays itself: its owner, its other names, all that it is known by.
+
+    Not at once: should the program end on the way, ``whole`` is still there.
+    """
+    before = target.read_bytes() if target.exists() else None
+    try:
+        with whole.open("rb") as source, target.open("wb") as file:
+            shutil.copyfileobj(source, file)
+            file.flush()
+            flush(file.fileno())
+    except OSError:
+        with contextlib.suppress(OSError):
+            if before is None:
+                target.unlink(missing_ok=True)
+            else:
+                target.write_bytes(before)
+        raise
+    with contextlib.suppress(OSError):
+        whole.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _within(target: Path) -> Iterator[BinaryIO]:
+    """The content of a file that nothing can be made beside, gathered elsewhere and then written over it."""
+    with tempfile.TemporaryDirectory(prefix="moebius-") as folder:
+        whole = Path(folder, "whole")
+        with whole.open("wb") as file:
+            yield file
+        _copy(whole, target)
+
+
+def flush(handle: int) -> None:
+    """``os.fsync`` where the file's system has it; what is written there is all that can be done elsewhere."""
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_RIGHT:
+            raise
+
+
+def check_writable(path: Path) -> None:
+    """Whether a file can be written at ``path``, asked before the work; nothing is left behind.
+
+    Raises ``DocumentError`` where not.
+    """
+    try:
+        target = Path(os.path.realpath(path))
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+        there = target.exists()
+        if there and not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
+        probe = target.with_name(f".{secrets.token_hex(8)}.part")
+        try:
+            probe.open("xb").close()
+        except OSError as error:
+            if not there or error.errno not in {*_NO_RIGHT, errno.EACCES}:
+                raise
+            return
+        with contextlib.suppress(OSError):
+            probe.unlink()
+    except OSError as error:
+        raise DocumentError(_why_not_written(path, error)) from error
+    except ValueError as error:
+        raise DocumentError(f'"{path.name}" is no name that a file can have; choose another one.') from error
 
 
 def sync_folder(folder: Path) -> None:

@@ -16,7 +16,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from app.document.errors import DocumentError
 from app.document.formats import decode
-from app.document.formats.atomic_write import why_out_of_reach, write_file
+from app.document.formats.atomic_write import check_writable, why_out_of_reach, write_file
 from app.document.formats.encode import encode_picture
 from app.document.formats.kinds import KINDS, OPEN_FORMATS, SAVE_FORMATS, listed, missing_reader
 from app.document.formats.tiff_reader import is_tiff, read_tiff
@@ -111,6 +111,7 @@ def write_picture(
     and ``ValueError`` for a quality or depth out of range.
     """
     path = Path(path)
+    check_writable(path)  # before the work, not after it
     write_file(path, encode_picture(picture, format or format_of(path), path.name, quality=quality, depth=depth))
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from app.document.errors import DocumentError
+from app.document.formats import flush, put_in_place
 from app.document.history import TILE, EditPart, Target
 from app.document.pixels import Box, Flat, OnDisk, Raw, Stored, area, compressed
 
@@ -72,8 +73,8 @@ def write_edit(path: Path, patches: Iterable[Patch]) -> int:
             file.write(_TAIL.pack(len(data), zlib.crc32(data), _MAGIC))
             length = file.tell()
             file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+            flush(file.fileno())
+        put_in_place(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
 import time
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.document.errors import DocumentError
-from app.document.formats import sync_folder, write_picture
+from app.document.formats import flush, put_in_place, sync_folder, write_picture
 from app.document.history import TILE, EditPart, Step, Target
 from app.document.pixels import Box, Picture, Pixels, crop, pieces, stored
 from app.document.session.edit_files import Form, Patch, write_edit
@@ -130,7 +129,7 @@ class Journal:
             if source is not None:
                 part = target.with_name("original.part")
                 shutil.copyfile(source, part)
-                part.replace(target)
+                put_in_place(part, target)
             else:
                 write_picture(picture, target, format="PNG")
         except OSError as error:
@@ -257,8 +256,8 @@ class Journal:
         with part.open("wb") as file:
             file.write(to_json(self._state, self._program, local=True))
             file.flush()
-            os.fsync(file.fileno())
-        part.replace(self.path / STATE)
+            flush(file.fileno())
+        put_in_place(part, self.path / STATE)
         sync_folder(self.path)
 
     def _remove_unused(self) -> None:

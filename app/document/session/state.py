@@ -83,7 +83,10 @@ def to_json(state: State, program: str, *, local: bool) -> bytes:
     if local:
         here = {"shown": state.shown, "unsaved": state.unsaved, "path": state.path, "session": state.session}
         answer["here"] = here
-    return json.dumps(answer, indent=None if local else 1, ensure_ascii=False).encode()
+    try:
+        return json.dumps(answer, indent=None if local else 1, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # a name that is no text: its bytes are written as escapes, and read as they were
+        return json.dumps(answer, indent=None if local else 1).encode()
 
 
 def from_json(data: bytes, title: str) -> State:
