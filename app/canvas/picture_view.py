@@ -11,7 +11,19 @@ from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from app.canvas.drawing import CursorRing, Frame, Loader, Pyramid, Scene, SplitHandle, Viewport, draw_band, share_frame
+from app.canvas.drawing import (
+    CursorRing,
+    Frame,
+    Loader,
+    Pyramid,
+    Scene,
+    SplitHandle,
+    Viewport,
+    draw_areas,
+    draw_band,
+    draw_stroke,
+    share_frame,
+)
 from app.canvas.drops import DropWidget
 from app.canvas.tools import Band
 from app.document.editing import Document
@@ -227,14 +239,24 @@ class Stage(DropWidget):
         painter.drawImage(0, 0, self._image)  # Qt cuts it to what must be painted
         band = self._band()
         if band is not None:
-            points = [self.to_widget(*point) for point in band.points]
-            draw_band(painter, points, closed=band.closed, corners=band.corners, subtract=band.subtract)
+            self._draw_band(painter, band)
         if self._scene.split is not None and not self._scene.showing_before:
             self._split.draw(painter, self.width(), self.height())
         self._ring.draw(painter)
         painter.end()
         if self._scene.document is not None and not self._march.isActive():
             self._march.start()
+
+    def _draw_band(self, painter: QPainter, band: Band) -> None:
+        if band.outlines:
+            draw_areas(painter, band.outlines, self.to_widget, subtract=band.subtract)
+        if band.picked:
+            draw_areas(painter, band.picked, self.to_widget, picked=True)
+        points = [self.to_widget(*point) for point in band.points]
+        if points and band.width:
+            draw_stroke(painter, points, band.width * self._view.zoom / self.devicePixelRatioF(), band.subtract)
+        elif points:
+            draw_band(painter, points, closed=band.closed, corners=band.corners, subtract=band.subtract)
 
     def _band(self) -> Band | None:
         """The line of the selection under way."""

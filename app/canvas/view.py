@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
-from PySide6.QtCore import QEvent, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
@@ -18,6 +18,7 @@ from app.canvas.tools import (
     Change,
     Drag,
     LassoDrag,
+    ObjectDrag,
     PanDrag,
     Pointer,
     Press,
@@ -32,6 +33,8 @@ from app.document.history import Edit
 from app.document.mask import MAX_SIZE, MIN_SIZE, Brush
 
 Select: TypeAlias = Callable[[str, int, Change], None]
+Propose: TypeAlias = Callable[[str, Callable[[Selections], Any], Callable[[Any], None]], None]
+T = TypeVar("T")
 
 _SIZE_STEP = 1.15
 _SPLIT_STEP = 0.01  # of the width, by one press of an arrow key
@@ -57,6 +60,7 @@ class CanvasView(HandStage):
         self._tool, self._brush = Tool.BRUSH, Brush(40.0)
         self._tolerance, self._contiguous = 32, True
         self._select: Select | None = None
+        self._propose: Propose | None = None
         self._drag: Drag | None = None
         self._pan: PanDrag | None = None
         self._band_box = QRect()  # where the band was drawn, the widget's pixels
@@ -83,9 +87,9 @@ class CanvasView(HandStage):
         return self._tool
 
     def set_tool(self, tool: Tool) -> None:
-        """Choose the tool of the next press; a selection begun with another is given up."""
-        if tool is not self._tool and isinstance(self._drag, LassoDrag):
-            self.cancel_stroke()
+        """Choose the tool of the next press; a line begun with another is given up, what was found is kept."""
+        if tool is not self._tool and self._drag is not None and self._drag.stays:
+            self._leave()
         self._tool = tool
         self._update_cursor()
 
@@ -127,6 +131,23 @@ class CanvasView(HandStage):
         elif document is not None:
             take(self, change(document))
 
+    def set_propose(self, propose: Propose | None) -> None:
+        """Who looks for things in the picture on another thread, told what in words, how, and who is answered."""
+        self._propose = propose
+
+    def propose(self, name: str, work: Callable[[Selections], T], done: Callable[[T], None]) -> None:
+        """Have something looked for; at once where nobody was named. Given up, nobody is answered."""
+        document = self._scene.document
+        if self._propose is not None:
+            self._propose(name, work, done)
+        elif document is not None:
+            done(work(document))
+
+    def keep_open(self) -> None:
+        """Mask what the tool in use has found and not masked yet."""
+        if self._drag is not None and self._drag.keeps:
+            self._finish()
+
     @property
     def stroking(self) -> bool:
         """Whether a stroke is being painted, or the line of a selection is open."""
@@ -137,11 +158,13 @@ class CanvasView(HandStage):
         drag, self._drag = self._drag, None
         if drag is not None:
             drag.cancel()
-            self._show_band()
+            self.show_band()
 
     def pause_stroke(self) -> None:
         """Hand over the stroke painted so far; the next move of the hand begins another."""
-        if self._drag is not None:
+        if self._drag is not None and self._drag.keeps:
+            self._finish()
+        elif self._drag is not None:
             self._drag.pause()
 
     def hand_over(self, edit: Edit | None) -> None:
@@ -169,11 +192,11 @@ class CanvasView(HandStage):
         if document is None or self._pan is not None:
             return
         if press.pans:
-            if self._drag is None or isinstance(self._drag, LassoDrag):
+            if self._drag is None or self._drag.stays:
                 self._pan = PanDrag(self, pointer)
         elif self._drag is not None:
             self._drag.press(pointer)
-            self._show_band()
+            self.show_band()
         elif press.splits:
             self._split.grabbed = True
         elif not self._scene.showing_before and pointer.device[0] >= (self._scene.split or 0):
@@ -186,6 +209,8 @@ class CanvasView(HandStage):
             self._drag = LassoDrag(self, document, pointer)
         elif press.tool is Tool.RECTANGLE:
             self._drag = RectangleDrag(self, document, pointer)
+        elif press.tool is Tool.OBJECT:
+            self._drag = ObjectDrag(self, document, press.brush.size, pointer)
         elif press.tool is Tool.SIMILAR:
             self._select_similar(document, press)
         else:
@@ -193,7 +218,7 @@ class CanvasView(HandStage):
             brush = brush_for(press.tool, press.brush, pointer.alt != pointer.eraser)
             self._drag = StrokeDrag(self, document, brush, pointer, start)
             self._last_point = pointer.picture
-        self._show_band()
+        self.show_band()
 
     def _select_similar(self, document: Document, press: Press) -> None:
         (x, y), width, height = press.pointer.picture, *document.size
@@ -217,7 +242,7 @@ class CanvasView(HandStage):
             self._drag.move(pointer)
             if isinstance(self._drag, StrokeDrag):
                 self._last_point = pointer.picture
-            self._show_band()
+            self.show_band()
         elif self._split.on:
             self._update_cursor(pointer.device[0] / self.devicePixelRatioF())
 
@@ -229,7 +254,7 @@ class CanvasView(HandStage):
         elif self._drag is not None:
             if self._drag.release(pointer):
                 self._finish()
-            self._show_band()
+            self.show_band()
         self._update_cursor()
 
     def _double_click(self, pointer: Pointer) -> bool:
@@ -242,11 +267,24 @@ class CanvasView(HandStage):
         self._pan, self._split.grabbed = None, False
         self.cancel_stroke()
 
+    def set_held(self, on: bool) -> None:
+        if not on and self._drag is not None:
+            self._drag.settle()
+            self.show_band()
+        super().set_held(on)
+
+    def _leave(self) -> None:
+        """Something else begins: keep what was found, give up what was not finished."""
+        if self._drag is not None and self._drag.keeps:
+            self._finish()
+        else:
+            self.cancel_stroke()
+
     def _finish(self) -> None:
         drag, self._drag = self._drag, None
         if drag is not None:
             drag.finish()
-            self._show_band()
+            self.show_band()
 
     # -- keys ------------------------------------------------------------------------------
 
@@ -254,6 +292,8 @@ class CanvasView(HandStage):
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             # Alt turns the brush into an eraser; left alone it would go to the menu bar.
             open_line = self._drag is not None and event.key() in _OPEN_KEYS
+            if event.key() == Qt.Key.Key_Escape and self._later.held:
+                open_line = False  # what is under way is given up before what is open
             split = self._split.on and event.key() in _SPLIT_KEYS
             if event.key() == Qt.Key.Key_Alt or open_line or split:
                 event.accept()
@@ -307,9 +347,11 @@ class CanvasView(HandStage):
         elif key == Qt.Key.Key_Backspace:
             if not drag.back():
                 self.cancel_stroke()
-        elif isinstance(drag, LassoDrag):
+        elif key not in _OPEN_KEYS:
+            drag.key(key)
+        elif drag.stays:
             self._finish()
-        self._show_band()
+        self.show_band()
 
     def _split_key(self, key: int, keys: Qt.KeyboardModifier) -> bool:
         if not self._split.on or key not in _SPLIT_KEYS:
@@ -324,16 +366,15 @@ class CanvasView(HandStage):
     def _band(self) -> Band | None:
         return None if self._drag is None else self._drag.band()
 
-    def _show_band(self) -> None:
+    def show_band(self) -> None:
         """Draw the selection's line where it is now, and what it leaves where it was."""
         self.update(self._band_box)
         band = self._band()
         self._band_box = QRect()
-        if band is not None:
-            points = [self.to_widget(*point) for point in band.points]
-            left, right = min(p.x() for p in points), max(p.x() for p in points)
-            top, bottom = min(p.y() for p in points), max(p.y() for p in points)
-            self._band_box = QRect(int(left) - 8, int(top) - 8, int(right - left) + 17, int(bottom - top) + 17)
+        around = None if band is None else band.bounds()
+        if around is not None:
+            first, last = self.to_widget(*around[:2]), self.to_widget(*around[2:])
+            self._band_box = QRectF(first, last).toAlignedRect().adjusted(-8, -8, 9, 9)
             self.update(self._band_box)
 
     def _update_cursor(self, at: float | None = None) -> None:
@@ -341,7 +382,7 @@ class CanvasView(HandStage):
         self.update(self._ring.bounds())
         panning = self._space or self._tool is Tool.PAN or self._pan is not None
         splitting = self._split.grabbed or (at is not None and self._split.hit(at, self.width()))
-        shown = self._scene.document is not None and self._tool.paints and not panning and not splitting
+        shown = self._scene.document is not None and self._tool.has_size and not panning and not splitting
         size = self._brush.pressed(self._pressure).size
         self._ring.diameter = size * self._view.zoom / self.devicePixelRatioF() if shown else 0.0
         self._ring.erases = brush_for(self._tool, self._brush, self._alt != self._eraser_end).erase

@@ -8,7 +8,8 @@ from app.canvas.drawing.frame import Frame
 from app.canvas.drawing.images import share_frame, thumbnail, to_array, to_qimage
 from app.canvas.drawing.layers import Scene
 from app.canvas.drawing.pyramid import Pyramid, see_of
-from app.canvas.drawing.split_handle import SplitHandle, draw_band
+from app.canvas.drawing.selection_overlay import draw_areas, draw_band, draw_stroke
+from app.canvas.drawing.split_handle import SplitHandle
 from app.canvas.drawing.viewport import Viewport
 
 __all__ = [
@@ -19,7 +20,9 @@ __all__ = [
     "Scene",
     "SplitHandle",
     "Viewport",
+    "draw_areas",
     "draw_band",
+    "draw_stroke",
     "see_of",
     "share_frame",
     "thumbnail",

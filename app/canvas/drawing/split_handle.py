@@ -1,15 +1,14 @@
-"""The line between before and after, and lines of selections, drawn over the canvas. All in the widget's pixels."""
+"""The line between before and after, drawn over the canvas. All in the widget's pixels."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
 _REACH = 8.0  # px beside the line within which it is taken hold of
 _GRIP = 14.0  # px, radius
 _DARK, _LIGHT = QColor(0, 0, 0, 150), QColor(255, 255, 255)
 _LABEL_MARGIN, _LABEL_PADDING = 14.0, 7.0
-_CORNER = 3.5  # px, half a corner's mark
 
 
 class SplitHandle:
@@ -62,29 +61,3 @@ class SplitHandle:
         painter.drawRoundedRect(box, 4, 4)
         painter.setPen(_LIGHT)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-
-
-def draw_band(painter: QPainter, points: list[QPointF], *, closed: bool, corners: bool, subtract: bool) -> None:
-    """A selection's line, dashed light on dark and not smoothed: crisp at any scaling.
-
-    ``corners`` marks the points, the first one larger; a red one takes away.
-    """
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    dark, light = (QColor(150, 0, 0), QColor(255, 200, 200)) if subtract else (QColor(0, 0, 0), _LIGHT)
-    shape = QPolygonF(points)
-    for colour, style in ((dark, Qt.PenStyle.SolidLine), (light, Qt.PenStyle.CustomDashLine)):
-        pen = QPen(colour, 1, style)
-        if style == Qt.PenStyle.CustomDashLine:
-            pen.setDashPattern([4, 4])
-        painter.setPen(pen)
-        if closed:
-            painter.drawPolygon(shape)
-        else:
-            painter.drawPolyline(shape)
-    if corners:
-        painter.setPen(QPen(dark, 1))
-        painter.setBrush(light)
-        for index, point in enumerate(points[:-1] if len(points) > 1 else points):
-            half = _CORNER if index else _CORNER + 1.5
-            painter.drawRect(QRectF(point.x() - half, point.y() - half, 2 * half, 2 * half))

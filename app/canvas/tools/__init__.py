@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.canvas.tools.base import Band, Change, Drag, PanDrag, Pointer, Press, StrokeDrag, Tool, brush_for, take
+from app.canvas.tools.object_selection import ObjectDrag
 from app.canvas.tools.selection import LassoDrag, RectangleDrag
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Change",
     "Drag",
     "LassoDrag",
+    "ObjectDrag",
     "PanDrag",
     "Pointer",
     "Press",

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
+
+import numpy as np
 
 from app.document.editing import Document, Selections
 from app.document.history import Edit
-from app.document.mask import Brush
+from app.document.mask import Brush, Outlines
 from app.document.pixels import Box
 
+T = TypeVar("T")
 Change: TypeAlias = Callable[[Selections], Edit | None]
 
 
@@ -23,12 +26,18 @@ class Tool(Enum):
     LASSO = "Lasso"
     RECTANGLE = "Rectangle"
     SIMILAR = "Similar colour"
+    OBJECT = "Object"
     PAN = "Hand"
 
     @property
     def paints(self) -> bool:
         """Whether it draws strokes."""
         return self in (Tool.BRUSH, Tool.ERASER)
+
+    @property
+    def has_size(self) -> bool:
+        """Whether the brush's size counts, whose ring then stands for the pointer."""
+        return self.paints or self is Tool.OBJECT
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,20 @@ class Band:
     closed: bool
     corners: bool = False  # marked, the first one above all: clicking it closes
     subtract: bool = False
+    width: float = 0.0  # picture px: a stroke as wide as that in place of a line
+    outlines: Outlines = ()  # of areas found
+    picked: Outlines = ()  # of the one among them that the keyboard is at
+
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """What is drawn, in picture px; None where nothing is."""
+        spans = [(line.min(axis=0), line.max(axis=0)) for line in (*self.outlines, *self.picked)]
+        if self.points:
+            half, points = self.width / 2, np.array(self.points)
+            spans.append((points.min(axis=0) - half, points.max(axis=0) + half))
+        if not spans:
+            return None
+        low, high = np.min([low for low, _ in spans], axis=0), np.max([high for _, high in spans], axis=0)
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
 class Surface(Protocol):
@@ -78,6 +101,8 @@ class Surface(Protocol):
     def pan(self, dx: float, dy: float) -> None: ...
     def hand_over(self, edit: Edit | None) -> None: ...
     def select(self, name: str, area: int, change: Change) -> None: ...
+    def propose(self, name: str, work: Callable[[Selections], T], done: Callable[[T], None]) -> None: ...
+    def show_band(self) -> None: ...
 
     @property
     def zoom(self) -> float: ...
@@ -85,6 +110,9 @@ class Surface(Protocol):
 
 class Drag(Protocol):
     """One press of the pointer until it is let go, or several that belong together."""
+
+    stays: bool  # open between presses, until Enter or Escape
+    keeps: bool  # what is open is kept, not given up, where something else begins
 
     def move(self, pointer: Pointer) -> None:
         """The pointer has moved."""
@@ -107,12 +135,26 @@ class Drag(Protocol):
     def pause(self) -> None:
         """Keep what was done so far as an edit of its own; the next move goes on from there."""
 
+    def settle(self) -> None:
+        """What was asked for on another thread has come, or was given up."""
+
+    def key(self, key: int) -> bool:
+        """A key that is not Enter, Escape or Backspace: False where it means nothing."""
+
     def band(self) -> Band | None:
         """What to draw over the picture."""
 
 
 class SimpleDrag:
     """A drag that is over when the button is let go."""
+
+    stays = keeps = False
+
+    def settle(self) -> None:
+        pass
+
+    def key(self, key: int) -> bool:
+        return False
 
     def move(self, pointer: Pointer) -> None:
         pass

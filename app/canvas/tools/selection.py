@@ -21,6 +21,8 @@ class LassoDrag(SimpleDrag):
     at a double click and at Enter.
     """
 
+    stays = True
+
     def __init__(self, surface: Surface, document: Document, pointer: Pointer) -> None:
         self._surface, self._document, self._subtract = surface, document, pointer.alt
         self._points = [pointer.picture]

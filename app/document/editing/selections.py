@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.document.editing.content import Sheet
-from app.document.history import TILE, Edit
-from app.document.mask import morphology, polygon_coverage, similar_coverage
+from app.document.history import TILE, Edit, Recorder
+from app.document.mask import Segment, blend, morphology, polygon_coverage, similar_coverage, snapped
 from app.document.pixels import Box, Point, bounds, crop, intersect, pieces
 
 How: TypeAlias = Literal["replace", "add", "subtract"]
@@ -104,6 +104,27 @@ class Selections(Sheet):
         self._require_no_stroke()
         coverage = similar_coverage(self.pixels, (x, y), tolerance, contiguous)
         return self._lay("Select similar", coverage, subtract)
+
+    def lay_segments(self, segments: Sequence[Segment], name: str, subtract: bool = False) -> Edit | None:
+        """Mask areas that were found in the picture, all as one edit of that name."""
+        self._require_no_stroke()
+        return self._lay(name, ((segment.box, segment.coverage) for segment in segments), subtract)
+
+    def snap_mask(self) -> Edit | None:
+        """Put in place of every connected part of the mask the object it was brushed over; see ``objects``.
+
+        Parts without an object under them stay as they are.
+        """
+        self._require_no_stroke()
+        found = list(snapped(self.pixels, self._mask))
+        recorder = Recorder("mask", self._mask)
+        for part, _ in found:
+            recorder.touch(part.box)
+            crop(self._mask, part.box)[part.coverage > 0] = 0
+        for _, thing in found:
+            recorder.touch(thing.box)
+            blend(crop(self._mask, thing.box), thing.coverage, erase=False)
+        return self._edit("Snap mask to object", recorder)
 
     def set_mask(self, array: NDArray[np.uint8], how: How = "replace") -> Edit | None:
         """Take a mask (H, W) uint8 in place of the present one, or add it, or subtract it.

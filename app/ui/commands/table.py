@@ -12,6 +12,7 @@ CANVAS_KEYS = (
     ("Take away instead of add, while held", "Alt"),
     ("Straight line from the last point", "Shift + click"),
     ("Close a lasso drawn point by point", "Enter, or double click"),
+    ("Mask what was found; give it up", "Enter; Esc"),
     ("Show the picture before, while held", "Tab"),
 )
 
@@ -65,6 +66,7 @@ COMMANDS = (
     Command("tool_lasso", "&Edit", "&Lasso", "Draw around what should go", ("L",), "lasso", True),
     Command("tool_rectangle", "&Edit", "Rec&tangle", "Mask a rectangle", ("R",), "square-dashed", True),
     Command("tool_similar", "&Edit", "Similar &Colour", "Mask what has the colour clicked", ("W",), "wand", True),
+    Command("tool_object", "&Edit", "Ob&ject", "Brush roughly over a thing to find it", ("O",), "object", True),
     Command("tool_pan", "&Edit", "&Hand", "Move the picture", ("H",), "hand", True),
     Command("smaller", "&Edit", "&Smaller Brush", "Make the brush smaller", ("[",), line=True),
     Command("larger", "&Edit", "Lar&ger Brush", "Make the brush larger", ("]",)),
@@ -82,6 +84,10 @@ COMMANDS = (
     Command("grow_mask", "&Mask", "&Grow…", "Make the mask larger all around", ("Shift+G",), "expand", line=True),
     Command("shrink_mask", "&Mask", "&Shrink…", "Make the mask smaller all around", ("Shift+S",), "shrink"),
     Command("feather_mask", "&Mask", "&Feather…", "Soften the mask's edge", ("Shift+F",), "blend"),
+    Command(
+        *("snap_mask", "&Mask", "S&nap to Object", "Fit the mask to the objects it was brushed over", ("Shift+O",)),
+        icon="scan",
+    ),
     Command("import_mask", "&Mask", "I&mport…", "Read a mask from a picture", ("Ctrl+Shift+I",), "upload", line=True),
     Command("export_mask", "&Mask", "&Export…", "Write the mask as a grey picture", ("Ctrl+Shift+M",), "image-down"),
     Command("copy_mask", "&Mask", "C&opy Mask", "Put the mask on the clipboard", ("Ctrl+Alt+C",), line=True),

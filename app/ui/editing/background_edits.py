@@ -20,6 +20,9 @@ from app.ui.support import Background, Messages
 AT_ONCE = 4_000_000
 """Pixels, or bytes of a step, up to which a change is made at once."""
 
+ALWAYS_LATER = AT_ONCE + 1
+"""The area to name of a change that takes long also in a small picture."""
+
 CHANGED = "The mask was changed meanwhile, so this was not done: try again."
 
 _SLICE = 0.008  # seconds the event loop is kept from the rest while a change is laid on

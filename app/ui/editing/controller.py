@@ -32,5 +32,6 @@ class EditingController(QObject):
         workspace.prepare = self.jobs.prepare_when_free
         view.strokeFinished.connect(self.access.push)
         view.set_select(self.masks.select)
+        view.set_propose(self.masks.propose)
         actions.undo.triggered.connect(self.undo.undo)
         actions.redo.triggered.connect(self.undo.redo)

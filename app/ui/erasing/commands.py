@@ -85,6 +85,7 @@ class EraseCommands(QObject):
         document = self._workspace.document
         if document is None or self._job.running:
             return
+        self._keep_open()
         kept = self._job.choosing and not self._jobs.busy
         if kept:
             self._job.keep()
@@ -174,6 +175,13 @@ class EraseCommands(QObject):
 
         cost = _FINE_COST if wants_fine(document.picture) else 1
         self._jobs.prepare(document, "Getting ready to erase", copy, begin, self._on_failed, cost)
+
+    def _keep_open(self) -> None:
+        self._pausing = True  # it is erased by who asks, not for having been masked
+        try:
+            self._view.keep_open()
+        finally:
+            self._pausing = False
 
     def _pause(self) -> None:
         self._pausing = True  # the part of a stroke handed over is no stroke let go

@@ -16,6 +16,10 @@ _NOTES = {
     Tool.LASSO: "Draw around what should go, or click its corners and press Enter. Alt takes away.",
     Tool.RECTANGLE: "Drag a rectangle. Shift makes it a square, Alt takes away.",
     Tool.SIMILAR: "Click a colour. Shift selects it everywhere, Alt takes away.",
+    Tool.OBJECT: (
+        "Brush roughly over a thing, a little wider than it is, or circle it; Shift drags a box. Another stroke adds, "
+        "with Alt it takes away. Enter masks what is found, Backspace takes a stroke back, Esc gives up."
+    ),
     Tool.PAN: "Drag to move the picture, the wheel zooms.",
 }
 
@@ -79,6 +83,7 @@ class ToolOptions(Fold):
         """Offer what ``tool`` needs."""
         self.set_title(tool.value)
         shown: dict[QWidget, bool] = dict.fromkeys((self.brush_size, self.hardness, self.stroke), tool in _PAINTS)
+        shown[self.brush_size] = tool.has_size
         shown |= dict.fromkeys((self.tolerance, self.contiguous), tool is Tool.SIMILAR)
         for widget, on in shown.items():
             widget.setVisible(on)
