@@ -1,6 +1,6 @@
 """The canvas on huge pictures: painting, dabs, undo, memory, opening, and keeping up while all cores are busy.
 
-    python benchmarks/canvas.py [--megapixels 12 48 100] [--repeats 40] [--skip open busy erase]
+    python benchmarks/canvas.py [--megapixels 12 48 100] [--repeats 40] [--skip paint open busy erase]
 
 Offscreen. Prints one JSON object: median and p95 in ms of everything timed, beside each target whether it
 was met. A full repaint draws the whole 1920 x 1080 view anew; an incremental one pans it by a few pixels.
@@ -27,6 +27,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from app.canvas.drawing import Pyramid
+from app.canvas.tools import Tool
 from app.canvas.view import CanvasView
 from app.document.editing import Document
 from app.document.formats import read_picture
@@ -127,6 +128,40 @@ def dabs_here(view: CanvasView, document: Document, repeats: int) -> dict[str, A
     return {"dab": times.summary(FRAME_MS), "undo": undo.summary(UNDO_MS)}
 
 
+def retouching(view: CanvasView, document: Document, repeats: int) -> dict[str, Any]:
+    """Dabs of clone and heal at every zoom."""
+    answer: dict[str, Any] = {}
+    x, y = document.size[0] / 2, document.size[1] / 2
+    for tool in (Tool.CLONE, Tool.HEAL):
+        view.set_tool(tool)
+        for name, zoom in ZOOMS.items():
+            if zoom is None:
+                view.fit()
+            else:
+                view.set_zoom(zoom)
+            view.centre_on(x, y)
+            settle(view)
+            view.pick_source()
+            mouse(view, QEvent.Type.MouseButtonPress, x + 640, y + 160)
+            mouse(view, QEvent.Type.MouseButtonRelease, x + 640, y + 160)
+            mouse(view, QEvent.Type.MouseButtonPress, x, y)
+            view.repaint()
+            index = 0
+
+            def dab() -> None:
+                nonlocal index
+                index += 1
+                mouse(view, QEvent.Type.MouseMove, x + 20 * (index % 20), y + index)
+                view.repaint()
+
+            times = timed(dab, repeats)
+            view.cancel_stroke()
+            mouse(view, QEvent.Type.MouseButtonRelease, x, y)
+            answer.setdefault(tool.name.lower(), {})[name] = times.summary(FRAME_MS)
+    view.set_tool(Tool.BRUSH)
+    return answer
+
+
 def opening(megapixels: float) -> dict[str, Any]:
     """A JPEG decoded on another thread, shown as soon as it is there, the event loop watched."""
     with tempfile.TemporaryDirectory() as folder:
@@ -190,8 +225,10 @@ def measure(megapixels: float, repeats: int, skip: set[str]) -> dict[str, Any]:
     view.set_document(document)
     settle(view)
     answer: dict[str, Any] = {"size": list(document.size)}
-    answer["paint"] = painting(view, repeats)
-    answer["brush_600_px"] = dabs(view, document, repeats)
+    if "paint" not in skip:
+        answer["paint"] = painting(view, repeats)
+        answer["brush_600_px"] = dabs(view, document, repeats)
+    answer["retouch_600_px"] = retouching(view, document, repeats)
     width, height = document.size
     view.keep_before([(width // 4, height // 4, width // 2, height // 2)])
     view.set_show_before(True)
@@ -223,7 +260,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megapixels", type=float, nargs="+", default=[12, 48, 100])
     parser.add_argument("--repeats", type=int, default=40)
-    parser.add_argument("--skip", nargs="*", default=[], choices=["open", "busy", "erase"])
+    parser.add_argument("--skip", nargs="*", default=[], choices=["paint", "open", "busy", "erase"])
     options = parser.parse_args()
     application = QApplication.instance() or QApplication([])
     answer: dict[str, Any] = {

@@ -17,6 +17,7 @@ from app.canvas.drawing import (
     Loader,
     Pyramid,
     Scene,
+    SourceCross,
     SplitHandle,
     Viewport,
     draw_areas,
@@ -52,7 +53,7 @@ class Stage(DropWidget):
         self._loader.arrived.connect(self._on_arrived)
         self._scene, self._view, self._frame = Scene(self._loader), Viewport(), Frame()
         self._image = share_frame(self._frame.pixels)
-        self._ring, self._split = CursorRing(), SplitHandle()
+        self._ring, self._cross, self._split = CursorRing(), SourceCross(), SplitHandle()
         self._march = QTimer(self, interval=_MARCH_MS)
         self._march.timeout.connect(self._on_march)
 
@@ -89,6 +90,11 @@ class Stage(DropWidget):
     def refresh_mask(self, box: Box) -> None:
         """The mask changed inside ``box``."""
         self._scene.update_mask(box)
+        self._redraw(box)
+
+    def refresh_pixels(self, box: Box) -> None:
+        """Pixels, and not the mask, changed inside ``box``."""
+        self._scene.update_pixels(box)
         self._redraw(box)
 
     def set_hole(self, mask: NDArray[np.uint8] | None) -> None:
@@ -242,6 +248,7 @@ class Stage(DropWidget):
             self._draw_band(painter, band)
         if self._scene.split is not None and not self._scene.showing_before:
             self._split.draw(painter, self.width(), self.height())
+        self._cross.draw(painter)
         self._ring.draw(painter)
         painter.end()
         if self._scene.document is not None and not self._march.isActive():

@@ -12,7 +12,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.drawing import Pyramid, tool_cursor
-from app.canvas.input import HandStage
+from app.canvas.input import RetouchHand
 from app.canvas.tools import (
     Band,
     Change,
@@ -23,6 +23,7 @@ from app.canvas.tools import (
     Pointer,
     Press,
     RectangleDrag,
+    RetouchDrag,
     StrokeDrag,
     Tool,
     brush_for,
@@ -42,14 +43,14 @@ _OPEN_KEYS = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key
 _SPLIT_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
 
 
-class CanvasView(HandStage):
+class CanvasView(RetouchHand):
     """Shows a document and works on its mask.
 
     It never changes the document but through strokes and selections, each handed out as one edit
     that is applied already. Boxes are in picture pixels.
     """
 
-    strokeFinished = Signal(object)  # Edit, of any tool
+    strokeFinished = Signal(object)  # Edit, of any tool but those that retouch
     brushChanged = Signal(object)  # Brush
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -57,14 +58,12 @@ class CanvasView(HandStage):
         self.setAccessibleName("Canvas")
         self.setAccessibleDescription("The picture. Brush over what should go.")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._tool, self._brush = Tool.BRUSH, Brush(40.0)
+        self._brush = Brush(40.0)
         self._tolerance, self._contiguous = 32, True
         self._select: Select | None = None
         self._propose: Propose | None = None
-        self._drag: Drag | None = None
         self._pan: PanDrag | None = None
         self._band_box = QRect()  # where the band was drawn, the widget's pixels
-        self._last_point: tuple[float, float] | None = None  # picture px, where Shift+click starts from
         self._space = self._alt = self._tab = False  # keys held
         self._eraser_end = False  # the pen is turned round
         self.viewChanged.connect(self._update_cursor)
@@ -75,6 +74,7 @@ class CanvasView(HandStage):
         self._open = False
         self.cancel_stroke()
         self._last_point = None
+        self._forget_source()
         super().set_document(document, pixels)
         self._place_split()
         self._update_cursor()
@@ -90,7 +90,8 @@ class CanvasView(HandStage):
         """Choose the tool of the next press; a line begun with another is given up, what was found is kept."""
         if tool is not self._tool and self._drag is not None and self._drag.stays:
             self._leave()
-        self._tool = tool
+        self._tool, self._picking = tool, False
+        self._place_cross(None)
         self._update_cursor()
 
     @property
@@ -185,7 +186,7 @@ class CanvasView(HandStage):
             return None
         at = pointer.device[0] / self.devicePixelRatioF()
         splits = not pans and self._drag is None and self._split.hit(at, self.width())
-        return Press(pointer, self._tool, self._brush, self._tolerance, self._contiguous, pans, splits)
+        return Press(pointer, self._tool, self._brush, self._tolerance, self._contiguous, self._retouch, pans, splits)
 
     def _press(self, press: Press) -> None:
         document, pointer = self._scene.document, press.pointer
@@ -213,6 +214,8 @@ class CanvasView(HandStage):
             self._drag = ObjectDrag(self, document, press.brush.size, pointer)
         elif press.tool is Tool.SIMILAR:
             self._select_similar(document, press)
+        elif press.tool.retouches:
+            self._begin_retouch(document, press)
         else:
             start = self._last_point if pointer.shift else None
             brush = brush_for(press.tool, press.brush, pointer.alt != pointer.eraser)
@@ -240,11 +243,12 @@ class CanvasView(HandStage):
             self._move_split(pointer.device[0] / max(1, self._view.width))
         elif self._drag is not None:
             self._drag.move(pointer)
-            if isinstance(self._drag, StrokeDrag):
+            if isinstance(self._drag, StrokeDrag | RetouchDrag):
                 self._last_point = pointer.picture
             self.show_band()
         elif self._split.on:
             self._update_cursor(pointer.device[0] / self.devicePixelRatioF())
+        self._place_cross(pointer)
 
     def _release(self, pointer: Pointer) -> None:
         if self._pan is not None:

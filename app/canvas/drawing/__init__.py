@@ -9,6 +9,7 @@ from app.canvas.drawing.images import share_frame, thumbnail, to_array, to_qimag
 from app.canvas.drawing.layers import Scene
 from app.canvas.drawing.pyramid import Pyramid, see_of
 from app.canvas.drawing.selection_overlay import draw_areas, draw_band, draw_stroke
+from app.canvas.drawing.source_cross import SourceCross
 from app.canvas.drawing.split_handle import SplitHandle
 from app.canvas.drawing.viewport import Viewport
 
@@ -18,6 +19,7 @@ __all__ = [
     "Loader",
     "Pyramid",
     "Scene",
+    "SourceCross",
     "SplitHandle",
     "Viewport",
     "draw_areas",

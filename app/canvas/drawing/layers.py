@@ -95,12 +95,16 @@ class Scene:
 
     def update(self, box: Box) -> None:
         """Take over what changed in the document inside ``box``."""
-        if self.document is None or self._pixels is None or self._mask is None or is_empty(box):
+        self.update_pixels(box)
+        self.update_mask(box)
+
+    def update_pixels(self, box: Box) -> None:
+        """Take over what changed in the document's pixels inside ``box``."""
+        if self.document is None or self._pixels is None or is_empty(box):
             return
         if self._pixels.base is not self.document.pixels:
             self._pixels = self._load(self._of(self.document))
         self._pixels.update(box)
-        self.update_mask(box)
 
     def update_mask(self, box: Box) -> None:
         """Take over what changed in the document's mask inside ``box``."""

@@ -251,7 +251,8 @@ class HandStage(Stage):
         x, y = at.x() * ratio, at.y() * ratio
         alt = bool(keys & Qt.KeyboardModifier.AltModifier)
         shift = bool(keys & Qt.KeyboardModifier.ShiftModifier)
-        return Pointer((x, y), self._view.to_picture(x, y), alt, shift, pressure, eraser)
+        control = bool(keys & Qt.KeyboardModifier.ControlModifier)
+        return Pointer((x, y), self._view.to_picture(x, y), alt, shift, control, pressure, eraser)
 
     def _place_ring(self, at: QPointF | None) -> None:
         self.update(self._ring.bounds())

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from app.canvas.tools.base import Band, Change, Drag, PanDrag, Pointer, Press, StrokeDrag, Tool, brush_for, take
+from app.canvas.tools.base import (
+    Band,
+    Change,
+    Drag,
+    PanDrag,
+    Pointer,
+    Press,
+    RetouchOptions,
+    StrokeDrag,
+    Tool,
+    brush_for,
+    take,
+)
 from app.canvas.tools.object_selection import ObjectDrag
+from app.canvas.tools.retouch import CloneSource, RetouchDrag, SourceDrag
 from app.canvas.tools.selection import LassoDrag, RectangleDrag
 
 __all__ = [
     "Band",
     "Change",
+    "CloneSource",
     "Drag",
     "LassoDrag",
     "ObjectDrag",
@@ -16,6 +30,9 @@ __all__ = [
     "Pointer",
     "Press",
     "RectangleDrag",
+    "RetouchDrag",
+    "RetouchOptions",
+    "SourceDrag",
     "StrokeDrag",
     "Tool",
     "brush_for",

@@ -27,17 +27,33 @@ class Tool(Enum):
     RECTANGLE = "Rectangle"
     SIMILAR = "Similar colour"
     OBJECT = "Object"
+    CLONE = "Clone"
+    HEAL = "Heal"
     PAN = "Hand"
 
     @property
     def paints(self) -> bool:
         """Whether it draws strokes."""
-        return self in (Tool.BRUSH, Tool.ERASER)
+        return self in (Tool.BRUSH, Tool.ERASER) or self.retouches
+
+    @property
+    def retouches(self) -> bool:
+        """Whether it changes the picture itself, with pixels from elsewhere in it."""
+        return self in (Tool.CLONE, Tool.HEAL)
 
     @property
     def has_size(self) -> bool:
         """Whether the brush's size counts, whose ring then stands for the pointer."""
         return self.paints or self is Tool.OBJECT
+
+
+@dataclass(frozen=True)
+class RetouchOptions:
+    """How clone and heal paint, beside the brush."""
+
+    opacity: float = 1.0
+    pressure_opacity: bool = False
+    aligned: bool = True
 
 
 @dataclass(frozen=True)
@@ -48,6 +64,7 @@ class Pointer:
     picture: tuple[float, float]  # picture px
     alt: bool = False
     shift: bool = False
+    control: bool = False
     pressure: float = 1.0  # 0 to 1, after the pen's curve
     eraser: bool = False  # the pen's other end
 
@@ -61,6 +78,7 @@ class Press:
     brush: Brush
     tolerance: int  # of similar colours
     contiguous: bool
+    retouch: RetouchOptions = RetouchOptions()
     pans: bool = False  # moves the picture
     splits: bool = False  # takes hold of the line between before and after
 

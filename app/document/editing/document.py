@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.document.editing.compositing import PatchLike, composed
+from app.document.editing.retouching import Retouching
 from app.document.editing.selections import Selections
 from app.document.history import TILE, Draft, Edit, Recorder
 from app.document.mask import Brush, Coverage, StrokePath, blend
@@ -23,7 +24,7 @@ class _Stroke:
         self.recorder = Recorder("mask", mask)
 
 
-class Document(Selections):
+class Document(Selections, Retouching):
     """A picture and its mask, changed only through edits that can be undone.
 
     All boxes are inside the picture; ``boxes.EMPTY`` means nothing changed. Positions may lie
@@ -39,7 +40,7 @@ class Document(Selections):
     @property
     def stroking(self) -> bool:
         """Whether a stroke is being painted."""
-        return self._stroke is not None
+        return self._stroke is not None or self.retouching
 
     def begin_stroke(self, brush: Brush, x: float, y: float, pressure: float = 1.0) -> Box:
         """Start a stroke with a dab at a position in picture pixels; answers the changed box.

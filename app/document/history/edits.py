@@ -178,6 +178,26 @@ class Recorder:
             if key not in self._tiles:
                 self._tiles[key] = stored(self._view(key))
 
+    def before(self, box: Box) -> Pixels:
+        """What was inside ``box`` at first; a view where nothing of it was touched: read it, do not write to it."""
+        touched = [key for key in tiles(box, TILE) if key in self._tiles]
+        view = crop(self._array, box)
+        if not touched:
+            return view
+        out = view.copy()
+        for key in touched:
+            x0, y0 = key[0] * TILE, key[1] * TILE
+            inner = intersect(box, (x0, y0, x0 + TILE, y0 + TILE))
+            kept, place = self._tiles[key], crop(out, _moved(inner, -box[0], -box[1]))
+            place[...] = kept.colour if isinstance(kept, Flat) else crop(kept.array, _moved(inner, -x0, -y0))
+        return out
+
+    def boxes(self) -> list[Box]:
+        """The boxes of the tiles touched, inside the array."""
+        height, width = self._array.shape[:2]
+        corners = [(column * TILE, row * TILE) for column, row in self._tiles]
+        return [intersect((x, y, x + TILE, y + TILE), (0, 0, width, height)) for x, y in corners]
+
     def restore(self) -> Box:
         """Put everything back as it was; answers the box around what was touched."""
         box = EMPTY
@@ -242,6 +262,10 @@ class Draft:
                 box = (left + inner[0], top + inner[1], left + inner[2], top + inner[3])
                 parts.append(EditPart(self._target, box, stored(crop(before, inner)), stored(crop(after, inner))))
         return parts
+
+
+def _moved(box: Box, dx: int, dy: int) -> Box:
+    return box[0] + dx, box[1] + dy, box[2] + dx, box[3] + dy
 
 
 def _changed_box(after: Pixels, before: Pixels) -> Box:

@@ -11,6 +11,7 @@ CANVAS_KEYS = (
     ("Brush size", "Ctrl + wheel"),
     ("Take away instead of add, while held", "Alt"),
     ("Straight line from the last point", "Shift + click"),
+    ("Where clone and heal copy from", "Ctrl + click"),
     ("Close a lasso drawn point by point", "Enter, or double click"),
     ("Mask what was found; give it up", "Enter; Esc"),
     ("Show the picture before, while held", "Tab"),
@@ -37,7 +38,7 @@ class Command:
         return self.text.replace("&", "").rstrip("…")
 
 
-MENUS = ("&File", "&Edit", "&Mask", "E&rase", "&View", "&Help")
+MENUS = ("&File", "&Edit", "&Tools", "&Mask", "E&rase", "&View", "&Help")
 
 COMMANDS = (
     Command("open", "&File", "&Open…", "Open a picture", ("Ctrl+O",), "folder-open", picture=False),
@@ -61,17 +62,20 @@ COMMANDS = (
         icon="clipboard-paste",
         picture=False,
     ),
-    Command("tool_brush", "&Edit", "&Brush", "Paint over what should go", ("B",), "brush", True, line=True),
-    Command("tool_eraser", "&Edit", "&Eraser", "Take away from the mask", ("E",), "eraser", True),
-    Command("tool_lasso", "&Edit", "&Lasso", "Draw around what should go", ("L",), "lasso", True),
-    Command("tool_rectangle", "&Edit", "Rec&tangle", "Mask a rectangle", ("R",), "square-dashed", True),
-    Command("tool_similar", "&Edit", "Similar &Colour", "Mask what has the colour clicked", ("W",), "wand", True),
-    Command("tool_object", "&Edit", "Ob&ject", "Brush roughly over a thing to find it", ("O",), "object", True),
-    Command("tool_pan", "&Edit", "&Hand", "Move the picture", ("H",), "hand", True),
-    Command("smaller", "&Edit", "&Smaller Brush", "Make the brush smaller", ("[",), line=True),
-    Command("larger", "&Edit", "Lar&ger Brush", "Make the brush larger", ("]",)),
-    Command("softer", "&Edit", "S&ofter Brush", "Give the brush a softer edge", ("Shift+[", "{")),
-    Command("harder", "&Edit", "H&arder Brush", "Give the brush a harder edge", ("Shift+]", "}")),
+    Command("tool_brush", "&Tools", "&Brush", "Paint over what should go", ("B",), "brush", True),
+    Command("tool_eraser", "&Tools", "&Eraser", "Take away from the mask", ("E",), "eraser", True),
+    Command("tool_lasso", "&Tools", "&Lasso", "Draw around what should go", ("L",), "lasso", True),
+    Command("tool_rectangle", "&Tools", "&Rectangle", "Mask a rectangle", ("R",), "square-dashed", True),
+    Command("tool_similar", "&Tools", "Similar &Colour", "Mask what has the colour clicked", ("W",), "wand", True),
+    Command("tool_object", "&Tools", "Ob&ject", "Brush roughly over a thing to find it", ("O",), "object", True),
+    Command("tool_clone", "&Tools", "Clo&ne", "Copy pixels from elsewhere in the picture", ("C",), "stamp", True),
+    Command("tool_heal", "&Tools", "He&al", "Copy texture, with the colours of its place", ("J",), "bandage", True),
+    Command("clone_source", "&Tools", "Set So&urce", "Click where clone and heal copy from", ("Shift+C",), "crosshair"),
+    Command("tool_pan", "&Tools", "&Hand", "Move the picture", ("H",), "hand", True),
+    Command("smaller", "&Tools", "&Smaller Brush", "Make the brush smaller", ("[",), line=True),
+    Command("larger", "&Tools", "Lar&ger Brush", "Make the brush larger", ("]",)),
+    Command("softer", "&Tools", "S&ofter Brush", "Give the brush a softer edge", ("Shift+[", "{")),
+    Command("harder", "&Tools", "Har&der Brush", "Give the brush a harder edge", ("Shift+]", "}")),
     Command(
         *("preferences", "&Edit", "Prefere&nces…", "Theme, canvas, pen, erasing and history", ("Ctrl+,",)),
         icon="settings",

@@ -159,7 +159,8 @@ class BackgroundEdits(QObject):
     def prepare_when_free(
         self, document: Document, name: str, work: Callable[[], T], done: Callable[[T], None], failed: Failed
     ) -> None:
-        """``prepare``, as soon as nothing is under way."""
+        """``prepare``, as soon as nothing is under way; a stroke that changes the picture is handed over before."""
+        self.when_free(self._view.pause_retouch)
         self.when_free(lambda: self.prepare(document, name, work, done, failed))
 
     def go_to(self, index: int, then: Callable[[], None] | None = None) -> None:

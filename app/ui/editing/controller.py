@@ -10,6 +10,7 @@ from app.ui.commands import Actions
 from app.ui.editing.background_edits import BackgroundEdits
 from app.ui.editing.history_access import HistoryAccess
 from app.ui.editing.mask_menu import MaskMenu
+from app.ui.editing.retouching import RetouchEdits
 from app.ui.editing.undo import UndoRedo
 from app.ui.editing.workspace import Workspace
 from app.ui.support import Services
@@ -29,6 +30,7 @@ class EditingController(QObject):
         self.masks = MaskMenu(
             window, actions, view, workspace, self.jobs, services.background, services.settings, messages
         )
+        self.retouching = RetouchEdits(view, workspace, self.access, self.jobs, messages, self)
         workspace.prepare = self.jobs.prepare_when_free
         view.strokeFinished.connect(self.access.push)
         view.set_select(self.masks.select)

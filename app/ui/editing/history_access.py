@@ -38,6 +38,11 @@ class HistoryAccess(QObject):
         """As near to ``index`` steps done as one may go."""
         return min(max(index, self._first()), self._last())
 
+    @property
+    def erasing(self) -> bool:
+        """Whether an erase runs or waits for a choice."""
+        return self._erasing
+
     def set_erasing(self, active: bool) -> None:
         """Whether an erase runs or waits for a choice: what it is made from stays as it is meanwhile."""
         if active and not self._erasing:

@@ -174,7 +174,9 @@ class EraseCommands(QObject):
             self._job.start(hole, plans)
 
         cost = _FINE_COST if wants_fine(document.picture) else 1
-        self._jobs.prepare(document, "Getting ready to erase", copy, begin, self._on_failed, cost)
+        self._jobs.when_free(  # a stroke of clone or heal may be on its way in
+            lambda: self._jobs.prepare(document, "Getting ready to erase", copy, begin, self._on_failed, cost)
+        )
 
     def _keep_open(self) -> None:
         self._pausing = True  # it is erased by who asks, not for having been masked

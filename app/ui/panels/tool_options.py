@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
-from app.canvas.tools import Tool
+from app.canvas.tools import RetouchOptions, Tool
 from app.document.mask import MAX_SIZE, MIN_SIZE, Brush
 from app.ui.support import ColourButton, Fold, NumberSlider, check
 
-_PAINTS = (Tool.BRUSH, Tool.ERASER)
 _NOTES = {
     Tool.LASSO: "Draw around what should go, or click its corners and press Enter. Alt takes away.",
     Tool.RECTANGLE: "Drag a rectangle. Shift makes it a square, Alt takes away.",
@@ -20,6 +19,8 @@ _NOTES = {
         "Brush roughly over a thing, a little wider than it is, or circle it; Shift drags a box. Another stroke adds, "
         "with Alt it takes away. Enter masks what is found, Backspace takes a stroke back, Esc gives up."
     ),
+    Tool.CLONE: "Ctrl+click where to copy from, then paint. A cross shows what is copied.",
+    Tool.HEAL: "Ctrl+click texture to copy, then paint: it takes on the colours of its place.",
     Tool.PAN: "Drag to move the picture, the wheel zooms.",
 }
 
@@ -29,6 +30,8 @@ class ToolOptions(Fold):
 
     brushEdited = Signal(object)  # Brush
     similarEdited = Signal(int, bool)  # tolerance, contiguous
+    retouchEdited = Signal(object)  # RetouchOptions
+    sourceAsked = Signal()  # the next click on the picture is to place it
 
     def __init__(self) -> None:
         super().__init__("Brush", unfolded=True)
@@ -53,6 +56,13 @@ class ToolOptions(Fold):
         )
         self.pressure_size = check("Pen pressure: size", "A pen pressed harder paints wider")
         self.pressure_hardness = check("Pen pressure: hardness", "A pen pressed harder paints a harder edge")
+        self.opacity = NumberSlider("Opacity", 0, 100, step=5, suffix=" %", tip="How much of the copy is seen")
+        self.aligned = check("Aligned", "Later strokes keep the distance of the first; else each begins at the source")
+        self.pressure_opacity = check("Pen pressure: opacity", "A pen pressed harder covers more")
+        self.source = QPushButton("Set Source")
+        self.source.setAccessibleName("Set the source of clone and heal")
+        self.source.setToolTip("Then click where to copy from, with the mouse, pen or a finger  (or Ctrl+click)")
+        self.source.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.tolerance = NumberSlider("Tolerance", 0, 255, tip="How far colours may differ from the one clicked")
         self.contiguous = check("Only what touches the click", "Otherwise the colour is selected everywhere")
         self.note = QLabel()
@@ -60,19 +70,25 @@ class ToolOptions(Fold):
         self.note.setWordWrap(True)
         for widget in (self.spacing, self.smoothing, self.pressure_size, self.pressure_hardness):
             self.stroke.column.addWidget(widget)
-        for part in (self.brush_size, self.hardness, self.stroke, self.tolerance, self.contiguous, self.note):
+        self.stroke.column.addWidget(self.pressure_opacity)
+        retouch = (self.opacity, self.aligned, self.source)
+        for part in (self.brush_size, self.hardness, *retouch, self.stroke, self.tolerance, self.contiguous, self.note):
             self.column.addWidget(part)
         for number in (self.brush_size, self.hardness, self.spacing, self.smoothing):
             number.valueChanged.connect(self._on_brush)
         for box in (self.pressure_size, self.pressure_hardness):
             box.toggled.connect(self._on_brush)
+        self.opacity.valueChanged.connect(self._on_retouch)
+        for box in (self.aligned, self.pressure_opacity):
+            box.toggled.connect(self._on_retouch)
+        self.source.clicked.connect(self.sourceAsked)
         self.tolerance.valueChanged.connect(self._on_similar)
         self.contiguous.toggled.connect(self._on_similar)
         self.show_tool(Tool.BRUSH)
 
     def numbers(self) -> tuple[NumberSlider, ...]:
         """The numbers that can be entered."""
-        return self.brush_size, self.hardness, self.spacing, self.smoothing, self.tolerance
+        return self.brush_size, self.hardness, self.spacing, self.smoothing, self.opacity, self.tolerance
 
     def first(self) -> QWidget:
         """The control to begin with, by the keyboard."""
@@ -82,7 +98,8 @@ class ToolOptions(Fold):
     def show_tool(self, tool: Tool) -> None:
         """Offer what ``tool`` needs."""
         self.set_title(tool.value)
-        shown: dict[QWidget, bool] = dict.fromkeys((self.brush_size, self.hardness, self.stroke), tool in _PAINTS)
+        shown: dict[QWidget, bool] = dict.fromkeys((self.brush_size, self.hardness, self.stroke), tool.paints)
+        shown |= dict.fromkeys((self.opacity, self.aligned, self.source, self.pressure_opacity), tool.retouches)
         shown[self.brush_size] = tool.has_size
         shown |= dict.fromkeys((self.tolerance, self.contiguous), tool is Tool.SIMILAR)
         for widget, on in shown.items():
@@ -124,6 +141,19 @@ class ToolOptions(Fold):
             pressure_hardness=self.pressure_hardness.isChecked(),
         )
         self.brushEdited.emit(self._brush)
+
+    def set_retouch(self, options: RetouchOptions) -> None:
+        """Show how clone and heal paint."""
+        self.opacity.set_value(options.opacity * 100)
+        for box, on in ((self.aligned, options.aligned), (self.pressure_opacity, options.pressure_opacity)):
+            box.blockSignals(True)
+            box.setChecked(on)
+            box.blockSignals(False)
+
+    @Slot()
+    def _on_retouch(self) -> None:
+        pressure, aligned = self.pressure_opacity.isChecked(), self.aligned.isChecked()
+        self.retouchEdited.emit(RetouchOptions(self.opacity.value / 100, pressure, aligned))
 
     @Slot()
     def _on_similar(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Slot
 
-from app.canvas.tools import Tool
+from app.canvas.tools import RetouchOptions, Tool
 from app.canvas.view import CanvasView
 from app.document.mask import MAX_SIZE, MIN_SIZE, Brush, default_brush_size
 from app.ui.commands import Actions
@@ -45,6 +45,9 @@ class ViewState(QObject):
         view.brushChanged.connect(self._on_brush)
         panel.tool.brushEdited.connect(view.set_brush)
         panel.tool.similarEdited.connect(self._on_similar)
+        panel.tool.retouchEdited.connect(self._on_retouch)
+        panel.tool.sourceAsked.connect(self._pick_source)
+        actions.clone_source.triggered.connect(self._pick_source)
         panel.overlay.opacityEdited.connect(lambda opacity: store.set(settings.OVERLAY_OPACITY, opacity))
         panel.overlay.colour.picked.connect(lambda colour: store.set(settings.OVERLAY_COLOUR, colour))
         panel.erase.candidatesEdited.connect(lambda count: store.set(settings.CANDIDATES, count))
@@ -107,6 +110,19 @@ class ViewState(QObject):
         self._settings.set(settings.TOLERANCE, tolerance)
         self._settings.set(settings.CONTIGUOUS, contiguous)
 
+    @Slot(object)
+    def _on_retouch(self, options: RetouchOptions) -> None:
+        self._settings.set(settings.RETOUCH_OPACITY, options.opacity)
+        self._settings.set(settings.RETOUCH_PRESSURE, options.pressure_opacity)
+        self._settings.set(settings.RETOUCH_ALIGNED, options.aligned)
+
+    @Slot()
+    def _pick_source(self) -> None:
+        if not self._view.tool.retouches:
+            self.choose_tool(Tool.CLONE)
+        self._view.pick_source()
+        self._view.setFocus()
+
     @Slot(str)
     def _on_setting(self, key: str) -> None:
         get, view, panel = self._settings.get, self._view, self._panel
@@ -119,6 +135,12 @@ class ViewState(QObject):
         elif key in (settings.TOLERANCE.key, settings.CONTIGUOUS.key):
             view.set_similar(get(settings.TOLERANCE), get(settings.CONTIGUOUS))
             panel.tool.set_similar(get(settings.TOLERANCE), get(settings.CONTIGUOUS))
+        elif key in (settings.RETOUCH_OPACITY.key, settings.RETOUCH_PRESSURE.key, settings.RETOUCH_ALIGNED.key):
+            options = RetouchOptions(
+                get(settings.RETOUCH_OPACITY), get(settings.RETOUCH_PRESSURE), get(settings.RETOUCH_ALIGNED)
+            )
+            view.set_retouch(options)
+            panel.tool.set_retouch(options)
         elif key in (settings.PRESSURE_SIZE.key, settings.PRESSURE_HARDNESS.key):
             brush = replace(
                 view.brush,
@@ -149,6 +171,7 @@ _APPLIED = tuple(
         settings.OVERLAY_OPACITY,
         settings.OVERLAY_COLOUR,
         settings.TOLERANCE,
+        settings.RETOUCH_OPACITY,
         settings.PRESSURE_SOFTNESS,
         settings.SPLIT,
         settings.LIVE,
