@@ -260,6 +260,7 @@ OPENCV_FUNCTIONS = frozenset(
         "boundingRect",
         "boxFilter",
         "circle",
+        "connectedComponents",
         "connectedComponentsWithStats",
         "copyMakeBorder",
         "copyTo",
