@@ -171,6 +171,12 @@ def file_format(name: str) -> str:
     from app.document.formats import OPEN_FORMATS, SAVE_FORMATS, read_picture, write_picture
     from app.document.pixels import Picture
 
+    if name == "RAW":
+        try:
+            import rawpy
+        except (ImportError, OSError) as error:
+            raise Fault(f"Raw files can't be developed ({error}).", install_again()) from error
+        return f"can be developed by LibRaw {'.'.join(map(str, rawpy.libraw_version))}"
     if name not in SAVE_FORMATS:
         from PIL import Image
 

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from app.batch.options import Options
 from app.document.editing import compositing, model_view
 from app.document.errors import DocumentError
-from app.document.formats import KINDS, SAVE_FORMATS, encode_picture, read_mask, read_mask_file, read_picture_data
+from app.document.formats import (
+    KINDS,
+    SAVE_FORMATS,
+    encode_picture,
+    read_mask_file,
+    read_mask_with_notes,
+    read_picture_data,
+)
+from app.document.notes import sentences
 from app.document.pixels import Picture
 
 if TYPE_CHECKING:
@@ -75,11 +83,13 @@ def _made(
         title = KINDS[picture.format].title
         raise DocumentError(f'"{name}" can be read but not written: there is no way to write {title} here. Convert it.')
     if options.resize_masks:
-        mask = read_mask_file(task.mask, picture.size, mask_name).mask
+        file = read_mask_file(task.mask, picture.size, mask_name, orientation=picture.orientation)
+        mask, told = file.mask, file.note
     else:
-        mask = read_mask(task.mask, picture.size, name=mask_name)
+        found = read_mask_with_notes(task.mask, picture.size, orientation=picture.orientation, name=mask_name)
+        mask, told = found.values, sentences(found.notes)
     erase(picture, mask, pipeline, options, on_step, cancelled)
-    return encode_picture(picture, picture.format, name, quality=options.quality), picture.note
+    return encode_picture(picture, picture.format, name, quality=options.quality), f"{picture.note} {told}".strip()
 
 
 def erase(

@@ -17,6 +17,7 @@ from app.batch.report import Outcome, Report, State
 from app.batch.stopping import Stopping
 from app.document.errors import DocumentError
 from app.document.formats import read_picture_data, write_file
+from app.document.notes import About
 
 
 class Crew(Protocol):
@@ -165,11 +166,12 @@ def _make_folder(folder: Path) -> None:
 
 
 def _opens(data: bytes, name: str) -> bool:
+    """Whether a file is whole."""
     try:
-        read_picture_data(data, name)
+        picture = read_picture_data(data, name)
     except DocumentError:
         return False
-    return True
+    return all(note.about is not About.DAMAGE for note in picture.notes)
 
 
 def _sum(data: bytes) -> str:

@@ -37,13 +37,18 @@ def add_parser(commands: Commands[argparse.ArgumentParser]) -> None:
 def run(given: argparse.Namespace) -> int:
     """Erase what MASK covers from IMAGE and write the result to OUT."""
     from app.batch.picture import erase
-    from app.document.formats import read_mask, read_picture, write_picture
+    from app.document.formats import read_mask_with_notes, read_picture, write_picture
+    from app.document.notes import sentences
 
     picture = read_picture(given.image)
-    mask = read_mask(given.mask, size=(picture.width, picture.height))
-    source = None
+    found = read_mask_with_notes(given.mask, picture.size, orientation=picture.orientation)
+    mask, source, notes = found.values, None, (*picture.notes, *found.notes)
     if given.sample_area is not None:
-        source = read_mask(given.sample_area, size=(picture.width, picture.height))
+        area = read_mask_with_notes(given.sample_area, picture.size, orientation=picture.orientation)
+        source, notes = area.values, (*notes, *area.notes)
+    note = sentences(notes)
+    if note:
+        print(note, file=sys.stderr, flush=True)
     _check_output(given.output)  # before the work, not after it
     if given.previews is not None:
         given.previews.mkdir(parents=True, exist_ok=True)
@@ -68,14 +73,12 @@ def run(given: argparse.Namespace) -> int:
             "regions": regions,
             **described(pipeline),
             "output": str(given.output),
-            "note": picture.note,
+            "note": note,
         }
         print(json.dumps(figures))
     else:
         where = f"{pipeline.device.type}, {pipeline.precision}"
         print(f"Wrote {given.output} ({seconds:.1f} s, {pipeline.folder.title}, {where}).")
-        if picture.note:
-            print(picture.note)
     return 0
 
 

@@ -22,6 +22,7 @@ class About(StrEnum):
     DAMAGE = "damage"  # pixels that are missing, check sums that are wrong
     RAW = "raw"  # sensor data, developed
     FORMAT = "format"  # what the file is, and what it can be written as
+    MASK = "mask"  # how a mask was understood
     PRIVACY = "privacy"  # copies of the picture elsewhere in the file
 
 

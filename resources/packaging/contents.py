@@ -41,6 +41,7 @@ HIDDEN_IMPORTS = (
     "huggingface_hub.utils._headers",
     "pi_heif",
     "qasync",
+    "rawpy",
     "resources",
     "torch._dynamo.polyfills.copy",
     "torch._dynamo.polyfills.fx",

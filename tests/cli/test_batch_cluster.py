@@ -87,7 +87,7 @@ def test_a_cluster_from_the_first_picture_to_the_loss_of_its_scheduler(folders: 
     status, found, said = end(batch)
     assert (status, found["done"], found["failed"], found["workers"]) == (1, 6, 1, 2), said
     assert found["model"] == "patch-fill"
-    assert "is not a" in next(file["message"] for file in found["files"] if file["state"] == "failed")
+    assert "is a text file" in next(file["message"] for file in found["files"] if file["state"] == "failed")
     assert all(line.startswith("[") for line in said.splitlines()), said  # nothing of Dask's own
     for name in names:
         before, after = (read_picture(folder / name).pixels for folder in (folders.pictures, folders.results))

@@ -1,4 +1,4 @@
-"""From a decoded file of any kind to an upright picture in RGB or RGBA, or to a mask."""
+"""From an image that Pillow opened to an upright picture in RGB or RGBA."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageFile, ImageOps, JpegImagePlugin, TiffImagePlugin
+from PIL import Image, ImageFile, ImageOps, JpegImagePlugin, TiffImagePlugin
 from PIL.Image import core as memory  # type: ignore[attr-defined]  # documented, but not declared
 
 from app.document.formats import metadata
+from app.document.formats.reading import beside, signalled
 from app.document.formats.sixteen_bit import deep_colours, deep_grey
-from app.document.formats.tiff_reader import is_white_zero, tiff_colours
 from app.document.metadata import jpeg_segments, xmp
-from app.document.pixels import JpegForm, Picture, Pixels, colour, fresh, icc, to_8_bit, zeros
+from app.document.notes import About, Note
+from app.document.pixels import JpegForm, Picture, Pixels, colour, fresh, icc, zeros
 
 _BAND = 1 << 18  # pixels copied at a time
 _MANY = 1 << 12  # of Pillow's blocks, 16 MB each: more than any picture has
@@ -44,10 +45,11 @@ def to_picture(image: ImageFile.ImageFile, head: bytes, data: Callable[[], bytes
 
     ``head`` is how its file begins, ``data()`` all of it. Raises whatever Pillow raises for damaged data.
     """
-    notes, stored_mode = [], image.mode
-    deep, pages, grey = is_16_bit(image), getattr(image, "n_frames", 1), _is_grey(image)
+    stored_mode, deep, grey = image.mode, is_16_bit(image), _is_grey(image)
     weighted = any("RGBa" in str(tile.args) for tile in image.tile)
     jpeg = _jpeg_form(image)
+    notes = read_safely(image)
+    further = beside.notes_of(image, head, data)
     orientation = metadata.orientation(image)
     _load(image)
     block = metadata.stored_exif(image)  # turned upright, Pillow writes it anew
@@ -56,38 +58,40 @@ def to_picture(image: ImageFile.ImageFile, head: bytes, data: Callable[[], bytes
     space = icc.space(profile) if profile else ""
     if upright.mode in _DEEP_MODES:
         if upright.mode in ("I", "F") and image.format != "PNG":
-            notes.append("its numbers were brought to 16 bits per channel")
+            notes.append(Note(About.DEPTH, "Its numbers were brought to 16 bits per channel.", lost=True))
         values = deep_grey(upright, whole=image.format == "PNG")
-        if is_white_zero(image):
+        if _is_white_zero(image):
             values = np.iinfo(np.uint16).max - values
         pixels: Pixels = _three(values, _transparent_grey(upright, image.info.get("transparency")))
         grey = space != "RGB"
     else:
         pixels, grey = _to_pixels(upright, data, orientation, deep and stored_mode != "CMYK", weighted, grey)
         if (deep or _high_depth(head)) and pixels.dtype == np.uint8:
-            notes.append("it was reduced to 8 bits per channel")
+            notes.append(Note(About.DEPTH, "It was reduced to 8 bits per channel.", lost=True))
     if stored_mode in ("CMYK", "LAB", "YCbCr"):
         way = " by its colour profile" if space == stored_mode else ""
-        notes.append(f"it was converted from {stored_mode} to RGB{way}")
-    if pages > 1 and image.format != "MPO":  # a phone's MPO holds depth maps, not pages
-        notes.append(f"only the first of its {pages} pages or frames was opened")
+        notes.append(Note(About.COLOURS, f"It was converted from {stored_mode} to RGB{way}.", lost=True))
+    notes += further
     turned = orientation >= 5
     exif = None
     try:
         exif = metadata.upright_exif(image, block, upright.size, turned=turned)
     except metadata.EXIF_ERRORS:
-        notes.append("its EXIF data is damaged and was left out")
+        notes.append(Note(About.METADATA, "Its EXIF data is damaged and was left out.", lost=True))
     packet = xmp.kept(jpeg_segments.xmp_of(image), upright.size)
-    notes += packet.lost if packet is not None else ()
+    notes += beside.notes_of_packet(packet, notes)
     if jpeg_segments.has_credentials(image):
-        notes.append("its content credentials, which vouch for the picture as it was, are left out")
+        text = "Its content credentials, which vouch for the picture as it was, are left out."
+        notes.append(Note(About.METADATA, text, lost=True))
+    fitting = profile if space == ("GRAY" if grey else "RGB") else None
+    colours = signalled(image, head, fitting, grey=grey)
     return Picture(
         pixels,
         format="JPEG" if image.format == "MPO" else str(image.format),
-        icc_profile=profile if space == ("GRAY" if grey else "RGB") else None,
+        icc_profile=colours.profile,
         exif=exif,
         dpi=metadata.kept_dpi(image.info.get("dpi"), image.getexif(), turned=turned),
-        note=f"Not everything in this file can be kept: {', and '.join(notes)}." if notes else "",
+        notes=(*notes, *colours.notes),
         grey=grey,
         bilevel=stored_mode == "1",
         xmp=None if packet is None else packet.data,
@@ -96,27 +100,24 @@ def to_picture(image: ImageFile.ImageFile, head: bytes, data: Callable[[], bytes
         jpeg=jpeg,
         segments=jpeg_segments.kept(image),
         lossless=image.format == "WEBP" and b"VP8L" in head,
+        orientation=orientation,
+        cicp=colours.cicp,
     )
 
 
-def to_mask(image: ImageFile.ImageFile) -> NDArray[np.uint8]:
-    """A mask (H, W) of an opened image: its alpha if any of it is not opaque, else its brightness.
-
-    Raises whatever Pillow raises for damaged data.
-    """
-    deep = is_16_bit(image)
-    upright = load_upright(image)
-    if upright.mode in _DEEP_MODES:
-        grey = deep_grey(upright, whole=image.format == "PNG")
-        alpha = _transparent_grey(upright, image.info.get("transparency"))
-        return to_8_bit(grey if alpha is None else alpha)
-    _to_8_bit_colour(upright, deep)
-    if upright.has_transparency_data:
-        alpha_8 = np.array(upright.convert("RGBA").getchannel("A"))
-        if alpha_8.min() < 255:
-            return alpha_8
-    colours = _without_alpha(upright)
-    return np.array(_to_rgb(colours).convert("L") if colours.mode == "LAB" else colours.convert("L"))
+def read_safely(image: Image.Image) -> list[Note]:
+    """Make sure that no damaged EXIF stops the pixels of an opened image: it is taken out, and noted."""
+    try:
+        exif = image.getexif()
+        for tag, _ in exif.items():
+            exif.get(tag)
+    except metadata.EXIF_ERRORS:
+        for key in ("exif", "Raw profile type exif"):
+            image.info.pop(key, None)
+        image._exif = exif = Image.Exif()
+        exif._loaded = True
+        return [Note(About.METADATA, "Its EXIF data is damaged and was left out.", lost=True)]
+    return []
 
 
 def load_upright(image: Image.Image) -> Image.Image:
@@ -150,9 +151,7 @@ def _to_pixels(
         grey = False  # wrong, but seen: what it says counts for the colours that grey becomes
     if deep:
         whole = data()
-        found = tiff_colours(whole) if isinstance(image, TiffImagePlugin.TiffImageFile) else None
-        if found is None:
-            found = deep_colours(whole, image, orientation, weighted=weighted)
+        found = deep_colours(whole, image, orientation, weighted=weighted)
         if found is not None:
             return _with_transparent_colour(found, image.info.get("transparency")), grey
     _to_8_bit_colour(image, deep)
@@ -162,12 +161,8 @@ def _to_pixels(
     plain = _without_alpha(image)
     if plain.mode == "L":
         return _three(_to_array(plain), None if alpha is None else _to_array(alpha)), grey
-    colours = None
-    if profile and icc.space(profile) == plain.mode != "RGB":  # used once, and then done with
-        with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            colours = colour.cmyk_or_lab_to_srgb(plain, profile)
-    if colours is None:
-        colours = _to_rgb(plain)
+    fits = bool(profile) and icc.space(profile or b"") == plain.mode != "RGB"
+    colours = colour.inks_to_rgb(plain, profile if fits else None)  # the profile is used once, and then done with
     if alpha is not None:
         colours.putalpha(alpha)
     return _to_array(colours), False
@@ -186,6 +181,12 @@ def _jpeg_form(image: ImageFile.ImageFile) -> JpegForm | None:
     # Of those that Pillow cannot write, none may lose colour.
     name = _SAMPLINGS[sampling] if 0 <= sampling < len(_SAMPLINGS) else _SAMPLINGS[0]
     return JpegForm(tables, name, bool(image.info.get("progressive")))
+
+
+def _is_white_zero(image: Image.Image) -> bool:
+    """Whether a TIFF's numbers are darkness, not light; Pillow minds it for 8 bits only."""
+    tags: Any = getattr(image, "tag_v2", {})
+    return image.format == "TIFF" and tags.get(262) == 0
 
 
 def _high_depth(head: bytes) -> bool:
@@ -248,15 +249,6 @@ def _without_alpha(image: Image.Image) -> Image.Image:
     if image.mode == "RGB" and not image.has_transparency_data:
         return image  # nothing to take away: another copy of a large picture would cost a second
     return image.convert("RGB")
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "LAB":  # Pillow has no plain conversion
-        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
-        assert converted is not None  # only in-place conversions answer None
-        return converted
-    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _to_8_bit_colour(image: Image.Image, deep: bool) -> None:

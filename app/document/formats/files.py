@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from app.document.errors import DocumentError
 from app.document.formats import decode
 from app.document.formats.atomic_write import check_writable, why_out_of_reach, write_file
 from app.document.formats.encode import encode_picture
-from app.document.formats.kinds import KINDS, OPEN_FORMATS, SAVE_FORMATS, listed, missing_reader
-from app.document.formats.tiff_reader import is_tiff, read_tiff
+from app.document.formats.kinds import KINDS, OPEN_FORMATS, PILLOW_FORMATS, SAVE_FORMATS, listed, missing_reader
+from app.document.formats.reading import Mask, bmp, identify, masks, raw, recovery, tiff, tiff_pages
+from app.document.notes import About, Note
 from app.document.pixels import Picture
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "SAVE_FORMATS",
     "format_of",
     "read_mask",
+    "read_mask_with_notes",
     "read_picture",
     "read_picture_data",
     "write_file",
@@ -40,6 +41,8 @@ _HEAD = 1 << 16  # bytes
 
 # Pillow's own limit is a warning at 89 megapixels; _opened has a clear error at ours instead.
 Image.MAX_IMAGE_PIXELS = None
+# Its limits to texts, which files of some programs are beyond, are ours too: no more than is in a picture.
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 1 << 26
 # warnings.catch_warnings is not thread-safe: one decoder at a time.
 _decoding = threading.Lock()
 
@@ -48,12 +51,15 @@ def read_picture(path: str | Path) -> Picture:
     """Read a picture file, upright, with what has to survive a save.
 
     8 or 16 bits per channel as the file has them; grey becomes RGB (``Picture.grey`` says so), a palette RGB or
-    RGBA, CMYK RGB; what could not be kept is in ``Picture.note``. Raises ``DocumentError``.
+    RGBA, CMYK RGB; raw files are developed. What could not be kept, or was mended, is in ``Picture.notes``.
+    Raises ``DocumentError``.
     """
     path = Path(path)
     picture = _read(path, path.name, path.read_bytes)
     picture.path = path
-    picture.note = " ".join(part for part in (picture.note, _wrong_ending(picture, path)) if part)
+    wrong = _wrong_ending(picture, path)
+    if wrong:
+        picture.notes = (*picture.notes, Note(About.FORMAT, wrong))
     return picture
 
 
@@ -62,38 +68,34 @@ def read_picture_data(data: bytes, name: str) -> Picture:
     return _read(data, name, lambda: data)
 
 
-def _read(source: Path | bytes, name: str, data: Callable[[], bytes]) -> Picture:
-    try:
-        with _opened(source, name) as (image, head):
-            return decode.to_picture(image, head, data)
-    except DocumentError as error:
-        if not isinstance(error.__cause__, UnidentifiedImageError) or not is_tiff(whole := data()):
-            raise
-        with _decoding, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            picture = read_tiff(whole, MAX_MEGAPIXELS)
-        if picture is None:
-            raise
-        return picture
+def read_mask(
+    path: str | Path | bytes, size: tuple[int, int] | None = None, *, orientation: int = 1, name: str = ""
+) -> NDArray[np.uint8]:
+    """What ``read_mask_with_notes`` reads, without the notes: (H, W) uint8, 0 keep to 255 erase."""
+    return read_mask_with_notes(path, size, orientation=orientation, name=name).values
 
 
-def read_mask(path: str | Path | bytes, size: tuple[int, int] | None = None, *, name: str = "") -> NDArray[np.uint8]:
-    """Read any picture, a file or the bytes of one, as a mask, (H, W) uint8: 0 keep to 255 erase.
+def read_mask_with_notes(
+    path: str | Path | bytes, size: tuple[int, int] | None = None, *, orientation: int = 1, name: str = ""
+) -> Mask:
+    """Read any picture, a file or the bytes of one, as a mask.
 
-    Alpha counts when there is any that is not opaque, brightness otherwise. ``size`` is the (width, height) the
-    mask must have, ``name`` what to call it, by default the file's name. Raises ``DocumentError``.
+    What counts in it is told in ``masks.mask_of``; notes say how it was understood where that is not plain. ``size``
+    is the (width, height) the mask must have, ``orientation`` how EXIF turned the picture that it is for, ``name``
+    what to call it, by default the file's name. Raises ``DocumentError``.
     """
     source = path if isinstance(path, bytes) else Path(path)
     name = name or (source.name if isinstance(source, Path) else "mask")
-    with _opened(source, name) as (image, _):
-        mask = decode.to_mask(image)
-    height, width = mask.shape
-    if size is not None and (width, height) != tuple(size):
-        raise DocumentError(
-            f'The mask "{name}" is {width} x {height} pixels but the picture is {size[0]} x {size[1]}; '
-            "they must be the same size."
-        )
-    return mask
+    picture = _read(source, name, lambda: source if isinstance(source, bytes) else source.read_bytes())
+    mask = masks.mask_of(picture)
+    if size is not None:
+        mask = masks.placed(mask, size, orientation, picture.orientation)
+        height, width = mask.values.shape
+        if (width, height) != tuple(size):
+            raise DocumentError(masks.sizes_differ(name, (width, height), size, orientation))
+    damage = tuple(note for note in picture.notes if note.about in (About.DAMAGE, About.PAGES))
+    told = tuple(Note(note.about, f'Of the mask "{name}": {note.text}') for note in damage)
+    return Mask(mask.values, (*told, *mask.notes))
 
 
 def write_picture(
@@ -140,29 +142,100 @@ def _wrong_ending(picture: Picture, path: Path) -> str:
     return f'"{path.name}" is really a {holds} picture: saving it under this name writes {title}.'
 
 
-@contextlib.contextmanager
-def _opened(source: Path | bytes, name: str) -> Iterator[tuple[ImageFile.ImageFile, bytes]]:
-    """An opened image to decode in the block, and how its file begins; every failure becomes a ``DocumentError``."""
+def _read(source: Path | bytes, name: str, data: Callable[[], bytes]) -> Picture:
+    """Every failure becomes a ``DocumentError``."""
     head = b""
     try:
         with _decoding, warnings.catch_warnings(), decode.freed_gradually():
             warnings.simplefilter("ignore")  # what matters of a damaged file is whether it opens
             with _stream(source)() as file:
                 head = file.read(_HEAD)
-                file.seek(0)
-                with Image.open(file, formats=list(OPEN_FORMATS)) as image:
-                    megapixels = image.width * image.height / 1e6
-                    if megapixels > MAX_MEGAPIXELS:
-                        raise DocumentError(
-                            f'"{name}" has {megapixels:.0f} megapixels; '
-                            f"the most that can be opened is {MAX_MEGAPIXELS}."
-                        )
-                    yield image, head
-                    image.close()
+                picture = _special(file, head, name)
+            return picture if picture is not None else _ordinary(source, name, head, data)
     except DocumentError:
         raise
     except Exception as error:  # decoders meet damaged data with every kind of exception
         raise DocumentError(_why_not_read(source, name, head, error)) from error
+
+
+def _special(file: BinaryIO, head: bytes, name: str) -> Picture | None:
+    """A raw file, or a TIFF that Pillow does not read rightly."""
+    pages = None
+    if tiff_pages.is_tiff(head):
+        file.seek(0)
+        pages = tiff_pages.open_pages(file)
+    if raw.is_raw(head) or (pages is not None and pages.sensor):
+        file.seek(0)
+        found = raw.read_raw(file, name, MAX_MEGAPIXELS)
+        if found is not None:
+            return found
+        if pages is not None and tiff_pages.is_sensor(pages.main):
+            raise DocumentError(
+                f'"{name}" is a raw file that cannot be developed here; convert it to DNG or TIFF first.'
+            )
+    if pages is None or not tiff.is_unusual(pages):
+        return None
+    return tiff.read_tiff(pages, file, file.seek(0, io.SEEK_END), MAX_MEGAPIXELS)
+
+
+def _ordinary(source: Path | bytes, name: str, head: bytes, data: Callable[[], bytes]) -> Picture:
+    """A picture by Pillow; of a damaged one what can be had."""
+    try:
+        return _by_pillow(source, name, data)
+    except (DocumentError, MemoryError):
+        raise
+    except Exception as error:  # decoders meet damaged data with every kind of exception
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        found = _recovered(name, head, data())
+        if found is None:
+            raise
+        return found
+
+
+def _by_pillow(source: Path | bytes, name: str, data: Callable[[], bytes]) -> Picture:
+    with _stream(source)() as file:
+        head = file.read(_HEAD)
+        file.seek(0)
+        with Image.open(file, formats=PILLOW_FORMATS) as image:
+            _check_size(image.size, name)
+            picture = decode.to_picture(image, head, data)
+            image.close()
+            return picture
+
+
+def _recovered(name: str, head: bytes, whole: bytes) -> Picture | None:
+    """What can be had of a damaged or strange file."""
+    file = io.BytesIO(whole)
+    if tiff_pages.is_tiff(head):
+        pages = tiff_pages.open_pages(file)
+        picture = None if pages is None else tiff.read_tiff(pages, file, len(whole), MAX_MEGAPIXELS)
+        if picture is not None:
+            return picture
+    if head[:2] == b"BM" and (size := bmp.size_of(whole)) is not None:
+        _check_size(size, name)
+        return bmp.read_bmp(whole)
+    for version in recovery.versions(whole):
+        ImageFile.LOAD_TRUNCATED_IMAGES = version.tolerant  # one decoder at a time
+        try:
+            picture = _by_pillow(version.data, name, lambda data=version.data: data)  # type: ignore[misc]
+        except (DocumentError, MemoryError):
+            raise
+        except Exception:
+            continue
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = False
+        picture.notes = (*version.notes, *picture.notes)
+        return picture
+    return None
+
+
+def _check_size(size: tuple[int, int], name: str) -> None:
+    megapixels = size[0] * size[1] / 1e6
+    if megapixels > MAX_MEGAPIXELS:
+        raise DocumentError(
+            f'"{name}" has {megapixels:.0f} megapixels; the most that can be opened is {MAX_MEGAPIXELS}.'
+        )
 
 
 def _stream(source: Path | bytes) -> Callable[[], BinaryIO]:
@@ -181,10 +254,14 @@ def _why_not_read(source: Path | bytes, name: str, head: bytes, error: Exception
     missing = missing_reader(head)
     if missing is not None:
         return f"{name} is a {missing} picture, which this installation cannot read; convert it to JPEG or PNG first."
-    if isinstance(error, UnidentifiedImageError):
-        if not head:
-            return f"{name} is an empty file; try another copy of it."
-        return f"{name} is not a {listed(OPEN_FORMATS)} picture, or it is damaged."
+    if not head and isinstance(error, UnidentifiedImageError):
+        return f"{name} is an empty file; try another copy of it."
+    if identify.known(head) is None:
+        what = identify.foreign(head, source.suffix.lower() if isinstance(source, Path) else "")
+        if what is not None:
+            return f"{name} is {what}, which cannot be opened here; convert it to PNG, TIFF or JPEG first."
+        if isinstance(error, UnidentifiedImageError):
+            return f"{name} is not a {listed(OPEN_FORMATS)} picture, or it is damaged."
     if isinstance(error, OSError) and error.errno is not None:
         return f"{name} could not be read ({error.strerror}); check the disk it is on."
     return f"{name} is damaged or incomplete and cannot be opened; try another copy of it."

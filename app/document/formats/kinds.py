@@ -7,6 +7,11 @@ from typing import Any
 
 from PIL import Image, features
 
+_RAW = (
+    ".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".orf", ".raf", ".rw2", ".pef", ".srw",
+    ".x3f", ".3fr", ".iiq", ".mrw", ".dcr", ".kdc", ".erf", ".mef", ".mos", ".rwl", ".fff", ".raw",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -32,6 +37,8 @@ KINDS = {
         Kind("BMP", "BMP", (".bmp",), alpha=False),
         Kind("AVIF", "AVIF", (".avif",), quality=True, most=65535),
         Kind("HEIF", "HEIC", (".heic", ".heif", ".hif"), quality=True, most=16383),
+        Kind("GIF", "GIF", (".gif",), grey=True),
+        Kind("RAW", "raw", _RAW, alpha=False, deep=True),
     )
 }
 
@@ -64,8 +71,17 @@ _reads_heif, _writes_heif = _heif()
 OPEN_FORMATS = _usable(_reads_heif)
 """Formats that can be opened: Pillow's name, then the file name endings, the usual one first."""
 
-SAVE_FORMATS = _usable(_writes_heif and "HEIF" in Image.registered_extensions().values())
+_READ_ONLY = ("GIF", "RAW")
+
+SAVE_FORMATS = {
+    name: suffixes
+    for name, suffixes in _usable(_writes_heif and "HEIF" in Image.registered_extensions().values()).items()
+    if name not in _READ_ONLY
+}
 """Formats that can be written, in the order to offer them."""
+
+PILLOW_FORMATS = [name for name in OPEN_FORMATS if name != "RAW"]
+"""Formats that Pillow opens."""
 
 
 def listed(formats: dict[str, tuple[str, ...]]) -> str:

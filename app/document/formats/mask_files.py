@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.document.formats import files
+from app.document.formats.reading import masks
+from app.document.notes import sentences
 
 
 @dataclass(frozen=True)
@@ -20,22 +22,26 @@ class MaskFile:
 
     mask: NDArray[np.uint8]  # (H, W): 0 keep to 255 erase
     original_size: tuple[int, int]  # (width, height) in pixels
+    note: str = ""  # how it was understood where that is not plain
 
 
-def read_mask_file(path: str | Path | bytes, size: tuple[int, int], name: str = "") -> MaskFile:
+def read_mask_file(
+    path: str | Path | bytes, size: tuple[int, int], name: str = "", *, orientation: int = 1
+) -> MaskFile:
     """Read any picture, a file or the bytes of one called ``name``, as a mask of (width, height) ``size``.
 
-    Alpha counts when any of it is not opaque, brightness otherwise. Another size is averaged
-    down or interpolated up, without keeping its proportions: compare ``original_size``.
-    Raises ``DocumentError``.
+    Another size is averaged down or interpolated up, without keeping its proportions: compare ``original_size``.
+    ``orientation`` is how EXIF turned the picture that it is for. Raises ``DocumentError``.
     """
-    mask = files.read_mask(path, name=name)
+    found = files.read_mask_with_notes(path, name=name)
+    found = masks.placed(found, size, orientation)
+    mask = found.values
     original = (mask.shape[1], mask.shape[0])
     if original != tuple(size):
         shrinks = size[0] <= original[0] and size[1] <= original[1]
         how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         mask = np.asarray(cv2.resize(mask, size, interpolation=how), np.uint8)
-    return MaskFile(mask, original)
+    return MaskFile(mask, original, sentences(found.notes))
 
 
 def write_mask(path: str | Path, mask: NDArray[np.uint8]) -> None:

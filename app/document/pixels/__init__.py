@@ -18,14 +18,18 @@ from app.document.pixels.boxes import (
     union,
 )
 from app.document.pixels.colour import PLAIN_GREY, Colours, colours_of, seen, seen_rgb
+from app.document.pixels.made_profiles import HLG, PQ, Chromaticities, from_cicp, from_gamma
 from app.document.pixels.memory import fresh, give_back_freed, note_kept, zeros
 from app.document.pixels.picture import JpegForm, Picture, to_8_bit
 from app.document.pixels.storage import Flat, OnDisk, Pixels, Raw, Stored, append, compressed, packed, stored
 
 __all__ = [
     "EMPTY",
+    "HLG",
     "PLAIN_GREY",
+    "PQ",
     "Box",
+    "Chromaticities",
     "Colours",
     "Flat",
     "JpegForm",
@@ -43,6 +47,8 @@ __all__ = [
     "compressed",
     "crop",
     "fresh",
+    "from_cicp",
+    "from_gamma",
     "give_back_freed",
     "grown",
     "icc",

@@ -8,6 +8,7 @@ what is smooth stays smooth, right to about half of one of 255 levels.
 
 from __future__ import annotations
 
+import contextlib
 import io
 from functools import lru_cache
 from typing import Any, Protocol
@@ -86,15 +87,19 @@ def as_srgb(picture: Picture) -> NDArray[Any]:
     return np.concatenate([seen(picture.pixels[y : y + _ROWS], colours) for y in range(0, picture.height, _ROWS)])
 
 
-def cmyk_or_lab_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Convert a CMYK or LAB image by its own profile to RGB in sRGB.
-
-    Raises ``ImageCms.PyCMSError`` when the profile does not fit.
-    """
-    found = ImageCms.applyTransform(image, _transform(profile, None, image.mode, "RGB"))
-    if found is None:
-        raise ImageCms.PyCMSError("no picture came back")
-    return found
+def inks_to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """An image of any mode in RGB: by its own profile to sRGB where one is given and fits, else plainly."""
+    if profile is not None:
+        with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            found = ImageCms.applyTransform(image, _transform(profile, None, image.mode, "RGB"))
+            if found is not None:
+                return found
+    if image.mode == "LAB":  # Pillow has no plain conversion
+        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+        assert converted is not None  # only in-place conversions answer None
+        return converted
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 # -- the ways ------------------------------------------------------------------------------

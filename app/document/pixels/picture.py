@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from app.document.notes import Note, sentences
 from app.document.pixels.storage import Pixels
 
 
@@ -35,7 +36,7 @@ class Picture:
     icc_profile: bytes | None = None
     exif: bytes | None = None  # without the orientation tag and the thumbnail
     dpi: tuple[float, float] | None = None  # horizontal, vertical
-    note: str = ""  # one sentence when something could not be kept
+    notes: tuple[Note, ...] = ()  # what was found in its file and could not be kept, or was mended
     grey: bool = False  # the file holds grey only: all three colours of a pixel are equal, the profile is for grey
     bilevel: bool = False  # the file holds black and white only, one bit a pixel
     xmp: bytes | None = None  # without orientation and thumbnails
@@ -44,11 +45,18 @@ class Picture:
     jpeg: JpegForm | None = None  # where it was read from one
     segments: tuple[tuple[int, bytes], ...] = ()  # a JPEG's further ones: the marker's last byte, the body
     lossless: bool = False  # where it was read from a WebP that keeps every pixel
+    orientation: int = 1  # EXIF's, 1 to 8: how the file's pixels were turned; of no meaning for these pixels
+    cicp: tuple[int, int] | None = None  # primaries and transfer of HDR (ITU-T H.273), where ``icc_profile`` tones it
 
     def __post_init__(self) -> None:
         shape, kind = self.pixels.shape, self.pixels.dtype
         if kind not in (np.uint8, np.uint16) or len(shape) != 3 or shape[2] not in (3, 4) or 0 in shape:
             raise ValueError(f"a picture is (H, W, 3 or 4) uint8 or uint16, not {shape} {kind}")
+
+    @property
+    def note(self) -> str:
+        """The notes as one text; empty where there are none."""
+        return sentences(self.notes)
 
     @property
     def width(self) -> int:

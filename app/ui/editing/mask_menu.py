@@ -76,10 +76,11 @@ class MaskMenu(QObject):
         document = self._workspace.document
         if document is None:
             return
-        size = document.size
+        size, orientation = document.size, document.picture.orientation
 
         def read() -> MaskFile:
-            return read_mask_file(source if isinstance(source, Path) else source(), size, name)
+            file = source if isinstance(source, Path) else source()
+            return read_mask_file(file, size, name, orientation=orientation)
 
         def done(found: MaskFile) -> None:
             if self._workspace.document is document:
@@ -121,6 +122,8 @@ class MaskMenu(QObject):
             def done(edit: Edit | None) -> None:
                 if edit is None:
                     self._messages.info(f"{name} changes nothing: the mask is the same already.")
+                elif found.note:
+                    self._messages.info(found.note)
 
             def put_in() -> None:
                 self._jobs.run("Importing the mask", lambda sheet: sheet.set_mask(found.mask, mode), done, self._failed)
