@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QApplication
 from app.canvas.view import CanvasView
 from app.document.editing import Document
 from app.document.pixels import Picture, give_back_freed
-from benchmarks.common.accounts import rss, scene_bytes
+from benchmarks.common.accounts import layer_bytes, rss
 from benchmarks.common.watching import photograph, settle
 from tests.canvas.random_actions import Actor
 
@@ -41,7 +41,7 @@ def account(actor: Actor, base: int) -> dict[str, float]:
     parts = {
         "program": base,  # with an empty window
         "picture_and_mask": document.pixels.nbytes + document.mask.nbytes,
-        "canvas": scene_bytes(actor.view.scene),
+        "canvas": layer_bytes(actor.view.layers),
         "history": sum(edit.nbytes for edit in (*actor.done, *actor.undone)),
         "script": actor.original.nbytes + actor.start.nbytes + (0 if actor.hole is None else actor.hole.nbytes),
     }

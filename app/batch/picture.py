@@ -114,7 +114,7 @@ def erase(
         mask,
         **options.of_model,
         seed=options.seed,
-        fine=compositing.wants_fine(picture),
+        sixteen_bit=compositing.needs_sixteen_bits(picture),
         source=source,
         on_step=on_step,
         cancelled=cancelled,

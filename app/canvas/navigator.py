@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.canvas.drawing import Frame, Viewport, share_frame
-from app.canvas.picture_view import Stage
+from app.canvas.picture_view import PictureView
 from app.document.pixels import Box
 
 _REFRESH_MS = 150  # a stroke or a preview need not be followed at every step
@@ -23,7 +23,7 @@ _ARROWS = {
 class Navigator(QWidget):
     """Follows a canvas: clicking or dragging moves what it shows, so do the arrow keys."""
 
-    def __init__(self, stage: Stage, parent: QWidget | None = None) -> None:
+    def __init__(self, stage: PictureView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Navigator")
         self.setAccessibleDescription("The whole picture. Click, or use the arrow keys, to move what the canvas shows.")
@@ -70,20 +70,20 @@ class Navigator(QWidget):
         self._fit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        scene = self._stage.scene
-        if scene.document is not None and self._view.picture != scene.document.size:
+        layers = self._stage.layers
+        if layers.document is not None and self._view.picture != layers.document.size:
             self._fit()
         ratio = self.devicePixelRatioF()
         if self._image.devicePixelRatio() != ratio:
             self._fit()
-        split, scene.split = scene.split, None  # a line at the canvas's pixels means nothing here
+        split, layers.split = layers.split, None  # a line at the canvas's pixels means nothing here
         try:
-            self._frame.flush(scene, self._view)
+            self._frame.flush(layers, self._view)
         finally:
-            scene.split = split
+            layers.split = split
         painter = QPainter(self)
         painter.drawImage(0, 0, self._image)
-        if scene.document is not None:
+        if layers.document is not None:
             self._draw_box(painter)
         painter.end()
 
@@ -116,12 +116,12 @@ class Navigator(QWidget):
         self.mouseMoveEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton and self._stage.scene.document is not None:
+        if event.buttons() & Qt.MouseButton.LeftButton and self._stage.layers.document is not None:
             at = event.position() * self.devicePixelRatioF()
             self._stage.centre_on(*self._view.to_picture(at.x(), at.y()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() not in _ARROWS or self._stage.scene.document is None:
+        if event.key() not in _ARROWS or self._stage.layers.document is None:
             super().keyPressEvent(event)
             return
         x, y = _ARROWS[Qt.Key(event.key())]
@@ -131,7 +131,7 @@ class Navigator(QWidget):
     def _fit(self) -> None:
         ratio = self.devicePixelRatioF()
         width, height = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
-        document = self._stage.scene.document
+        document = self._stage.layers.document
         if document is not None:
             self._view.picture = document.size
         self._view.resize(width, height, 0)

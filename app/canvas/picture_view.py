@@ -12,11 +12,11 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.drawing import (
+    CanvasLayers,
     CursorRing,
     Frame,
     Loader,
     Pyramid,
-    Scene,
     SourceCross,
     SplitHandle,
     Viewport,
@@ -36,7 +36,7 @@ _MARCH_MS = 120
 _DASH = 4  # px of the moving outline's dashes
 
 
-class Stage(DropWidget):
+class PictureView(DropWidget):
     """Shows a document with its mask, an erase's preview, and the picture before. Boxes are in picture pixels."""
 
     zoomChanged = Signal(float)
@@ -51,7 +51,7 @@ class Stage(DropWidget):
         self.setMinimumSize(200, 150)
         self._loader = Loader(self)
         self._loader.arrived.connect(self._on_arrived)
-        self._scene, self._view, self._frame = Scene(self._loader), Viewport(), Frame()
+        self._layers, self._view, self._frame = CanvasLayers(self._loader), Viewport(), Frame()
         self._image = share_frame(self._frame.pixels)
         self._ring, self._cross, self._split = CursorRing(), SourceCross(), SplitHandle()
         self._march = QTimer(self, interval=_MARCH_MS)
@@ -60,14 +60,14 @@ class Stage(DropWidget):
     # -- what is shown ---------------------------------------------------------------------
 
     @property
-    def scene(self) -> Scene:
+    def layers(self) -> CanvasLayers:
         """What is drawn, for others who show it too."""
-        return self._scene
+        return self._layers
 
     def set_document(self, document: Document | None, pixels: Pyramid | None = None) -> None:
         """Show another document, fitted; ``pixels`` is its pyramid where that is made already."""
-        gone = self._scene.let_go()
-        self._scene.set_document(document, pixels)
+        gone = self._layers.let_go()
+        self._layers.set_document(document, pixels)
         self._loader.tidy(gone)
         if document is not None:
             self._view.picture = document.size
@@ -77,7 +77,7 @@ class Stage(DropWidget):
     def refresh(self, boxes: Iterable[Box]) -> None:
         """Pixels or mask changed inside these boxes."""
         for box in boxes:
-            self._scene.update(box)
+            self._layers.update(box)
             self._redraw(box)
 
     def show_part(self, target: Target, box: Box) -> None:
@@ -89,29 +89,29 @@ class Stage(DropWidget):
 
     def refresh_mask(self, box: Box) -> None:
         """The mask changed inside ``box``."""
-        self._scene.update_mask(box)
+        self._layers.update_mask(box)
         self._redraw(box)
 
     def refresh_pixels(self, box: Box) -> None:
         """Pixels, and not the mask, changed inside ``box``."""
-        self._scene.update_pixels(box)
+        self._layers.update_pixels(box)
         self._redraw(box)
 
     def set_hole(self, mask: NDArray[np.uint8] | None) -> None:
         """The mask being erased, not to be changed any more; None when that has ended, however."""
-        self._scene.set_hole(mask)
+        self._layers.set_hole(mask)
         if mask is None:
             self._loader.tidy()
         self._redraw()
 
     def show_preview(self, box: Box, rgb: NDArray[np.uint8]) -> None:
         """Show the picture forming at ``box``; the overlay of the hole gives way to it."""
-        self._scene.set_preview(box, rgb)
+        self._layers.set_preview(box, rgb)
         self._redraw(box)
 
     def set_before(self, pixels: NDArray[np.uint8] | None) -> None:
         """The picture to compare with; None while the document's own has not changed."""
-        self._scene.set_before(pixels)
+        self._layers.set_before(pixels)
         self._redraw_before()
 
     def keep_before(self, boxes: Iterable[Box]) -> None:
@@ -119,29 +119,29 @@ class Stage(DropWidget):
 
         Call it before every such change; what was kept stays. Costs what the boxes hold.
         """
-        self._scene.keep_before(boxes)
+        self._layers.keep_before(boxes)
 
     def copy_before(self) -> NDArray[Any] | None:
         """The picture before, copied, in its own depth; on any thread while nobody edits. None: it has not changed."""
-        kept = self._scene.kept
+        kept = self._layers.kept
         return None if kept is None else kept.whole()
 
     @property
     def has_before(self) -> bool:
         """Whether a picture to compare with was given since the document was."""
-        return self._scene.has_before
+        return self._layers.has_before
 
     def set_show_before(self, on: bool) -> None:
         """Show the picture before, without mask or preview."""
-        if on != self._scene.showing_before:
-            self._scene.showing_before = on
+        if on != self._layers.showing_before:
+            self._layers.showing_before = on
             self._redraw()
             self.beforeChanged.emit(on)
 
     @property
     def showing_before(self) -> bool:
         """Whether the picture before is shown."""
-        return self._scene.showing_before
+        return self._layers.showing_before
 
     def set_split(self, on: bool) -> None:
         """Show the picture before at the left of a line that can be dragged."""
@@ -157,26 +157,26 @@ class Stage(DropWidget):
 
     def set_overlay_opacity(self, opacity: float) -> None:
         """How much of the picture the mask hides, 0 (nothing) to 1."""
-        self._scene.overlay_opacity = opacity
+        self._layers.overlay_opacity = opacity
         self._redraw()
 
     def set_overlay_colour(self, colour: QColor | tuple[int, int, int] | str) -> None:
         """The mask's colour; a name as Qt knows it, such as "#ffcc00". What is no colour changes nothing."""
         colour = QColor(*colour) if isinstance(colour, tuple) else QColor(colour)
         if colour.isValid():
-            self._scene.overlay_colour = colour.red(), colour.green(), colour.blue()
+            self._layers.overlay_colour = colour.red(), colour.green(), colour.blue()
             self._redraw()
 
     def set_background(self, colour: QColor | str) -> None:
         """The colour around the picture. What is no colour changes nothing."""
         colour = QColor(colour)
         if colour.isValid():
-            self._scene.background = colour.red(), colour.green(), colour.blue()
+            self._layers.background = colour.red(), colour.green(), colour.blue()
             self._redraw()
 
     def set_outline(self, on: bool) -> None:
         """Whether a moving line runs around the mask."""
-        self._scene.outlined = on
+        self._layers.outlined = on
         self._redraw()
 
     # -- zoom ------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ class Stage(DropWidget):
         left, top = self._view.corner
         self._view.pan(dx, dy)
         right, bottom = self._view.corner
-        if self._scene.split is None:
+        if self._layers.split is None:
             self._frame.scroll(right - left, bottom - top)
         else:  # the line stays where it is on the screen
             self._frame.invalidate()
@@ -240,18 +240,18 @@ class Stage(DropWidget):
         self._resize_frame()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        self._frame.flush(self._scene, self._view)
+        self._frame.flush(self._layers, self._view)
         painter = QPainter(self)
         painter.drawImage(0, 0, self._image)  # Qt cuts it to what must be painted
         band = self._band()
         if band is not None:
             self._draw_band(painter, band)
-        if self._scene.split is not None and not self._scene.showing_before:
+        if self._layers.split is not None and not self._layers.showing_before:
             self._split.draw(painter, self.width(), self.height())
         self._cross.draw(painter)
         self._ring.draw(painter)
         painter.end()
-        if self._scene.document is not None and not self._march.isActive():
+        if self._layers.document is not None and not self._march.isActive():
             self._march.start()
 
     def _draw_band(self, painter: QPainter, band: Band) -> None:
@@ -295,17 +295,17 @@ class Stage(DropWidget):
         self._moved()
 
     def _place_split(self) -> None:
-        shown = self._split.on and self._scene.document is not None
-        self._scene.split = round(self._split.x(self._view.width)) if shown else None
+        shown = self._split.on and self._layers.document is not None
+        self._layers.split = round(self._split.x(self._view.width)) if shown else None
         self._redraw()
 
     def _move_split(self, at: float) -> None:
         """Put the line at a part of the width; only what lies between is drawn again."""
-        before = self._scene.split
+        before = self._layers.split
         self._split.move_to(at)
         if before is None:
             return
-        now = self._scene.split = round(self._split.x(self._view.width))
+        now = self._layers.split = round(self._split.x(self._view.width))
         self._frame.invalidate((min(before, now) - 2, 0, max(before, now) + 2, self._view.height))
         self.update()
 
@@ -324,7 +324,7 @@ class Stage(DropWidget):
             self.contentChanged.emit(box)
 
     def _redraw_before(self) -> None:
-        if self._scene.showing_before or self._scene.split is not None:
+        if self._layers.showing_before or self._layers.split is not None:
             self._redraw()
 
     def _update_device(self, box: Box) -> None:

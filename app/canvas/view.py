@@ -26,8 +26,8 @@ from app.canvas.tools import (
     RetouchDrag,
     StrokeDrag,
     Tool,
+    apply_selection,
     brush_for,
-    take,
 )
 from app.document.editing import Document, Selections
 from app.document.history import Edit
@@ -70,7 +70,7 @@ class CanvasView(RetouchHand):
 
     def set_document(self, document: Document | None, pixels: Pyramid | None = None) -> None:
         """Show another document, fitted; ``pixels`` is its pyramid where that is made already."""
-        self._later.clear()
+        self._deferred.clear()
         self._open = False
         self.cancel_stroke()
         self._last_point = None
@@ -126,11 +126,11 @@ class CanvasView(RetouchHand):
 
     def select(self, name: str, area: int, change: Change) -> None:
         """Have a selection made by who makes them; at once where nobody was named."""
-        document = self._scene.document
+        document = self._layers.document
         if self._select is not None:
             self._select(name, area, change)
         elif document is not None:
-            take(self, change(document))
+            apply_selection(self, change(document))
 
     def set_propose(self, propose: Propose | None) -> None:
         """Who looks for things in the picture on another thread, told what in words, how, and who is answered."""
@@ -138,7 +138,7 @@ class CanvasView(RetouchHand):
 
     def propose(self, name: str, work: Callable[[Selections], T], done: Callable[[T], None]) -> None:
         """Have something looked for; at once where nobody was named. Given up, nobody is answered."""
-        document = self._scene.document
+        document = self._layers.document
         if self._propose is not None:
             self._propose(name, work, done)
         elif document is not None:
@@ -152,7 +152,7 @@ class CanvasView(RetouchHand):
     @property
     def stroking(self) -> bool:
         """Whether a stroke is being painted, or the line of a selection is open."""
-        return (self._scene.document is not None and self._scene.document.stroking) or self._band() is not None
+        return (self._layers.document is not None and self._layers.document.stroking) or self._band() is not None
 
     def cancel_stroke(self) -> None:
         """Give up the stroke or selection under way, if any."""
@@ -189,7 +189,7 @@ class CanvasView(RetouchHand):
         return Press(pointer, self._tool, self._brush, self._tolerance, self._contiguous, self._retouch, pans, splits)
 
     def _press(self, press: Press) -> None:
-        document, pointer = self._scene.document, press.pointer
+        document, pointer = self._layers.document, press.pointer
         if document is None or self._pan is not None:
             return
         if press.pans:
@@ -200,7 +200,7 @@ class CanvasView(RetouchHand):
             self.show_band()
         elif press.splits:
             self._split.grabbed = True
-        elif not self._scene.showing_before and pointer.device[0] >= (self._scene.split or 0):
+        elif not self._layers.showing_before and pointer.device[0] >= (self._layers.split or 0):
             self._begin(document, press)
         self._update_cursor()
 
@@ -227,8 +227,8 @@ class CanvasView(RetouchHand):
         (x, y), width, height = press.pointer.picture, *document.size
         contiguous = press.contiguous and not press.pointer.shift
 
-        def change(sheet: Selections) -> Edit | None:
-            return sheet.select_similar(x, y, press.tolerance, contiguous, press.pointer.alt)
+        def change(selections: Selections) -> Edit | None:
+            return selections.select_similar(x, y, press.tolerance, contiguous, press.pointer.alt)
 
         self.select("Selecting similar colours", width * height, change)
 
@@ -296,7 +296,7 @@ class CanvasView(RetouchHand):
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             # Alt turns the brush into an eraser; left alone it would go to the menu bar.
             open_line = self._drag is not None and event.key() in _OPEN_KEYS
-            if event.key() == Qt.Key.Key_Escape and self._later.held:
+            if event.key() == Qt.Key.Key_Escape and self._deferred.held:
                 open_line = False  # what is under way is given up before what is open
             split = self._split.on and event.key() in _SPLIT_KEYS
             if event.key() == Qt.Key.Key_Alt or open_line or split:
@@ -340,7 +340,7 @@ class CanvasView(RetouchHand):
     def _drag_key(self, key: int) -> bool:
         if self._drag is None or key not in _OPEN_KEYS:
             return False
-        self._later.do(partial(self._work_drag, self._drag, key))
+        self._deferred.do(partial(self._work_drag, self._drag, key))
         return True
 
     def _work_drag(self, drag: Drag, key: int) -> None:
@@ -386,13 +386,13 @@ class CanvasView(RetouchHand):
         self.update(self._ring.bounds())
         panning = self._space or self._tool is Tool.PAN or self._pan is not None
         splitting = self._split.grabbed or (at is not None and self._split.hit(at, self.width()))
-        shown = self._scene.document is not None and self._tool.has_size and not panning and not splitting
+        shown = self._layers.document is not None and self._tool.has_size and not panning and not splitting
         size = self._brush.pressed(self._pressure).size
         self._ring.diameter = size * self._view.zoom / self.devicePixelRatioF() if shown else 0.0
         self._ring.erases = brush_for(self._tool, self._brush, self._alt != self._eraser_end).erase
-        document = self._scene.document is not None
+        document = self._layers.document is not None
         shape = tool_cursor(document, panning, self._pan is not None, self._ring.visible)
         shape = Qt.CursorShape.SplitHCursor if splitting and not panning else shape
-        waits = self._later.held and not panning and not splitting
+        waits = self._deferred.held and not panning and not splitting
         self.setCursor(Qt.CursorShape.BusyCursor if waits else shape)
         self.update(self._ring.bounds())

@@ -86,9 +86,9 @@ class _Watch:
     """Times the steps, and shows or writes them."""
 
     def __init__(self, picture: Any, previews: Path | None, *, quiet: bool) -> None:
-        from app.document.pixels import seen_rgb
+        from app.document.pixels import srgb_pixels
 
-        self._previews, self._shown = previews, seen_rgb(picture) if previews is not None else None
+        self._previews, self._shown = previews, srgb_pixels(picture) if previews is not None else None
         self._quiet = quiet or not sys.stderr.isatty()
         self._done = self._drawn = 0
         self._start = self._last = time.perf_counter()

@@ -157,12 +157,12 @@ def _verify(given: argparse.Namespace) -> int:
 def _remove(given: argparse.Namespace) -> int:
     """Delete an installed model, or what has arrived of one whose download was begun."""
     from inference.errors import ModelError
-    from inference.hub import begun_downloads
+    from inference.hub import unfinished_downloads
     from inference.models import bundled_models, forget_download, installed_path, remove_model
 
     if installed_path(given.name) is not None:
         remove_model(given.name)
-    elif any(begun.model.name == given.name for begun in begun_downloads()):
+    elif any(begun.model.name == given.name for begun in unfinished_downloads()):
         forget_download(given.name)
     elif given.name in bundled_models():
         raise ModelError(f"{given.name} comes with the program and can't be removed.")

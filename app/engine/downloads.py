@@ -13,16 +13,16 @@ from app.engine.protocol import ModelInfo
 from inference.errors import InferenceError, ModelError
 from inference.hub import (
     CATALOGUE,
-    Begun,
     KnownModel,
     Network,
     Progress,
     Stop,
     Stopped,
     TokenNeeded,
-    begun_downloads,
+    UnfinishedDownload,
     download,
     known_model,
+    unfinished_downloads,
 )
 from inference.models import (
     bundled_models,
@@ -37,7 +37,6 @@ from inference.models import (
 
 __all__ = [
     "CATALOGUE",
-    "Begun",
     "InferenceError",
     "Installed",
     "KnownModel",
@@ -47,6 +46,7 @@ __all__ = [
     "Stopped",
     "Survey",
     "TokenNeeded",
+    "UnfinishedDownload",
     "download",
     "forget_download",
     "installed_infos",
@@ -76,7 +76,7 @@ class Survey:
     """What there is on this computer."""
 
     installed: tuple[Installed, ...] = ()
-    begun: tuple[Begun, ...] = ()
+    begun: tuple[UnfinishedDownload, ...] = ()
     free: int = 0  # bytes on the models' disk
     infos: tuple[ModelInfo, ...] = field(default=(), repr=False)  # of the installed ones that can be chosen
 
@@ -113,7 +113,7 @@ def survey() -> Survey:
     infos = tuple(info for info in found.values() if isinstance(info, ModelInfo))
     bundled = tuple(_bundled(name) for name in bundled_models())
     own = tuple(_installed(name, look if isinstance(look, str) else "") for name, look in found.items())
-    return Survey((*bundled, *own), tuple(begun_downloads()), _free(), infos)
+    return Survey((*bundled, *own), tuple(unfinished_downloads()), _free(), infos)
 
 
 def _bundled(name: str) -> Installed:

@@ -30,7 +30,7 @@ class EraseOptions:
     colour: str | None = None  # how colours are matched around the hole
     solver: str | None = None  # "ddim", "dpm++" or "unipc"
     guidance_until: float | None = None  # share of the steps that are guided
-    fine: bool = False  # patches come with their values at 16 bits, not yet laid into the picture
+    sixteen_bit: bool = False  # patches come with their values at 16 bits, not yet laid into the picture
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ class EngineNote:
 
 
 @dataclass(frozen=True)
-class FinePatch:
+class SixteenBitPatch:
     """A patch before it is laid into the picture."""
 
     colours: NDArray[np.uint16] = field(repr=False)  # (y1 - y0, x1 - x0, 3) sRGB
@@ -194,7 +194,7 @@ class Patch:
 
     box: Box
     rgb: NDArray[np.uint8] = field(repr=False)  # (y1 - y0, x1 - x0, 3)
-    fine: FinePatch | None = field(default=None, repr=False)  # where it was asked for
+    sixteen_bit: SixteenBitPatch | None = field(default=None, repr=False)  # where it was asked for
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,6 @@ from app.engine.protocol import (
     ErasePreview,
     EraseProgress,
     EraseRequest,
-    FinePatch,
     IdleRequest,
     ImportRequest,
     LoadRequest,
@@ -39,6 +38,7 @@ from app.engine.protocol import (
     ModelRefused,
     ModelsFound,
     Patch,
+    SixteenBitPatch,
     SurveyRequest,
 )
 
@@ -273,7 +273,7 @@ class EngineWorker(QObject):
             colour=options.colour,
             solver=options.solver,
             guidance_until=options.guidance_until,
-            fine=options.fine,
+            sixteen_bit=options.sixteen_bit,
             source=request.source,
             on_step=on_step,
             on_note=on_note,
@@ -284,7 +284,11 @@ class EngineWorker(QObject):
         if job.cancelled.is_set():
             raise Cancelled
         patches = tuple(
-            Patch(part.box, part.rgb, None if part.fine is None else FinePatch(part.fine.colours, part.fine.share))
+            Patch(
+                part.box,
+                part.rgb,
+                None if part.sixteen_bit is None else SixteenBitPatch(part.sixteen_bit.colours, part.sixteen_bit.share),
+            )
             for part in parts
         )
         return EraseDone(request.id, patches, time.monotonic() - start)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.canvas.drawing import Scene
+from app.canvas.drawing import CanvasLayers
 
 
 def rss() -> int:
@@ -16,10 +16,10 @@ def rss() -> int:
     return 0
 
 
-def scene_bytes(scene: Scene) -> int:
-    """Bytes of a scene's pyramids, of its previews, and of the picture before, beside the document."""
-    pyramids = [scene._pixels, scene._mask, scene._before, scene._hole]
+def layer_bytes(layers: CanvasLayers) -> int:
+    """Bytes of a layers's pyramids, of its previews, and of the picture before, beside the document."""
+    pyramids = [layers._pixels, layers._mask, layers._before, layers._hole]
     total = sum(pyramid.nbytes for pyramid in pyramids if pyramid is not None)
-    total += sum(preview.base.nbytes + preview.nbytes for preview in scene._previews.values())
-    total += 0 if scene._hole is None else scene._hole.base.nbytes
-    return total + (0 if scene._kept is None else scene._kept.nbytes)
+    total += sum(preview.base.nbytes + preview.nbytes for preview in layers._previews.values())
+    total += 0 if layers._hole is None else layers._hole.base.nbytes
+    return total + (0 if layers._kept is None else layers._kept.nbytes)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-FINE = 257
+TO_16_BIT = 257
 """Levels of 16 bits for one of 8."""
 
 _SIGMA = 6.0  # pixels over which steps of one level are smoothed
@@ -16,7 +16,7 @@ _MARGIN = 24
 
 
 @dataclass(frozen=True)
-class Fine:
+class SixteenBitValues:
     """A result before it is laid into the picture: whoever holds the picture with more bits lays it in."""
 
     colours: NDArray[np.uint16] = field(repr=False)  # (h, w, 3), 257 for each of 255 levels

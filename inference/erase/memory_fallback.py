@@ -17,7 +17,7 @@ SMALLEST_CONTEXT = 256  # picture pixels below which a context would show the mo
 
 
 @dataclass(frozen=True)
-class Effort:
+class MemoryFallback:
     """How sparingly a model is run; the default is not at all."""
 
     split: bool = False  # one guidance branch at a time
@@ -27,29 +27,31 @@ class Effort:
     device: str | None = None  # None: the one it was loaded on
 
 
-def rungs(effort: Effort, *, guided: bool, context: int, device: str) -> Iterator[tuple[Effort, str]]:
-    """What to try after ``effort`` failed for want of memory, each with a sentence for the user.
+def next_fallbacks(
+    fallback: MemoryFallback, *, guided: bool, context: int, device: str
+) -> Iterator[tuple[MemoryFallback, str]]:
+    """What to try after ``fallback`` failed for want of memory, each with a sentence for the user.
 
     ``guided``: whether two branches are run; ``context``: the side worked at now, in pixels; ``device``: the kind
     of device it runs on. Each rung keeps what the ones before it saved.
     """
-    yield effort, "Memory ran out. What was kept for later use was given back, and the erase goes on."
-    if guided and not effort.split:
-        effort = replace(effort, split=True)
-        yield effort, "Memory ran out again. The model now works on one half at a time, which takes longer."
+    yield fallback, "Memory ran out. What was kept for later use was given back, and the erase goes on."
+    if guided and not fallback.split:
+        fallback = replace(fallback, split=True)
+        yield fallback, "Memory ran out again. The model now works on one half at a time, which takes longer."
     smaller = max(SMALLEST_CONTEXT, context * 3 // 4 // 32 * 32)
-    if not effort.tiled or smaller < context:
-        effort = replace(effort, tiled=True, context=min(smaller, context))
+    if not fallback.tiled or smaller < context:
+        fallback = replace(fallback, tiled=True, context=min(smaller, context))
         yield (
-            effort,
+            fallback,
             "Memory ran out again. The model now works on a smaller picture, so the result may be softer.",
         )
-    if not effort.half and device != "cpu":  # a processor keeps the precise weights beside the others
-        effort = replace(effort, half=True)
-        yield effort, "Memory ran out again. The model now calculates less precisely."
+    if not fallback.half and device != "cpu":  # a processor keeps the precise weights beside the others
+        fallback = replace(fallback, half=True)
+        yield fallback, "Memory ran out again. The model now calculates less precisely."
     if device != "cpu":
-        effort = replace(effort, device="cpu", half=False)
-        yield effort, "The graphics card has too little memory. The model now runs on the processor, which is slower."
+        fallback = replace(fallback, device="cpu", half=False)
+        yield fallback, "The graphics card has too little memory. The model now runs on the processor, which is slower."
 
 
 def free_caches() -> None:

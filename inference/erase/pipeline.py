@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inference.erase.memory_fallback import Effort, free_caches, rungs
+from inference.erase.memory_fallback import MemoryFallback, free_caches, next_fallbacks
 from inference.erase.region_job import Preview, RegionJob, blend_share, window
 from inference.erase.regions import Region, plan_regions
 from inference.erase.settings import chosen_settings
@@ -54,7 +54,7 @@ class ErasePipeline:
     def __init__(self, folder: ModelFolder, model: Model | None, device: torch.device, precision: str = "fp32") -> None:
         """``model`` None: holes are filled with patches, nothing else."""
         self.folder, self.model, self.device, self.precision = folder, model, device, precision
-        self.effort = Effort(half=precision in HALVES)  # grows where memory runs out, and stays so
+        self.fallback = MemoryFallback(half=precision in HALVES)  # grows where memory runs out, and stays so
 
     @classmethod
     def load(
@@ -121,7 +121,7 @@ class ErasePipeline:
         guidance_until: float | None = None,
         exact_mask: bool | None = None,
         seed: int = 0,
-        fine: bool = False,
+        sixteen_bit: bool = False,
         source: NDArray[Any] | None = None,
         on_step: OnStep | None = None,
         on_note: Callable[[str], None] | None = None,
@@ -141,10 +141,10 @@ class ErasePipeline:
         regions where there are any, then with 1 .. total. ``on_note(sentence)`` is told what was done where
         memory ran out. Raising :class:`inference.errors.Cancelled` in ``on_step``, or ``cancelled()`` becoming
         true, which is looked at many times a second, stops the erase. The same seed gives the same bytes;
-        global random state is not touched. ``fine``: every part comes with its values at 16 bits, not yet laid into
-        the picture, for pictures that have more than ``image`` shows. ``source (H, W)`` uint8, above 127 (or bool):
-        where the fill may copy from, None: everywhere outside the hole. Raises :class:`InputError` where there is
-        nothing to erase, nothing left to learn from, or an argument is out of range.
+        global random state is not touched. ``sixteen_bit``: every part comes with its values at 16 bits, not yet laid
+        into the picture, for pictures that have more than ``image`` shows. ``source (H, W)`` uint8, above 127 (or
+        bool): where the fill may copy from, None: everywhere outside the hole. Raises :class:`InputError` where there
+        is nothing to erase, nothing left to learn from, or an argument is out of range.
         """
 
         check = _checking(cancelled)
@@ -168,7 +168,7 @@ class ErasePipeline:
             guidance_until=guidance_until,
             exact_mask=exact_mask,
             seed=int(seed),
-            fine=fine,
+            sixteen_bit=sixteen_bit,
             source=source,
         )
         total = sum(self._steps(job) for job in jobs)
@@ -192,7 +192,7 @@ class ErasePipeline:
         mask: NDArray[Any],
         *,
         seed: int = 0,
-        fine: bool = False,
+        sixteen_bit: bool = False,
         source: NDArray[Any] | None = None,
         **options: Any,
     ) -> list[RegionJob]:
@@ -203,16 +203,16 @@ class ErasePipeline:
         regions = self.plan(mask, exact=settings.exact_mask)
         soft = parted(mask)[1]
         return [
-            RegionJob(settings, native, image, hole, region, seed + i, fine, copied, soft)
+            RegionJob(settings, native, image, hole, region, seed + i, sixteen_bit, copied, soft)
             for i, region in enumerate(regions)
         ]
 
     def _steps(self, job: RegionJob) -> int:
-        return job.steps(self.effort) if self.model is not None else 0
+        return job.steps(self.fallback) if self.model is not None else 0
 
     def _spared(self, job: RegionJob, report: _Numbered, check: Check, note: Callable[[str], None]) -> Preview:
         """Run one region; where memory runs out, again with less of it, rung by rung."""
-        ladder: Iterator[tuple[Effort, str]] | None = None
+        ladder: Iterator[tuple[MemoryFallback, str]] | None = None
         while True:
             try:
                 return self._once(job, report, check, note)
@@ -224,21 +224,21 @@ class ErasePipeline:
             if ladder is None:
                 guided = job.settings.guidance != 1 and not self.folder.flux  # that has one branch only
                 kind = "cpu" if self.folder.flux else self.device.type  # and neither other device nor precision
-                ladder = rungs(self.effort, guided=guided, context=job.side(self.effort), device=kind)
+                ladder = next_fallbacks(self.fallback, guided=guided, context=job.side(self.fallback), device=kind)
             step = next(ladder, None)
             if step is None:
                 raise failure
-            effort, sentence = step
+            fallback, sentence = step
             check()
             note(sentence)
-            self._make(effort, check)
+            self._make(fallback, check)
 
-    def _make(self, effort: Effort, check: Check) -> None:
+    def _make(self, fallback: MemoryFallback, check: Check) -> None:
         """Take a rung: what it saves is saved from now on."""
-        narrower = effort.half and not self.effort.half
-        self.effort = effort
-        if effort.device is not None and self.device.type != effort.device:
-            self.device, self.precision = torch.device(effort.device), "fp32"
+        narrower = fallback.half and not self.fallback.half
+        self.fallback = fallback
+        if fallback.device is not None and self.device.type != fallback.device:
+            self.device, self.precision = torch.device(fallback.device), "fp32"
             self._load_again(check)
         elif narrower:
             self.precision = next(name for name in precisions(self.device) if name in HALVES)
@@ -255,7 +255,7 @@ class ErasePipeline:
 
     def _tile(self) -> None:
         """The large autoencoder works on tiles where memory was short."""
-        if self.effort.tiled and self.model is not None and isinstance(self.model.codec, KLCodec):
+        if self.fallback.tiled and self.model is not None and isinstance(self.model.codec, KLCodec):
             vae = self.model.codec.autoencoder
             vae.enable_slicing()
             vae.enable_tiling()
@@ -267,7 +267,7 @@ class ErasePipeline:
         assert self.model is not None
         try:
             with interruptible(check, self.model.unet, self.model.codec):
-                return job.run(self.model, self.device, self.effort, report)
+                return job.run(self.model, self.device, self.fallback, report)
         except NotFiniteError:
             if self.precision == "fp32":
                 raise

@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from inference.erase.blending import compensate, composite, fade_mask, grown, lowpass, membrane, robust_match
-from inference.erase.high_bit_depth import FINE, Fine, debanded
-from inference.erase.memory_fallback import Effort
+from inference.erase.high_bit_depth import TO_16_BIT, SixteenBitValues, debanded
+from inference.erase.memory_fallback import MemoryFallback
 from inference.erase.model_io import Decoded, Square, Squares
 from inference.erase.regions import Box, Region
 from inference.erase.self_ensemble import TurnedSquares
@@ -44,7 +44,7 @@ class Preview:
 
     box: Box
     rgb: RGB = field(repr=False)
-    fine: Fine | None = field(default=None, repr=False)  # of a result, where it was asked for
+    sixteen_bit: SixteenBitValues | None = field(default=None, repr=False)  # of a result, where it was asked for
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.rgb, dtype=dtype, copy=True if copy is None else copy)
@@ -78,17 +78,23 @@ class RegionJob:
         hole: NDArray[np.bool_],
         region: Region,
         seed: int,
-        fine: bool = False,
+        sixteen_bit: bool = False,
         source: NDArray[np.bool_] | None = None,
         soft: NDArray[np.uint8] | None = None,
     ) -> None:
-        """``fine``: results come with their values before they are rounded and laid into the picture.
+        """``sixteen_bit``: results come with their values before they are rounded and laid into the picture.
 
         ``source``, of the picture's size: where the fill may copy from, None: everywhere.
         ``soft`` is what ``soft_masks.parted`` answers: where it is above 0, the share of the result, of 255.
         """
         self._image, self._source = image, source
-        self.settings, self.native, self.region, self.seed, self.fine = settings, native, region, seed, fine
+        self.settings, self.native, self.region, self.seed, self.sixteen_bit = (
+            settings,
+            native,
+            region,
+            seed,
+            sixteen_bit,
+        )
         self.size = image.shape[0], image.shape[1]
         self.inside = region.inside(self.size)
         self.view = image[window(self.inside)]  # what lies in the picture; nobody writes to it
@@ -142,14 +148,14 @@ class RegionJob:
 
     # -- the model -------------------------------------------------------------------------
 
-    def side(self, effort: Effort) -> int:
+    def side(self, fallback: MemoryFallback) -> int:
         """Pixels of the square the model works on."""
         chosen = self.settings.context or self.native
-        return min(chosen, effort.context) if effort.context else chosen
+        return min(chosen, fallback.context) if fallback.context else chosen
 
-    def tiles(self, effort: Effort) -> tuple[int, list[tuple[int, int]]]:
+    def tiles(self, fallback: MemoryFallback) -> tuple[int, list[tuple[int, int]]]:
         """The side the whole square is brought to for tiles, and their corners ``(y, x)`` in what lies inside."""
-        side, settings = self.side(effort), self.settings
+        side, settings = self.side(fallback), self.settings
         if settings.refine <= 0 or self._transfers or self.region.side <= TILED_FROM * self.native:
             return 0, []
         height, width = self.hole.shape
@@ -160,9 +166,9 @@ class RegionJob:
             return 0, []
         return whole, plan_tiles(self._hole_at((size[0], size[1])), side)
 
-    def steps(self, effort: Effort) -> int:
+    def steps(self, fallback: MemoryFallback) -> int:
         """How many steps :meth:`run` takes."""
-        tiles = len(self.tiles(effort)[1])
+        tiles = len(self.tiles(fallback)[1])
         each = self._refining.steps
         return self.settings.steps + tiles * each
 
@@ -180,10 +186,10 @@ class RegionJob:
         steps = max(1, round(settings.steps * strength / settings.strength))
         return replace(settings, strength=strength, steps=steps, turned=False, start="fill", transfer_sigma=0.0)
 
-    def run(self, model: Model, device: torch.device, effort: Effort, report: Report) -> Preview:
+    def run(self, model: Model, device: torch.device, fallback: MemoryFallback, report: Report) -> Preview:
         """Denoise, and bring the result into the picture; ``report`` may raise to stop."""
         generator = torch.Generator().manual_seed(self.seed % (1 << 63))
-        side = self.side(effort)
+        side = self.side(fallback)
         fill = self.filled
         reduced = fill.reduced if fill is not None else self.view
         square = Square(
@@ -191,10 +197,10 @@ class RegionJob:
         )
         denoiser: Squares
         if self.settings.turned:
-            each = denoiser_of(model, device, replace(self.settings, steps=1), generator, effort)
+            each = denoiser_of(model, device, replace(self.settings, steps=1), generator, fallback)
             denoiser = TurnedSquares(each, self.settings.steps)
         else:
-            denoiser = denoiser_of(model, device, self.settings, generator, effort)
+            denoiser = denoiser_of(model, device, self.settings, generator, fallback)
         done = 0
 
         def on_step(index: int, decoded: Decoded) -> None:
@@ -204,9 +210,9 @@ class RegionJob:
 
         decoded = denoiser.run(square, on_step)
         result = self._bring_back(decoded, square)
-        whole, tiles = self.tiles(effort)
+        whole, tiles = self.tiles(fallback)
         if tiles:
-            refined = denoiser_of(model, device, self._refining, generator, effort)
+            refined = denoiser_of(model, device, self._refining, generator, fallback)
 
             def on_tile(preview: Preview) -> None:
                 nonlocal done
@@ -214,7 +220,7 @@ class RegionJob:
                 report(done, preview)
 
             return self._result(self._refine(refined, result, whole, tiles, side, on_tile), None)
-        return self._result(result, lambda: self._bring_back(decoded, square, fine=True))
+        return self._result(result, lambda: self._bring_back(decoded, square, sixteen_bit=True))
 
     def _refine(
         self,
@@ -263,30 +269,30 @@ class RegionJob:
 
     # -- from the model's square to the picture --------------------------------------------
 
-    def _bring_back(self, decoded: Decoded, square: Square, *, fine: bool = False) -> NDArray[Any]:
+    def _bring_back(self, decoded: Decoded, square: Square, *, sixteen_bit: bool = False) -> NDArray[Any]:
         """The box's pixels: the fill with the model's change, or the model's picture with its colours matched.
 
-        uint8, or uint16 where ``fine``, as of :class:`Fine`.
+        uint8, or uint16 where ``sixteen_bit``, as of :class:`SixteenBitValues`.
         """
         side = square.hole.shape[0]
         if decoded.baseline is None:
-            return self._sampled(self._match(decoded.rgb, square), None, fine)
+            return self._sampled(self._match(decoded.rgb, square), None, sixteen_bit)
         assert self.base is not None
-        return self._sampled(self._change(decoded.rgb - decoded.baseline, square.hole, side), self.base, fine)
+        return self._sampled(self._change(decoded.rgb - decoded.baseline, square.hole, side), self.base, sixteen_bit)
 
-    def _sampled(self, values: Float, base: RGB | None, fine: bool) -> NDArray[Any]:
+    def _sampled(self, values: Float, base: RGB | None, sixteen_bit: bool) -> NDArray[Any]:
         """``values``, given on the model's square, at the box; added to ``base`` where there is one."""
         x0, y0, x1, y1 = self.box
         scale = values.shape[0] / self.region.side
         matrix = np.array([[scale, 0, -scale * self.region.x], [0, scale, -scale * self.region.y]])
-        result = np.empty((y1 - y0, x1 - x0, 3), np.uint16 if fine else np.uint8)
+        result = np.empty((y1 - y0, x1 - x0, 3), np.uint16 if sixteen_bit else np.uint8)
         for top in range(y0, y1, BAND):
             bottom = min(top + BAND, y1)
             rows = slice(top - y0, bottom - y0)
             part = sample(values, matrix, (x0, top, x1, bottom))
             if base is not None:
-                part += debanded(base, rows.start, rows.stop) if fine else base[rows]
-            result[rows] = np.rint(np.clip(part, 0, 255) * FINE) if fine else np.clip(np.rint(part), 0, 255)
+                part += debanded(base, rows.start, rows.stop) if sixteen_bit else base[rows]
+            result[rows] = np.rint(np.clip(part, 0, 255) * TO_16_BIT) if sixteen_bit else np.clip(np.rint(part), 0, 255)
         return result
 
     def _rimmed(self, filled: RGB, check: Check) -> RGB:
@@ -331,19 +337,19 @@ class RegionJob:
     def _result(self, result: RGB, finer: Callable[[], NDArray[np.uint16]] | None) -> Preview:
         """``result`` brought into the picture; where it was asked for with what ``finer`` answers, or smoothed."""
         preview = self._preview(result)
-        if not self.fine:
+        if not self.sixteen_bit:
             return preview
         # What was published is made of bytes.
         if self.settings.colour == "released" and self.filled is None and not self.soft:
             share = (self.alpha > 0).astype(np.float32)
-            return replace(preview, fine=Fine(preview.rgb.astype(np.uint16) * FINE, share))
+            return replace(preview, sixteen_bit=SixteenBitValues(preview.rgb.astype(np.uint16) * TO_16_BIT, share))
         if finer is not None:
-            return replace(preview, fine=Fine(finer(), self.alpha))
+            return replace(preview, sixteen_bit=SixteenBitValues(finer(), self.alpha))
         colours = np.empty(result.shape, np.uint16)
         for top in range(0, len(result), BAND):
             bottom = min(top + BAND, len(result))
-            colours[top:bottom] = np.rint(debanded(result, top, bottom) * FINE)
-        return replace(preview, fine=Fine(colours, self.alpha))
+            colours[top:bottom] = np.rint(debanded(result, top, bottom) * TO_16_BIT)
+        return replace(preview, sixteen_bit=SixteenBitValues(colours, self.alpha))
 
     def _preview(self, result: RGB) -> Preview:
         """``result``, the box's pixels, brought into the picture where it may change."""

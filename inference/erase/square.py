@@ -13,7 +13,7 @@ from diffusers import DDIMScheduler
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inference.erase.memory_fallback import Effort, SplitBranches
+from inference.erase.memory_fallback import MemoryFallback, SplitBranches
 from inference.erase.model_io import NOT_FINITE, Decoded, Float, Square, Squares
 from inference.errors import NotFiniteError
 from inference.fill import flow_fill
@@ -41,7 +41,7 @@ def schedule_of(model: Model, settings: EraseSettings) -> tuple[DDIMScheduler, T
 
 
 def denoiser_of(
-    model: Model, device: torch.device, settings: EraseSettings, generator: torch.Generator, effort: Effort
+    model: Model, device: torch.device, settings: EraseSettings, generator: torch.Generator, fallback: MemoryFallback
 ) -> Squares:
     """What runs squares through ``model``."""
     if model.folder.flux:
@@ -50,7 +50,7 @@ def denoiser_of(
 
         assert isinstance(model, FluxModel)
         return FluxDenoiser(model, device, settings, generator)
-    return SquareDenoiser(model, device, settings, generator, effort)
+    return SquareDenoiser(model, device, settings, generator, fallback)
 
 
 class SquareDenoiser:
@@ -62,9 +62,9 @@ class SquareDenoiser:
         device: torch.device,
         settings: EraseSettings,
         generator: torch.Generator,
-        effort: Effort,
+        fallback: MemoryFallback,
     ) -> None:
-        self.model, self.device, self.settings, self.effort = model, device, settings, effort
+        self.model, self.device, self.settings, self.fallback = model, device, settings, fallback
         self.generator = generator
 
     @torch.inference_mode()
@@ -113,7 +113,7 @@ class SquareDenoiser:
             on_step(step.index, Decoded(decode(step.x0, cheaply=True), baseline))
 
         scheduler, timesteps = schedule_of(self.model, settings)
-        unet: Any = SplitBranches(self.model.unet) if self.effort.split else self.model.unet
+        unet: Any = SplitBranches(self.model.unet) if self.fallback.split else self.model.unet
         latents = denoise(
             unet,
             scheduler,
@@ -138,7 +138,7 @@ class SquareDenoiser:
         if condition is start:
             latents = codec.encode(start, self.generator)
             return latents, latents
-        if self.effort.tiled:
+        if self.fallback.tiled:
             return codec.encode(condition, self.generator), codec.encode(start, self.generator)
         known, begun = codec.encode(torch.cat([condition, start]), self.generator).chunk(2)
         return known, begun
@@ -159,7 +159,7 @@ class SquareDenoiser:
         factor = self.model.codec.factor
         rows, columns = (torch.nonzero(hole[0, 0].amax(d) > 0).flatten() for d in (1, 0))
         height, width = latents.shape[-2:]
-        if not self.effort.tiled or not len(rows):
+        if not self.fallback.tiled or not len(rows):
             return self.model.codec.decode(latents)
         top, bottom = max(int(rows[0]) - 2 * MARGIN, 0), min(int(rows[-1]) + 1 + 2 * MARGIN, height)
         left, right = max(int(columns[0]) - 2 * MARGIN, 0), min(int(columns[-1]) + 1 + 2 * MARGIN, width)

@@ -41,7 +41,7 @@ class _Filling(threading.Thread):
                 self.failure = error
 
 
-def abandonable_fill(
+def cancellable_patch_fill(
     rgb: NDArray[np.uint8],
     hole: NDArray[np.bool_],
     *,

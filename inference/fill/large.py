@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.fill.cancellable import abandonable_fill
+from inference.fill.cancellable import cancellable_patch_fill
 from inference.fill.detail import copied_detail
 from inference.fill.resizing import resize
 from inference.runtime import Check
@@ -51,7 +51,7 @@ def fill_box(
     if scale == 1:
         whole = np.zeros((height, width), bool)
         whole[y0:y1, x0:x1] = hole
-        filled = abandonable_fill(np.array(picture), whole, radius=radius, seed=seed, check=check, source=source)
+        filled = cancellable_patch_fill(np.array(picture), whole, radius=radius, seed=seed, check=check, source=source)
         return Fill(filled[y0:y1, x0:x1], filled)
     if thickness <= THIN and source is None:  # what may be copied may lie outside the windows
         windows = _windows(hole)
@@ -61,7 +61,7 @@ def fill_box(
     reduced_hole = _reduced_mask(hole, box, (height, width), small)
     reduced = np.ascontiguousarray(resize(picture, small))
     allowed = None if source is None else ~reduce_hole(~source, small)
-    reduced = abandonable_fill(reduced, reduced_hole, radius=radius, seed=seed, check=check, source=allowed)
+    reduced = cancellable_patch_fill(reduced, reduced_hole, radius=radius, seed=seed, check=check, source=allowed)
     rgb = copied_detail(picture, reduced, reduced_hole, box, hole, seed=seed, check=check, source=allowed)
     return Fill(rgb, reduced)
 
@@ -114,7 +114,7 @@ def _by_windows(
         a, b = slice(max(top, y0) - top, min(bottom, y1) - top), slice(max(side, x0) - side, min(right, x1) - side)
         c, d = slice(max(top, y0) - y0, min(bottom, y1) - y0), slice(max(side, x0) - x0, min(right, x1) - x0)
         rgb[a, b], unknown[a, b] = result[c, d], left[c, d]
-        filled = abandonable_fill(rgb, unknown, radius=radius, seed=seed + index, check=check)
+        filled = cancellable_patch_fill(rgb, unknown, radius=radius, seed=seed + index, check=check)
         # The whole window counts as filled: its margin is what the next one continues.
         result[c, d] = np.where(left[c, d][..., None], filled[a, b], result[c, d])
         left[c, d] = False

@@ -8,7 +8,7 @@ from inference.lazy import lookup
 
 if TYPE_CHECKING:
     from inference.hub.client import Network
-    from inference.hub.downloading import Begun, Progress, begun_downloads, download
+    from inference.hub.downloading import Progress, UnfinishedDownload, download, unfinished_downloads
     from inference.hub.errors import Stop, Stopped, TokenNeeded
     from inference.hub.importing import import_model, install_download
     from inference.hub.registry import CATALOGUE, KnownModel, known_model
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CATALOGUE",
-    "Begun",
     "KnownModel",
     "Network",
     "Progress",
     "Stop",
     "Stopped",
     "TokenNeeded",
-    "begun_downloads",
+    "UnfinishedDownload",
     "damaged_files",
     "download",
     "import_model",
     "install_download",
     "known_model",
+    "unfinished_downloads",
 ]
 
 _HOMES = {
     "client": ("Network",),
     "downloading": (
-        "Begun",
+        "UnfinishedDownload",
         "Progress",
-        "begun_downloads",
+        "unfinished_downloads",
         "download",
     ),
     "errors": (

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from inference.hub.client import HubClient, Network, RemoteFile
 from inference.hub.errors import HubError, Stop
-from inference.hub.fetch import Patience, arrived, fetch
+from inference.hub.fetch import RetryPolicy, arrived, fetch
 from inference.hub.registry import VAE, KnownModel, known_model
 from inference.models import has_autoencoder, incomplete_folder, models_folder, write_durably
 
@@ -57,7 +57,7 @@ class Speed:
 
 
 @dataclass(frozen=True)
-class Begun:
+class UnfinishedDownload:
     """A download that was paused, or cut off with the program."""
 
     model: KnownModel
@@ -65,7 +65,7 @@ class Begun:
     total: int
 
 
-def begun_downloads(models: Path | None = None) -> list[Begun]:
+def unfinished_downloads(models: Path | None = None) -> list[UnfinishedDownload]:
     """The downloads that can be resumed."""
     folder = incomplete_folder("", models)
     found = []
@@ -74,7 +74,7 @@ def begun_downloads(models: Path | None = None) -> list[Begun]:
         files = _read_plan(path)
         if model is not None and files:
             here = sum(arrived(_place(path.parent, file)) for file in files)
-            found.append(Begun(model, here, sum(file.size for file in files)))
+            found.append(UnfinishedDownload(model, here, sum(file.size for file in files)))
     return found
 
 
@@ -84,7 +84,7 @@ def download(
     stop: Stop,
     on_progress: Callable[[Progress], None],
     models: Path | None = None,
-    patience: Patience | None = None,
+    patience: RetryPolicy | None = None,
 ) -> Path:
     """Fetch a model's files, checked, into its incomplete folder, and return that; to be installed from there.
 
@@ -93,7 +93,7 @@ def download(
     """
     folder = incomplete_folder(model.name, models)
     with _alone(folder, model), HubClient(network, stop) as client:
-        files = _plan(client, model, folder, models, stop, patience or Patience())
+        files = _plan(client, model, folder, models, stop, patience or RetryPolicy())
         total = sum(file.size for file in files)
         places = [_place(folder, file) for file in files]
         _ask_room(folder, model, total, sum(map(arrived, places)))
@@ -109,7 +109,7 @@ def download(
                 trouble = f"Interrupted; trying again in {max(1, round(seconds))} s"
                 on_progress(Progress(before + count, total, doing=path, trouble=trouble))
 
-            steady = patience or Patience()
+            steady = patience or RetryPolicy()
             fetch(client, file, place, stop, gated=model.gated, on_bytes=tell, on_wait=wait, patience=steady)
             done += file.size
     return folder
@@ -140,7 +140,7 @@ def sources(folder: Path) -> list[dict[str, Any]]:
 
 
 def _plan(
-    client: HubClient, model: KnownModel, folder: Path, models: Path | None, stop: Stop, patience: Patience
+    client: HubClient, model: KnownModel, folder: Path, models: Path | None, stop: Stop, patience: RetryPolicy
 ) -> list[RemoteFile]:
     """The files, as recorded when the download was begun, else as the hub states them now."""
     files = _read_plan(folder / PLAN)
@@ -162,7 +162,7 @@ def _unwritable(folder: Path, error: OSError) -> HubError:
     return HubError(f"{folder} can't be written: {error.strerror or error}. Check the folder's rights.")
 
 
-def _listed(client: HubClient, model: KnownModel, part: Any, stop: Stop, patience: Patience) -> list[RemoteFile]:
+def _listed(client: HubClient, model: KnownModel, part: Any, stop: Stop, patience: RetryPolicy) -> list[RemoteFile]:
     from inference.hub.errors import Transient
 
     for attempt in range(patience.attempts):

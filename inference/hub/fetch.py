@@ -22,7 +22,7 @@ CHUNK = 1 << 18  # bytes read, written and counted at a time
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How often, in a row and without a byte in between, a failure that may pass is tried again."""
 
     attempts: int = 5
@@ -70,7 +70,7 @@ def fetch(
     gated: bool,
     on_bytes: Callable[[int], None],
     on_wait: Callable[[int, float], None],
-    patience: Patience,
+    patience: RetryPolicy,
 ) -> None:
     """Bring a file to ``target``; ``on_bytes`` hears how many of its bytes are there.
 

@@ -176,10 +176,10 @@ class Actor:
     def check_frame(self) -> None:
         """What is shown is what drawing everything anew shows; to be called when nothing is waited for."""
         view, frame = self.view, Frame()
-        view._frame.flush(view._scene, view._view)
+        view._frame.flush(view._layers, view._view)
         frame.resize(view._view.width, view._view.height)
         frame.dash, frame._phase = view._frame.dash, view._frame._phase
-        frame.flush(view._scene, view._view)
+        frame.flush(view._layers, view._view)
         different = np.abs(frame.pixels.astype(int) - view._frame.pixels).max(axis=2) > 3
         # A pixel of the outline may fall to either side where rounding decides.
         assert different.mean() < 0.002, f"{different.sum()} pixels differ"

@@ -158,14 +158,14 @@ def test_a_preview_is_shown_in_the_hole(view: CanvasView, hand: Hand, document: 
 def test_a_dab_repaints_only_what_it_covers(view: CanvasView, hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
     view.grab()
     drawn: list[tuple[int, int, int, int]] = []
-    scene = view._scene
-    original = scene.draw
+    layers = view._layers
+    original = layers.draw
 
     def draw(*arguments: object) -> None:
         drawn.append(arguments[1])  # type: ignore[arg-type]
         original(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(scene, "draw", draw)
+    monkeypatch.setattr(layers, "draw", draw)
     hand.press(100, 100)
     view.repaint()
     hand.release(100, 100)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.canvas.drawing.layers import Scene
+from app.canvas.drawing.layers import CanvasLayers
 from app.canvas.drawing.viewport import Viewport
 from app.document.pixels import Box, intersect, is_empty
 
@@ -75,13 +75,13 @@ class Frame:
         self._find_outline(0, height)
         self._draw_outline(0, height)  # the dashes stay where they are
 
-    def flush(self, scene: Scene, view: Viewport) -> None:
+    def flush(self, layers: CanvasLayers, view: Viewport) -> None:
         """Draw what must be drawn again."""
         if not self._dirty:
             return
         dirty, self._dirty = self._dirty, []
         for x0, y0, x1, y1 in dirty:
-            scene.draw(view, (x0, y0, x1, y1), self.pixels[y0:y1, x0:x1], self._edges[y0:y1, x0:x1])
+            layers.draw(view, (x0, y0, x1, y1), self.pixels[y0:y1, x0:x1], self._edges[y0:y1, x0:x1])
         _, top, _, bottom = _around(dirty)
         self._find_outline(top, bottom)
         self._draw_outline(top, bottom)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.canvas.drawing.block_loader import Loader
-from app.canvas.drawing.original import Before
+from app.canvas.drawing.original import OriginalPixels
 from app.canvas.drawing.overlays import draw_grid, outline, tint, word
-from app.canvas.drawing.pyramid import Pyramid, eight_bits, see_of
+from app.canvas.drawing.pyramid import Pyramid, eight_bits, srgb_converter
 from app.canvas.drawing.resampling import put, sample, shown_box
 from app.canvas.drawing.viewport import GRID_FROM, Viewport
 from app.document.editing import Document
@@ -23,7 +23,7 @@ OVERLAY_OPACITY = 0.70
 BACKGROUND = (0x1E, 0x1E, 0x1E)
 
 
-class Scene:
+class CanvasLayers:
     """A document, its picture before, an erase's hole and preview, ready to be drawn at any zoom."""
 
     def __init__(self, loader: Loader | None = None) -> None:
@@ -39,7 +39,7 @@ class Scene:
         self._pixels: Pyramid | None = None
         self._mask: Pyramid | None = None
         self._before: Pyramid | None = None
-        self._kept: Before | None = None
+        self._kept: OriginalPixels | None = None
         self._erased: NDArray[np.uint8] | None = None  # the mask being erased
         self._hole: Pyramid | None = None  # the part of it that previews take the place of
         self._previews: dict[Box, Pyramid] = {}  # the newest last
@@ -75,9 +75,9 @@ class Scene:
         if self.document is None or (self._before is not None and self._kept is None):
             return
         if self._kept is None or self._before is None or self._kept.pixels is not self.document.pixels:
-            self._kept = Before(self.document.pixels)
+            self._kept = OriginalPixels(self.document.pixels)
             self._before = self._load(Pyramid(self.document.pixels, self._pixels))
-            kept, see = self._kept, see_of(self.document.picture) or eight_bits
+            kept, see = self._kept, srgb_converter(self.document.picture) or eight_bits
             self._before.source = lambda box: see(kept.read(box))
         self._kept.keep(boxes)
 
@@ -115,7 +115,7 @@ class Scene:
         self._mask.update(box)
 
     def set_hole(self, mask: NDArray[np.uint8] | None) -> None:
-        """The mask being erased (the scene keeps it, so it must not change), or None when that is over."""
+        """The mask being erased (the layers keeps it, so it must not change), or None when that is over."""
         shown, self._previews = list(self._previews), {}
         self._erased, self._hole = mask, None
         for box in shown:  # its overlay had given way only where previews were
@@ -138,13 +138,13 @@ class Scene:
         self.update_mask(box)
 
     @property
-    def kept(self) -> Before | None:
+    def kept(self) -> OriginalPixels | None:
         """What is kept of the picture before, where it has changed."""
         return self._kept
 
     @staticmethod
     def _of(document: Document) -> Pyramid:
-        return Pyramid(document.pixels, see=see_of(document.picture))
+        return Pyramid(document.pixels, see=srgb_converter(document.picture))
 
     def _load(self, pyramid: Pyramid) -> Pyramid:
         pyramid.want = None if self._loader is None else self._loader.request

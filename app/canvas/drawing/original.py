@@ -13,7 +13,7 @@ from app.document.pixels import Box, crop, intersect, is_empty
 _TILE = 256  # px
 
 
-class Before:
+class OriginalPixels:
     """Copies of the tiles of ``pixels``, (H, W, C), taken before they change for the first time."""
 
     def __init__(self, pixels: NDArray[np.generic]) -> None:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.pixels import PLAIN_GREY, Box, Picture, colours_of, intersect, is_empty, seen, zeros
+from app.document.pixels import PLAIN_GREY, Box, Picture, colours_of, intersect, is_empty, to_srgb, zeros
 
 Block: TypeAlias = tuple[int, int]  # row, column
 Array: TypeAlias = NDArray[np.uint8]
@@ -32,12 +32,12 @@ def eight_bits(array: NDArray[np.generic]) -> Array:
     return array.view(np.uint8) if array.dtype == np.uint8 else (array >> 8).astype(np.uint8)  # type: ignore[operator]
 
 
-def see_of(picture: Picture) -> See | None:
+def srgb_converter(picture: Picture) -> See | None:
     """What makes a part of the picture look right on the screen; None where its upper 8 bits do."""
     colours = colours_of(picture)
     if colours is None or colours is PLAIN_GREY:
         return None
-    return lambda part: seen(np.ascontiguousarray(part), colours)
+    return lambda part: to_srgb(np.ascontiguousarray(part), colours)
 
 
 class Pyramid:

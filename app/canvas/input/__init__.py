@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.canvas.input.events import HandStage
+from app.canvas.input.events import PointerInputView
 from app.canvas.input.retouching import NO_SOURCE, RetouchHand
 
 __all__ = [
     "NO_SOURCE",
-    "HandStage",
+    "PointerInputView",
     "RetouchHand",
 ]

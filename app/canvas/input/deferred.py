@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 _SLICE = 0.008  # seconds the event loop is kept from the rest at once
 
 
-class Later(QObject):
+class DeferredInput(QObject):
     """Calls made at once, or kept while it is held and made up for then, a few milliseconds' worth at a time."""
 
     def __init__(self, parent: QObject) -> None:

@@ -18,10 +18,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from app.canvas.input.deferred import Later
+from app.canvas.input.deferred import DeferredInput
 from app.canvas.input.pen_pressure import EVEN, pressure_curve
 from app.canvas.input.pinch import Pinch
-from app.canvas.picture_view import Stage
+from app.canvas.picture_view import PictureView
 from app.canvas.tools import Pointer, Press
 
 _NOTCH = 120  # QWheelEvent's unit of one click of the wheel
@@ -31,7 +31,7 @@ _PEN = (QPointingDevice.PointerType.Pen, QPointingDevice.PointerType.Eraser)
 _TOUCH = (QEvent.Type.TouchBegin, QEvent.Type.TouchUpdate, QEvent.Type.TouchEnd, QEvent.Type.TouchCancel)
 
 
-class HandStage(Stage):
+class PointerInputView(PictureView):
     """A stage that hears the hand. Who inherits says what presses, moves and releases do."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -39,7 +39,7 @@ class HandStage(Stage):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_TabletTracking)
-        self._later = Later(self)
+        self._deferred = DeferredInput(self)
         self._open = False  # a press waits, and it has not been let go yet
         self._softness = EVEN
         self._pen_seen = self._pen_down = False
@@ -88,7 +88,7 @@ class HandStage(Stage):
 
         Viewing never waits.
         """
-        self._later.hold(on)
+        self._deferred.hold(on)
         self._update_cursor()
 
     def _hear_press(self, pointer: Pointer, button: Qt.MouseButton, *, again: bool = False) -> None:
@@ -98,21 +98,21 @@ class HandStage(Stage):
         if press.views and not self._open:
             self._press(press)
             return
-        self._open = self._later.waiting
-        self._later.do(partial(self._press_again if again else self._press, press))
+        self._open = self._deferred.waiting
+        self._deferred.do(partial(self._press_again if again else self._press, press))
 
     def _hear_move(self, pointer: Pointer) -> None:
         if self.viewing:
             self._move(pointer)
         else:
-            self._later.do(partial(self._move, pointer))
+            self._deferred.do(partial(self._move, pointer))
 
     def _hear_release(self, pointer: Pointer) -> None:
         if self.viewing:
             self._release(pointer)
         else:
             self._open = False
-            self._later.do(partial(self._release, pointer))
+            self._deferred.do(partial(self._release, pointer))
 
     def _press_again(self, press: Press) -> None:
         if press.views or not self._double_click(press.pointer):
@@ -198,13 +198,13 @@ class HandStage(Stage):
         down = [point.position() for point in event.points() if point.state() != QEventPoint.State.Released]
         if event.type() == QEvent.Type.TouchCancel:
             if self._finger:
-                self._later.do(self._give_up)
+                self._deferred.do(self._give_up)
             self._finger, self._pinch = False, None
         elif len(down) >= 2:
             spots = (down[0].x(), down[0].y()), (down[1].x(), down[1].y())
             if self._pinch is None:
                 if self._finger:  # the first finger was not meant to paint
-                    self._later.do(self._give_up)
+                    self._deferred.do(self._give_up)
                 self._finger, self._pinch = False, Pinch(*spots)
             else:
                 shift, factor, centre = self._pinch.move(*spots)
@@ -225,7 +225,7 @@ class HandStage(Stage):
     # -- wheel -----------------------------------------------------------------------------
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if self._scene.document is None:
+        if self._layers.document is None:
             return
         event.accept()
         angle, pixels, keys = event.angleDelta(), event.pixelDelta(), event.modifiers()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from app.canvas.input.events import HandStage
+from app.canvas.input.events import PointerInputView
 from app.canvas.tools import CloneSource, Drag, Pointer, Press, RetouchDrag, RetouchOptions, SourceDrag, Tool
 from app.document.editing import Document
 from app.document.retouch import RetouchBrush, RetouchStroke
@@ -18,7 +18,7 @@ NO_SOURCE = (
 )
 
 
-class RetouchHand(HandStage):
+class RetouchHand(PointerInputView):
     """A hand that can hold clone and heal."""
 
     retouchFinished = Signal(object)  # RetouchStroke: its edit is to be made and applied

@@ -12,8 +12,8 @@ from app.canvas.tools.base import (
     RetouchOptions,
     StrokeDrag,
     Tool,
+    apply_selection,
     brush_for,
-    take,
 )
 from app.canvas.tools.object_selection import ObjectDrag
 from app.canvas.tools.retouch import CloneSource, RetouchDrag, SourceDrag
@@ -35,6 +35,6 @@ __all__ = [
     "SourceDrag",
     "StrokeDrag",
     "Tool",
+    "apply_selection",
     "brush_for",
-    "take",
 ]

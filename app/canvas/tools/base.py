@@ -256,7 +256,7 @@ def refresh(surface: Surface, edit: Edit) -> None:
         surface.refresh_mask(part.box)
 
 
-def take(surface: Surface, edit: Edit | None) -> None:
+def apply_selection(surface: Surface, edit: Edit | None) -> None:
     """Show an edit that a selection has made, and hand it over."""
     if edit is not None:
         refresh(surface, edit)

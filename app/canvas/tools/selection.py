@@ -65,7 +65,7 @@ class LassoDrag(SimpleDrag):
             columns, rows = zip(*points, strict=True)
             around = (math.floor(min(columns)), math.floor(min(rows)), math.ceil(max(columns)), math.ceil(max(rows)))
             size = area(intersect(around, (0, 0, *self._document.size)))
-            self._surface.select("Filling the lasso", size, lambda sheet: sheet.fill_polygon(points, subtract))
+            self._surface.select("Filling the lasso", size, lambda mask: mask.fill_polygon(points, subtract))
 
     def back(self) -> bool:
         if not self._steps:
@@ -103,7 +103,7 @@ class RectangleDrag(SimpleDrag):
     def finish(self) -> None:
         box, subtract = intersect(self._box(), (0, 0, *self._document.size)), self._subtract
         if not is_empty(box):
-            self._surface.select("Filling the rectangle", area(box), lambda sheet: sheet.fill_box(box, subtract))
+            self._surface.select("Filling the rectangle", area(box), lambda mask: mask.fill_box(box, subtract))
 
     def band(self) -> Band | None:
         x0, y0, x1, y1 = self._box()

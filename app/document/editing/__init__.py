@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.document.editing import compositing
-from app.document.editing.compositing import wants_fine
+from app.document.editing.compositing import needs_sixteen_bits
 from app.document.editing.document import Document
 from app.document.editing.selections import Selections
 from app.document.editing.transparency import model_view
@@ -13,5 +13,5 @@ __all__ = [
     "Selections",
     "compositing",
     "model_view",
-    "wants_fine",
+    "needs_sixteen_bits",
 ]

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.document.editing.transparency import composed_alpha
-from app.document.pixels import PLAIN_GREY, Box, Colours, Picture, Pixels, colours_of, crop, seen
+from app.document.pixels import PLAIN_GREY, Box, Colours, Picture, Pixels, colours_of, crop, to_srgb
 
 _ROWS = 256
 
 
-class FineLike(Protocol):
+class SixteenBitValuesLike(Protocol):
     """A result before it is laid into the picture."""
 
     @property
@@ -26,7 +26,7 @@ class FineLike(Protocol):
 class PatchLike(Protocol):
     """New pixels for one box of the picture: in sRGB as the model saw it, or of the picture's own depth.
 
-    ``fine``, where there is one, is a ``FineLike``.
+    ``sixteen_bit``, where there is one, is a ``SixteenBitValuesLike``.
     """
 
     @property
@@ -35,7 +35,7 @@ class PatchLike(Protocol):
     def rgb(self) -> Pixels: ...  # (y1 - y0, x1 - x0, 3)
 
 
-def wants_fine(picture: Picture) -> bool:
+def needs_sixteen_bits(picture: Picture) -> bool:
     """Whether a result of 8 bits in sRGB would be coarser than the picture, or alpha needs the result's share."""
     return picture.depth == 16 or picture.has_alpha or colours_of(picture) not in (None, PLAIN_GREY)
 
@@ -53,17 +53,21 @@ def composed(picture: Picture, patch: PatchLike, mask: NDArray[np.uint8]) -> Pix
     (h, w, 3), or with alpha (h, w, 4) where some of it is transparent there: it is filled inside ``mask`` (H, W).
     """
     colours, original = colours_of(picture), crop(picture.pixels, patch.box)[..., :3]
-    fine: FineLike | None = getattr(patch, "fine", None)
-    if fine is None and patch.rgb.dtype == picture.pixels.dtype and colours is None:
+    sixteen_bit: SixteenBitValuesLike | None = getattr(patch, "sixteen_bit", None)
+    if sixteen_bit is None and patch.rgb.dtype == picture.pixels.dtype and colours is None:
         return patch.rgb
     out = np.array(original)
     for row in range(0, len(out), _ROWS):
         rows = slice(row, row + _ROWS)
-        if fine is None:
+        if sixteen_bit is None:
             _replace_changed(out[rows], patch.rgb[rows], colours)
         else:
-            _blend(out[rows], fine.colours[rows], fine.share[rows], colours)
-    alpha = None if fine is None else composed_alpha(picture, patch.box, crop(mask, patch.box) > 0, fine.share)
+            _blend(out[rows], sixteen_bit.colours[rows], sixteen_bit.share[rows], colours)
+    alpha = (
+        None
+        if sixteen_bit is None
+        else composed_alpha(picture, patch.box, crop(mask, patch.box) > 0, sixteen_bit.share)
+    )
     return out if alpha is None else np.dstack([out, alpha])
 
 
@@ -81,7 +85,7 @@ def _blend(out: Pixels, result: NDArray[np.uint16], share: NDArray[np.float32], 
 
 def _replace_changed(out: Pixels, rgb: Pixels, colours: Colours | None) -> None:
     """Take over only what differs from the picture as the model saw it."""
-    shown = seen(np.ascontiguousarray(out), colours)
+    shown = to_srgb(np.ascontiguousarray(out), colours)
     changed = (shown != rgb).any(axis=2)
     if changed.any():
         values = _own_colours(rgb.astype(np.uint16) * 257, colours)

@@ -14,11 +14,11 @@ from app.document.pixels import Box, Picture, Pixels, crop, zeros
 _BAND = 64  # rows looked at at once
 
 
-class Sheet:
+class DocumentContent:
     """A picture and a mask of its size, changed through edits only. Not thread-safe."""
 
     def __init__(self, picture: Picture) -> None:
-        """``picture`` becomes the sheet's own: its pixels are changed in place."""
+        """``picture`` becomes the content's own: its pixels are changed in place."""
         if not (picture.pixels.flags.writeable and picture.pixels.flags.c_contiguous):
             picture.pixels = np.array(picture.pixels, order="C")
         self.picture = picture

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.document.editing.content import Sheet
+from app.document.editing.content import DocumentContent
 from app.document.pixels import EMPTY, Box
 from app.document.retouch import Changing, RetouchBrush, RetouchStroke
 
 
-class Retouching(Sheet):
+class Retouching(DocumentContent):
     """A stroke changes the pixels while it is painted; what ended it makes an edit of that.
 
     From ``begin_retouch`` until that edit is in, or the stroke given up, ``changing`` is true.

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.editing.content import Sheet
+from app.document.editing.content import DocumentContent
 from app.document.history import TILE, Edit, Recorder
 from app.document.mask import Segment, blend, morphology, polygon_coverage, similar_coverage, snapped
 from app.document.pixels import Box, Point, bounds, crop, intersect, pieces
@@ -16,7 +16,7 @@ from app.document.pixels import Box, Point, bounds, crop, intersect, pieces
 How: TypeAlias = Literal["replace", "add", "subtract"]
 
 
-class Selections(Sheet):
+class Selections(DocumentContent):
     """Every method changes the mask as one edit and answers it, or None when nothing changed.
 
     Coverage is laid as a brush lays it: adding, the larger of mask and coverage counts;

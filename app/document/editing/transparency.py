@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.pixels import Box, Picture, Pixels, bounds, crop, grown, seen_rgb
+from app.document.pixels import Box, Picture, Pixels, bounds, crop, grown, srgb_pixels
 
 _REACH = 64  # pixels around the hole that a model looks at in any case
 _RADIUS = 3  # pixels from which alpha is continued
@@ -23,7 +23,7 @@ def model_view(
     Colours under zero alpha are nobody's: around the hole of ``mask`` (H, W) the nearest visible ones take their
     place, and nothing is copied from there. ``source``: where else it may not be copied from.
     """
-    rgb = seen_rgb(picture)
+    rgb = srgb_pixels(picture)
     if not picture.has_alpha:
         return rgb, source
     visible = picture.pixels[..., 3] > 0

@@ -23,7 +23,7 @@ from app.document.formats.files import (
     write_picture,
 )
 from app.document.formats.kinds import KINDS, OPEN_FORMATS, SAVE_FORMATS
-from app.document.formats.limits import loss_sentence, losses
+from app.document.formats.limits import lost_features, lost_features_sentence
 from app.document.formats.mask_files import MaskFile, encode_mask, read_mask_file, write_mask
 
 __all__ = [
@@ -41,8 +41,8 @@ __all__ = [
     "estimate",
     "flush",
     "format_of",
-    "loss_sentence",
-    "losses",
+    "lost_features",
+    "lost_features_sentence",
     "put_in_place",
     "read_mask",
     "read_mask_file",

@@ -6,7 +6,7 @@ from app.document.formats.kinds import KINDS
 from app.document.pixels import Picture
 
 
-def losses(picture: Picture, format: str, *, depth: int | None = None) -> list[str]:
+def lost_features(picture: Picture, format: str, *, depth: int | None = None) -> list[str]:
     """What is lost in a file of ``format``, as parts of a sentence: "16 bits per channel become 8"."""
     kind, found = KINDS[format], []
     if picture.depth == 16 and (not kind.deep or depth == 8):
@@ -22,7 +22,7 @@ def losses(picture: Picture, format: str, *, depth: int | None = None) -> list[s
     return found
 
 
-def loss_sentence(picture: Picture, path_name: str, format: str, *, depth: int | None = None) -> str:
+def lost_features_sentence(picture: Picture, path_name: str, format: str, *, depth: int | None = None) -> str:
     """One sentence on what the file called ``path_name`` does not hold; empty where it holds everything."""
-    found = losses(picture, format, depth=depth)
+    found = lost_features(picture, format, depth=depth)
     return f"{path_name} does not hold everything: {', and '.join(found)}." if found else ""

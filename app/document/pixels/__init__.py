@@ -17,7 +17,7 @@ from app.document.pixels.boxes import (
     tiles,
     union,
 )
-from app.document.pixels.colour import PLAIN_GREY, Colours, colours_of, seen, seen_rgb
+from app.document.pixels.colour import PLAIN_GREY, Colours, colours_of, srgb_pixels, to_srgb
 from app.document.pixels.made_profiles import HLG, PQ, Chromaticities, from_cicp, from_gamma
 from app.document.pixels.memory import fresh, give_back_freed, note_kept, zeros
 from app.document.pixels.picture import JpegForm, Picture, to_8_bit
@@ -57,11 +57,11 @@ __all__ = [
     "note_kept",
     "packed",
     "pieces",
-    "seen",
-    "seen_rgb",
+    "srgb_pixels",
     "stored",
     "tiles",
     "to_8_bit",
+    "to_srgb",
     "union",
     "zeros",
 ]

@@ -35,7 +35,7 @@ _GREY = np.array([0.299, 0.587, 0.114], np.float32)  # as Pillow and OpenCV weig
 class Colours(Protocol):
     """The way between a colour space and sRGB."""
 
-    def seen(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def to_srgb(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """sRGB of (H, W, 3) values in the picture's space."""
         ...
 
@@ -57,25 +57,25 @@ def usable(profile: bytes) -> bool:
     return _space_fits(profile) and (_is_srgb(profile) or _colours(profile) is not None)
 
 
-def seen(pixels: Pixels, colours: Colours | None) -> NDArray[np.uint8]:
+def to_srgb(pixels: Pixels, colours: Colours | None) -> NDArray[np.uint8]:
     """What (H, W, 3 or 4) pixels look like in sRGB, 8 bits, with the same alpha; perhaps ``pixels`` itself."""
     shown = to_8_bit(pixels)
     if colours is None or colours is PLAIN_GREY:
         return shown
     if shown.shape[2] == 3:
-        return colours.seen(shown)
+        return colours.to_srgb(shown)
     out = np.empty_like(shown)
-    out[..., :3] = colours.seen(np.ascontiguousarray(shown[..., :3]))
+    out[..., :3] = colours.to_srgb(np.ascontiguousarray(shown[..., :3]))
     out[..., 3] = shown[..., 3]
     return out
 
 
-def seen_rgb(picture: Picture) -> NDArray[np.uint8]:
+def srgb_pixels(picture: Picture) -> NDArray[np.uint8]:
     """The picture in sRGB as a model wants it: (H, W, 3) uint8, C-contiguous, nobody else's."""
     colours, out = colours_of(picture), np.empty((picture.height, picture.width, 3), np.uint8)
     for row in range(0, picture.height, _ROWS):
         rows = slice(row, row + _ROWS)
-        out[rows] = seen(np.ascontiguousarray(picture.rgb[rows]), colours)
+        out[rows] = to_srgb(np.ascontiguousarray(picture.rgb[rows]), colours)
     return out
 
 
@@ -84,7 +84,7 @@ def as_srgb(picture: Picture) -> NDArray[Any]:
     colours = colours_of(picture)
     if colours is None or colours is PLAIN_GREY:
         return picture.pixels
-    return np.concatenate([seen(picture.pixels[y : y + _ROWS], colours) for y in range(0, picture.height, _ROWS)])
+    return np.concatenate([to_srgb(picture.pixels[y : y + _ROWS], colours) for y in range(0, picture.height, _ROWS)])
 
 
 def inks_to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
@@ -108,7 +108,7 @@ def inks_to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 class _PlainGrey:
     """Grey values that are sRGB's own."""
 
-    def seen(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def to_srgb(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return rgb
 
     def back(self, srgb: NDArray[np.uint16]) -> Float:
@@ -133,7 +133,7 @@ class _Matrix:
         # Entries at the squares of even steps: dark values, where curves are steep, are far apart then.
         self._inverse = [(icc.inverse(curve, _ramp() ** 2) * 65535).astype(np.float32) for curve in shaper.curves]
 
-    def seen(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def to_srgb(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         light = cv2.transform(cv2.LUT(rgb, self._light), self._there)
         return np.asarray(cv2.LUT(light, self._encode), np.uint8)
 
@@ -156,7 +156,7 @@ class _Grey:
         self._weights = srgb.matrix[1].astype(np.float32)  # of the light's brightness, Y
         self._inverse = (icc.inverse(curve, _ramp() ** 2) * 65535).astype(np.float32)
 
-    def seen(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def to_srgb(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return np.asarray(cv2.LUT(rgb, self._shown), np.uint8)
 
     def back(self, srgb: NDArray[np.uint16]) -> Float:
@@ -173,7 +173,7 @@ class _Tables:
         side = 255 // _STEP + 1
         self._table = lattice.reshape(side, side, side, 3).astype(np.float32) * 257
 
-    def seen(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def to_srgb(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return _apply(self._there, rgb)
 
     def back(self, srgb: NDArray[np.uint16]) -> Float:
@@ -220,7 +220,7 @@ def _comes_back(colours: Colours) -> bool:
     """Whether greys, which every space holds, survive the way back and there."""
     ramp = np.repeat(np.arange(32, 256, dtype=np.uint8)[None, :, None], 3, axis=2)
     values = np.clip(np.rint(colours.back(ramp.astype(np.uint16) * 257) / 257), 0, 255).astype(np.uint8)
-    return bool(np.abs(colours.seen(values).astype(int) - ramp).mean() <= _WRONG)
+    return bool(np.abs(colours.to_srgb(values).astype(int) - ramp).mean() <= _WRONG)
 
 
 def _space_fits(profile: bytes) -> bool:

@@ -6,7 +6,7 @@ from app.document.session.file import SUFFIX, is_session, open_session, save_ses
 from app.document.session.folder import Folder, folders
 from app.document.session.journal import Journal, LostStep, Snapshot
 from app.document.session.load import Loaded
-from app.document.session.unsaved_sessions import EXPIRE_DAYS, Lost, find_lost
+from app.document.session.unsaved_sessions import EXPIRE_DAYS, UnsavedSession, find_unsaved
 
 __all__ = [
     "EXPIRE_DAYS",
@@ -14,10 +14,10 @@ __all__ = [
     "Folder",
     "Journal",
     "Loaded",
-    "Lost",
     "LostStep",
     "Snapshot",
-    "find_lost",
+    "UnsavedSession",
+    "find_unsaved",
     "folders",
     "is_session",
     "open_session",

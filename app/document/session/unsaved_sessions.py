@@ -25,7 +25,7 @@ _FRESH = 60.0  # seconds in which a folder may be without a state because it is 
 
 
 @dataclass(frozen=True)
-class Lost:
+class UnsavedSession:
     """An unsaved picture, held so that no other program offers it too."""
 
     folder: Folder
@@ -42,7 +42,7 @@ class Lost:
         return load(Journal(self.folder, program), self.state, f'"{self.state.name}"')
 
 
-def find_lost(parent: Path, only: str | None = None) -> list[Lost]:
+def find_unsaved(parent: Path, only: str | None = None) -> list[UnsavedSession]:
     """Every unsaved picture in ``parent`` that no running program works on, the newest first.
 
     ``only`` is the name of the one folder to look at. What was saved, and what is too old, is removed.
@@ -58,7 +58,7 @@ def find_lost(parent: Path, only: str | None = None) -> list[Lost]:
     return found if only is not None else _expire(found)
 
 
-def _look(path: Path) -> Lost | None:
+def _look(path: Path) -> UnsavedSession | None:
     fresh = time.time() - path.stat().st_mtime < _FRESH
     folder = None if fresh and not path.joinpath(STATE).exists() else Folder.take(path)
     if folder is None:
@@ -74,7 +74,7 @@ def _look(path: Path) -> Lost | None:
     if not state.unsaved:
         folder.remove()
         return None
-    return Lost(folder, state, size_of(path))
+    return UnsavedSession(folder, state, size_of(path))
 
 
 def _leave(folder: Folder, age: float) -> None:
@@ -85,7 +85,7 @@ def _leave(folder: Folder, age: float) -> None:
         folder.release()
 
 
-def _expire(found: list[Lost]) -> list[Lost]:
+def _expire(found: list[UnsavedSession]) -> list[UnsavedSession]:
     kept, total = [], 0
     for lost in found:
         age = (time.time() - lost.state.time) / _DAY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
-from app.document.formats import EXACT, KINDS, QUALITY, SAVE_FORMATS, Export, estimate, losses
+from app.document.formats import EXACT, KINDS, QUALITY, SAVE_FORMATS, Export, estimate, lost_features
 from app.document.pixels import PLAIN_GREY, Picture, colours_of
 from app.ui.support import Background, NumberSlider
 
@@ -115,7 +115,7 @@ class ExportDialog(QDialog):
         self._form.setRowVisible(self.bits, deep)
         self.like.setVisible(name == "JPEG" and picture.jpeg is not None)
         self.quality.setEnabled(kind.quality and not (self.like.isVisibleTo(self) and self.like.isChecked()))
-        lost = losses(picture, name, depth=8 if export.srgb else export.depth)
+        lost = lost_features(picture, name, depth=8 if export.srgb else export.depth)
         more = f"{', and '.join(lost)}." if lost else ""
         self.note.setText(f"{NOTES[name]} {more[:1].upper()}{more[1:]}".strip())
         self._asked += 1

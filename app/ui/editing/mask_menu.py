@@ -126,7 +126,9 @@ class MaskMenu(QObject):
                     self._messages.info(found.note)
 
             def put_in() -> None:
-                self._jobs.run("Importing the mask", lambda sheet: sheet.set_mask(found.mask, mode), done, self._failed)
+                self._jobs.run(
+                    "Importing the mask", lambda selections: selections.set_mask(found.mask, mode), done, self._failed
+                )
 
             self._jobs.when_free(put_in)
 
@@ -162,7 +164,7 @@ class MaskMenu(QObject):
         document = self._workspace.document
         if document is None:
             return
-        sheet = document
+        selections = document
 
         def failed(error: Exception) -> None:
             if isinstance(error, MemoryError):
@@ -171,7 +173,7 @@ class MaskMenu(QObject):
                 self._report("Nothing could be found in the picture.", error)
 
         jobs = self._jobs
-        jobs.when_free(lambda: jobs.prepare(sheet, name, lambda: work(sheet), done, failed, ALWAYS_LATER))
+        jobs.when_free(lambda: jobs.prepare(selections, name, lambda: work(selections), done, failed, ALWAYS_LATER))
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, MemoryError):
@@ -189,7 +191,7 @@ class MaskMenu(QObject):
         pixels = questions.ask_pixels(self._window, title, self._settings.get(setting), int(setting.high or 1))
         if pixels is not None:
             self._settings.set(setting, pixels)
-            self._change(title, lambda sheet: change(sheet, pixels))
+            self._change(title, lambda mask: change(mask, pixels))
 
     def _folder(self) -> str:
         return self._settings.get(settings.LAST_FOLDER) or str(Path.home())

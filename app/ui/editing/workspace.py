@@ -10,12 +10,19 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.canvas.drawing import Pyramid, see_of
+from app.canvas.drawing import Pyramid, srgb_converter
 from app.document.editing import Document
 from app.document.errors import DocumentError
-from app.document.formats import SAVE_FORMATS, Export, loss_sentence, read_picture, read_picture_data, write_picture
+from app.document.formats import (
+    SAVE_FORMATS,
+    Export,
+    lost_features_sentence,
+    read_picture,
+    read_picture_data,
+    write_picture,
+)
 from app.document.pixels import Picture, Pixels
-from app.document.session import Loaded, Lost, Snapshot, is_session, open_session
+from app.document.session import Loaded, Snapshot, UnsavedSession, is_session, open_session
 from app.ui.editing.exclusive_access import Prepare, at_once
 from app.ui.editing.session_writer import Cancelled, SessionWriter, Source, unsaved_folder
 from app.ui.editing.undo_history import History, Refresh
@@ -46,7 +53,7 @@ def format_of(path: Path) -> str | None:
 
 def prepared(document: Document) -> Pyramid:
     """The document's pixels to show: what is seen first is made; the canvas asks for the rest where it is looked at."""
-    pixels = Pyramid(document.pixels, see=see_of(document.picture))
+    pixels = Pyramid(document.pixels, see=srgb_converter(document.picture))
     pixels.prepare()
     return pixels
 
@@ -126,7 +133,7 @@ class Workspace(QObject):
 
         self._read(f"{path.name} could not be opened.", path.name, number, read)
 
-    def restore(self, lost: Lost) -> None:
+    def restore(self, lost: UnsavedSession) -> None:
         """Open a picture that was not saved when a program ended; ``opened`` follows, or a message."""
         self._opening += 1
         state = lost.state
@@ -223,7 +230,7 @@ class Workspace(QObject):
                 then()
 
         def write(picture: Picture) -> None:
-            loss = loss_sentence(picture, path.name, format)
+            loss = lost_features_sentence(picture, path.name, format)
             self._write(path, lambda: write_picture(picture, path), done, loss)
 
         self.with_copy(f"Saving {path.name}", write, self._not_written(path))

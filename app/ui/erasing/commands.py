@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.canvas.view import CanvasView
-from app.document.editing import Document, model_view, wants_fine
+from app.document.editing import Document, model_view, needs_sixteen_bits
 from app.document.history import Edit
 from app.document.pixels import area as box_area
 from app.document.pixels import bounds
@@ -22,7 +22,7 @@ from app.ui.support import Messages, Settings, settings
 NOTHING_AGAIN = "Nothing has been erased yet that could be erased again: brush over what should go, then press Erase."
 NO_MEMORY = "There is not enough memory for this erase: close other programs and try again."
 NOT_ERASED = "The erase could not be done: the picture is as it was."
-_FINE_COST = 16  # times as long as pixels that are only copied
+_SIXTEEN_BIT_COST = 16  # times as long as pixels that are only copied
 NO_CHANGE = "The model found nothing to change here."
 
 
@@ -167,13 +167,15 @@ class EraseCommands(QObject):
         def begin(hole: Hole) -> None:
             self._replaces = replaces
             self.begun.emit()
-            first = replace(self._options(new_seed or replaces is not None), fine=wants_fine(document.picture))
+            first = replace(
+                self._options(new_seed or replaces is not None), sixteen_bit=needs_sixteen_bits(document.picture)
+            )
             plans = [first]
             for _ in range(self._settings.get(settings.CANDIDATES) - 1):
                 plans.append(replace(first, seed=(plans[-1].seed + 1) % 2**31))
             self._job.start(hole, plans)
 
-        cost = _FINE_COST if wants_fine(document.picture) else 1
+        cost = _SIXTEEN_BIT_COST if needs_sixteen_bits(document.picture) else 1
         self._jobs.when_free(  # a stroke of clone or heal may be on its way in
             lambda: self._jobs.prepare(document, "Getting ready to erase", copy, begin, self._on_failed, cost)
         )
@@ -231,8 +233,8 @@ class EraseCommands(QObject):
             self._on_failed(error)
 
         area = sum(box_area(box) for box in (hole.box, *(patch.box for patch in candidate.patches)))
-        if wants_fine(document.picture):
-            area *= _FINE_COST
+        if needs_sixteen_bits(document.picture):
+            area *= _SIXTEEN_BIT_COST
 
         def put_in() -> None:
             self._jobs.put_in(

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDrag, QMouseEvent
 from PySide6.QtWidgets import QApplication, QToolButton
 
 from app.document.errors import DocumentError
-from app.document.formats import SAVE_FORMATS, encode_picture, loss_sentence, write_file
+from app.document.formats import SAVE_FORMATS, encode_picture, lost_features_sentence, write_file
 from app.document.pixels import Picture
 from app.ui.editing import Workspace, format_of
 from app.ui.support import Background, Messages, theme
@@ -139,7 +139,7 @@ class DragOut(QObject):
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="moebius-drag-")
         own = picture.format if picture.format in SAVE_FORMATS else "JPEG"
-        format = "PNG" if loss_sentence(picture, "", own) else own
+        format = "PNG" if lost_features_sentence(picture, "", own) else own
         folder = Path(tempfile.mkdtemp(dir=self._folder.name))
         path = folder / f"{name}-erased{SAVE_FORMATS[format][0]}"
         write_file(path, encode_picture(picture, format, path.name))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.view import CanvasView
-from app.document.session import Lost
+from app.document.session import UnsavedSession
 from app.ui.commands import Actions
 from app.ui.editing import Opened, Workspace, picture_settings
 from app.ui.files import FileMenu
@@ -66,7 +66,7 @@ class SessionsController(QObject):
         loaded = opened.loaded
         if loaded is None:
             return
-        self._view.scene.keep_before_tiles(loaded.before)
+        self._view.layers.keep_before_tiles(loaded.before)
         picture_settings.put_back(self._view, loaded.state.settings)
 
     def end(self) -> None:
@@ -75,7 +75,7 @@ class SessionsController(QObject):
         self._workspace.keeper.wait()
 
     @Slot(object)
-    def _restore(self, lost: Lost) -> None:
+    def _restore(self, lost: UnsavedSession) -> None:
         self._files.unless_unsaved(lambda: self._workspace.restore(lost))
 
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 import app
-from app.document.session import Lost, find_lost
+from app.document.session import UnsavedSession, find_unsaved
 from app.ui.dialogs import questions
 from app.ui.editing import unsaved_folder
 from app.ui.sessions.recovery_dialog import RecoveryDialog
@@ -25,7 +25,7 @@ NOTHING = "There are no unsaved pictures: everything was saved, or is open in an
 class Found:
     """An unsaved picture with what is shown of it."""
 
-    lost: Lost
+    lost: UnsavedSession
     image: QImage  # null where there is none
 
 
@@ -39,7 +39,7 @@ class Recovery(QObject):
         window: QWidget,
         background: Background,
         messages: Messages,
-        open_lost: Callable[[Lost], None],
+        open_lost: Callable[[UnsavedSession], None],
     ) -> None:
         """``open_lost`` opens one in this window."""
         super().__init__(window)
@@ -75,7 +75,7 @@ class Recovery(QObject):
 
     def _look(self, done: Callable[[list[Found]], None], only: str | None = None) -> None:
         def look() -> list[Found]:
-            found = find_lost(unsaved_folder(), only)
+            found = find_unsaved(unsaved_folder(), only)
             return [Found(lost, QImage(str(lost.thumbnail))) for lost in found]
 
         self._background.run(look, done, lambda _: self.closed.emit())

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.document.session import EXPIRE_DAYS, Lost
+from app.document.session import EXPIRE_DAYS, UnsavedSession
 from app.ui.support import theme
 
 _ICON = (96, 72)
@@ -30,7 +30,7 @@ class RecoveryDialog(QDialog):
     restoreAsked = Signal(object)  # list[int], rows
     discardAsked = Signal(object)  # list[int]
 
-    def __init__(self, window: QWidget, pictures: Sequence[tuple[Lost, QImage]]) -> None:
+    def __init__(self, window: QWidget, pictures: Sequence[tuple[UnsavedSession, QImage]]) -> None:
         super().__init__(window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Unsaved pictures")
@@ -73,7 +73,7 @@ class RecoveryDialog(QDialog):
         self.resize(theme.px(580), theme.px(420))
         self.show_pictures(pictures)
 
-    def show_pictures(self, pictures: Sequence[tuple[Lost, QImage]]) -> None:
+    def show_pictures(self, pictures: Sequence[tuple[UnsavedSession, QImage]]) -> None:
         """Show these, the first one chosen."""
         self.list.clear()
         for lost, image in pictures:
@@ -105,7 +105,7 @@ class RecoveryDialog(QDialog):
         self.discard.setEnabled(chosen)
 
 
-def describe(lost: Lost) -> str:
+def describe(lost: UnsavedSession) -> str:
     """Two lines: what it is, and how it was left."""
     state = lost.state
     name = Path(state.session or state.path or state.name).name

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 
 from app.canvas.drawing import thumbnail
 from app.document.editing import Document
-from app.document.pixels import EMPTY, Box, Colours, colours_of, seen, union
+from app.document.pixels import EMPTY, Box, Colours, colours_of, to_srgb, union
 from app.engine.protocol import Patch
 
 _SAMPLES = 192  # pixels read along the longer side at the least, where there are as many
@@ -52,7 +52,7 @@ def sample(document: Document, box: Box, aspect: float) -> Sample:
 
 def draw_sample(part: Sample, width: int, height: int, overlay: tuple[int, int, int]) -> QImage:
     """The sample with its mask in the overlay's colour, as ``width`` x ``height`` px."""
-    rgb = seen(np.ascontiguousarray(part.pixels[..., :3]), part.colours).astype(np.uint16)
+    rgb = to_srgb(np.ascontiguousarray(part.pixels[..., :3]), part.colours).astype(np.uint16)
     weight = part.mask.astype(np.uint16)[..., None] * 6 // 10
     mixed = (rgb * (255 - weight) + np.array(overlay, np.uint16) * weight) // 255
     return thumbnail(mixed.astype(np.uint8), width, height)

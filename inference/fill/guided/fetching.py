@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.runtime.interrupt import Check
+from inference.runtime import Check
 
 Float = NDArray[np.float32]
 Mask = NDArray[np.bool_]

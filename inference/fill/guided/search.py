@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from inference.fill.guided.features import Guide, Weights
-from inference.runtime.interrupt import Check
+from inference.runtime import Check
 
 JUMPS = (3, 1)  # pixels to the neighbours whose offsets are tried
 SHRINK = 0.5  # of the reach of random sources, from try to try

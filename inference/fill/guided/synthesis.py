@@ -22,7 +22,7 @@ from inference.fill.guided.fetching import Copied, Reduced, fetched, reduced
 from inference.fill.guided.levels import Cells, Level, make_level, sizes
 from inference.fill.guided.search import Search
 from inference.fill.guided.voting import Voter, first_sources
-from inference.runtime.interrupt import Check, never
+from inference.runtime import Check, never
 
 Float = NDArray[np.float32]
 Mask = NDArray[np.bool_]

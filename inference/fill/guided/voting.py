@@ -7,7 +7,7 @@ from torch import Tensor
 
 from inference.fill.guided.features import Guide, padded
 from inference.fill.guided.search import Search
-from inference.runtime.interrupt import Check
+from inference.runtime import Check
 
 ROWS = 1 << 14  # pixels voted on at once
 PAIRS = 1 << 20  # patches compared at once

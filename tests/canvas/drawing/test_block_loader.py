@@ -115,9 +115,9 @@ def test_a_large_picture_is_shown_at_once_and_then_as_it_is(big: CanvasView, qtb
     sharp = frame(big)
     big._redraw()
     assert same(frame(big), sharp)
-    with_all = Pyramid(big.scene.document.pixels)  # type: ignore[union-attr]
+    with_all = Pyramid(big.layers.document.pixels)  # type: ignore[union-attr]
     with_all.build()
-    big.set_document(big.scene.document, with_all)
+    big.set_document(big.layers.document, with_all)
     settle(big, qtbot)
     assert same(frame(big), sharp), "the same as with levels made beforehand"
 
@@ -133,7 +133,7 @@ def test_a_view_that_goes_does_not_wait_for_its_blocks(qtbot: QtBot) -> None:
 
 
 def test_the_hole_of_a_large_picture_copies_nothing(big: CanvasView, qtbot: QtBot) -> None:
-    document = big.scene.document
+    document = big.layers.document
     assert document is not None
     big.set_outline(False)  # which moves
     document.fill_box((500, 500, 900, 900))
@@ -146,8 +146,8 @@ def test_the_hole_of_a_large_picture_copies_nothing(big: CanvasView, qtbot: QtBo
     big.show_preview(box, np.full((440, 440, 3), 9, np.uint8))
     settle(big, qtbot)
     assert not np.array_equal(frame(big), masked)
-    assert big.scene._mask is not None
-    assert big.scene._mask.base is document.mask
+    assert big.layers._mask is not None
+    assert big.layers._mask.base is document.mask
     big.set_hole(None)
     settle(big, qtbot)
     assert same(frame(big), masked)

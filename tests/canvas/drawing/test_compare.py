@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.canvas.drawing.original import Before
+from app.canvas.drawing.original import OriginalPixels
 from app.canvas.navigator import Navigator
 from app.canvas.view import CanvasView
 from app.document.editing.document import Document
@@ -25,7 +25,7 @@ def change(view: CanvasView, document: Document) -> None:
 def test_only_what_changes_is_kept_and_only_once() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (700, 900, 3), dtype=np.uint8)
     original = pixels.copy()
-    before = Before(pixels)
+    before = OriginalPixels(pixels)
     before.keep([(10, 10, 300, 300)])
     pixels[10:300, 10:300] = 7
     before.keep([(200, 200, 700, 600)])
@@ -84,7 +84,7 @@ def test_the_line_is_moved_by_keys_and_stays_on_the_screen(view: CanvasView, han
     for _ in range(50):
         hand.key(Qt.Key.Key_Right, True)
     view.pan(40, 0)
-    assert view._scene.split == view.width() // 2
+    assert view._layers.split == view.width() // 2
 
 
 def test_the_pointer_shows_that_the_line_can_be_moved(view: CanvasView, hand: Hand) -> None:

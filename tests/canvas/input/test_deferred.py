@@ -8,7 +8,7 @@ from PySide6.QtGui import QInputDevice
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.canvas.input.deferred import Later
+from app.canvas.input.deferred import DeferredInput
 from app.canvas.tools.base import Tool
 from app.canvas.view import CanvasView
 from app.document.editing.document import Document
@@ -19,7 +19,7 @@ from tests.canvas.input_driver import Hand, widget_point
 
 def test_calls_keep_their_order_and_stop_when_it_is_held_again(qtbot: QtBot) -> None:
     parent, made = QObject(), list[int]()
-    later = Later(parent)
+    later = DeferredInput(parent)
     later.do(lambda: made.append(0))
     later.hold(True)
     later.do(lambda: made.append(1))
@@ -96,7 +96,7 @@ def test_viewing_does_not_wait(view: CanvasView, document: Document, hand: Hand,
     assert not document.mask.any()
     view.set_tool(Tool.BRUSH)
     view.set_held(False)
-    qtbot.waitUntil(lambda: not view._later.waiting)
+    qtbot.waitUntil(lambda: not view._deferred.waiting)
     assert bool(document.mask[50, 55]) == (way != "split")  # the split came to lie over it
 
 
@@ -108,7 +108,7 @@ def test_what_was_chosen_at_the_press_counts(view: CanvasView, document: Documen
     view.set_tool(Tool.ERASER)
     view._space = True
     view.set_held(False)
-    qtbot.waitUntil(lambda: not view._later.waiting)
+    qtbot.waitUntil(lambda: not view._deferred.waiting)
     assert document.mask[50, 70] == 255
     assert document.mask[65, 70] == 0
 
@@ -121,6 +121,6 @@ def test_a_stroke_that_waits_is_ended_by_its_own_release(
     hand.press(60, 50, button=Qt.MouseButton.MiddleButton)
     hand.release(60, 50, button=Qt.MouseButton.MiddleButton)
     view.set_held(False)
-    qtbot.waitUntil(lambda: not view._later.waiting)
+    qtbot.waitUntil(lambda: not view._deferred.waiting)
     assert not view.stroking
     assert document.mask[50, 50] == 255

@@ -170,7 +170,7 @@ def test_at_100_percent_a_pixel_is_a_pixel_of_the_screen(
     view.set_zoom(1.0)
     view.pan(12.4, -7.7)
     view._resize_frame()
-    view._frame.flush(view._scene, view._view)
+    view._frame.flush(view._layers, view._view)
     shown = view._frame.pixels
     assert shown.shape[:2] == (round(299 * ratio), round(401 * ratio))
     left, top = (int(at) for at in view._view.corner)

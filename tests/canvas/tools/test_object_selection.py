@@ -134,7 +134,7 @@ def test_what_is_looked_for_elsewhere_may_be_given_up(
     event.ignore()
     QApplication.sendEvent(view, event)
     assert not event.isAccepted(), "Escape goes to what is under way, not to what is open"
-    view._later.clear()
+    view._deferred.clear()
     view.set_held(False)
     assert view.grab().toImage() != waiting, "the stroke is gone"
     hand.key(Qt.Key.Key_Return, True)

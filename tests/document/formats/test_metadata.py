@@ -19,7 +19,7 @@ from PIL import ExifTags, Image, IptcImagePlugin, JpegImagePlugin
 from app.document.formats import metadata
 from app.document.formats.encode import encode_picture
 from app.document.formats.files import SAVE_FORMATS, read_picture, read_picture_data, write_picture
-from app.document.formats.limits import loss_sentence
+from app.document.formats.limits import lost_features_sentence
 from app.document.metadata import jpeg_segments, xmp
 from app.document.pixels.picture import Picture
 from tests.document.icc_files import ADOBE_RGB, P3, gamma, grey_profile
@@ -87,7 +87,7 @@ def test_iptc_captions(tmp_path: Path) -> None:
                 found: Any = IptcImagePlugin.getiptcinfo(image)
             assert found[(2, 120)] == b"A caption"
     for suffix, said in (("webp", "IPTC"), ("bmp", "photo information"), ("png", "")):
-        sentence = loss_sentence(picture, f"b.{suffix}", {"webp": "WEBP", "bmp": "BMP", "png": "PNG"}[suffix])
+        sentence = lost_features_sentence(picture, f"b.{suffix}", {"webp": "WEBP", "bmp": "BMP", "png": "PNG"}[suffix])
         assert said in sentence
         assert bool(said) == bool(sentence)
 

@@ -223,17 +223,17 @@ def test_eight_bits_are_rounded(value: int) -> None:
 
 
 def test_an_erase_leaves_every_other_bit_and_has_more_than_256_levels(tmp_path: Path) -> None:
-    class Fine:
+    class SixteenBitValues:
         colours = np.rint(np.linspace(20_000, 24_000, 40 * 50)).reshape(40, 50, 1).repeat(3, 2).astype(np.uint16)
         share = np.zeros((40, 50), np.float32)
 
-    Fine.share[5:35, 5:45] = 1.0
-    Fine.share[4, 5:45] = 0.5
+    SixteenBitValues.share[5:35, 5:45] = 1.0
+    SixteenBitValues.share[4, 5:45] = 0.5
 
     class Patch:
         box = (30, 20, 80, 60)
         rgb = np.zeros((40, 50, 3), np.uint8)
-        fine = Fine()
+        sixteen_bit = SixteenBitValues()
 
     original = _noise(100, 120, 4)
     document = Document(Picture(original.copy()))
@@ -242,11 +242,11 @@ def test_an_erase_leaves_every_other_bit_and_has_more_than_256_levels(tmp_path: 
     assert edit is not None
     now = document.pixels
     inside = np.zeros((100, 120), bool)
-    inside[20:60, 30:80] = Fine.share > 0
+    inside[20:60, 30:80] = SixteenBitValues.share > 0
     np.testing.assert_array_equal(now[~inside], original[~inside])
     np.testing.assert_array_equal(now[..., 3], original[..., 3])
-    np.testing.assert_array_equal(now[25:55, 35:75, :3], Fine.colours[5:35, 5:45])
-    half = (original[24, 35:75, :3].astype(int) + Fine.colours[4, 5:45]) / 2
+    np.testing.assert_array_equal(now[25:55, 35:75, :3], SixteenBitValues.colours[5:35, 5:45])
+    half = (original[24, 35:75, :3].astype(int) + SixteenBitValues.colours[4, 5:45]) / 2
     assert np.abs(now[24, 35:75, :3] - half).max() <= 0.5
     assert len(np.unique(now[25:55, 35:75, 0])) > 1000
     write_picture(document.picture, tmp_path / "a.png")

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from app.document.editing.compositing import composed, put_in, wants_fine
+from app.document.editing.compositing import composed, needs_sixteen_bits, put_in
 from app.document.formats.files import read_picture, write_picture
 from app.document.pixels import colour, icc
 from app.document.pixels.picture import Picture
@@ -41,7 +41,7 @@ def test_colours_are_those_of_littlecms(profile: bytes) -> None:
     pixels = _noise(60, 70, 3)
     colours = colour.colours_of(Picture(pixels, icc_profile=profile))
     assert colours is not None
-    shown = colour.seen(pixels, colours)
+    shown = colour.to_srgb(pixels, colours)
     assert np.abs(shown.astype(int) - _by_littlecms(pixels, profile, SRGB)).max() <= 1
     back = colours.back(pixels.astype(np.uint16) * 257) / 257
     assert np.abs(back - _by_littlecms(pixels, SRGB, profile)).max() <= 2
@@ -73,7 +73,7 @@ def test_tables_are_right_to_half_a_level() -> None:
     ramp = np.repeat(np.arange(20_000, 30_000, dtype=np.uint16)[None, :, None], 3, axis=2)
     assert len(np.unique(np.rint(tables.back(ramp)[..., 0]))) > 5000
     assert colour._comes_back(tables)
-    assert np.abs(tables.seen(_noise(9, 9, 3)).astype(int) - matrix.seen(_noise(9, 9, 3))).max() <= 1
+    assert np.abs(tables.to_srgb(_noise(9, 9, 3)).astype(int) - matrix.to_srgb(_noise(9, 9, 3))).max() <= 1
 
 
 def test_srgb_by_another_name_needs_nothing() -> None:
@@ -81,8 +81,8 @@ def test_srgb_by_another_name_needs_nothing() -> None:
     for profile in (SRGB, named, None, b"no profile", P3[:200], P3[:128] + b"\xff" * 60):
         picture = Picture(_noise(4, 4, 3), icc_profile=profile)
         assert colour.colours_of(picture) is None
-        assert not wants_fine(picture)
-        assert colour.seen(picture.pixels, None) is picture.pixels
+        assert not needs_sixteen_bits(picture)
+        assert colour.to_srgb(picture.pixels, None) is picture.pixels
 
 
 def test_curves_of_all_kinds() -> None:
@@ -105,8 +105,8 @@ def test_curves_of_all_kinds() -> None:
 def test_an_erase_changes_only_what_it_changes(kind: type, tmp_path: Path) -> None:
     pixels: Pixels = np.random.default_rng(2).integers(0, np.iinfo(kind).max + 1, (40, 50, 4)).astype(kind)
     picture = Picture(pixels.copy(), icc_profile=P3)
-    assert wants_fine(picture)
-    rgb = colour.seen_rgb(picture)
+    assert needs_sixteen_bits(picture)
+    rgb = colour.srgb_pixels(picture)
     assert rgb.dtype == np.uint8
     box = (10, 5, 40, 35)
     part = rgb[5:35, 10:40].copy()
@@ -116,7 +116,7 @@ def test_an_erase_changes_only_what_it_changes(kind: type, tmp_path: Path) -> No
     assert not changed[:13].any()
     assert not changed[25:].any()
     assert changed[13:25, 18:30].all()
-    assert np.abs(colour.seen_rgb(picture)[13:25, 18:30].astype(int) - (200, 120, 40)).max() <= 1
+    assert np.abs(colour.srgb_pixels(picture)[13:25, 18:30].astype(int) - (200, 120, 40)).max() <= 1
     write_picture(picture, tmp_path / "a.png")
     back = read_picture(tmp_path / "a.png")
     assert back.icc_profile == P3
@@ -130,7 +130,7 @@ def test_grey_stays_grey(tmp_path: Path) -> None:
         Image.fromarray(grey).save(path, icc_profile=profile)
         picture = read_picture(path)
         assert picture.grey
-        rgb = colour.seen_rgb(picture)
+        rgb = colour.srgb_pixels(picture)
         part = rgb[:20, :20].copy()
         part[5:15, 5:15] = (200, 120, 40)
         put_in(picture, [Patch((0, 0, 20, 20), part)], EMPTY_MASK)
@@ -138,7 +138,7 @@ def test_grey_stays_grey(tmp_path: Path) -> None:
         outside = np.ones(grey.shape, bool)
         outside[5:15, 5:15] = False
         np.testing.assert_array_equal(picture.pixels[outside, 0], grey[outside])
-        shown = colour.seen_rgb(picture)[10, 10, 0]
+        shown = colour.srgb_pixels(picture)[10, 10, 0]
         assert abs(int(shown) - (134 if profile is None else 139)) <= 3  # luma; by its light it is a little brighter
         for suffix, mode in ((".png", "L"), (".jpg", "L"), (".tif", "L"), (".webp", "RGB"), (".bmp", "RGB")):
             write_picture(picture, tmp_path / f"b{suffix}")
@@ -151,7 +151,7 @@ def test_grey_stays_grey(tmp_path: Path) -> None:
 def test_grey_is_seen_as_its_profile_says() -> None:
     picture = Picture(np.repeat(np.array([[[0], [55], [128], [255]]], np.uint8), 3, 2), grey=True)
     picture.icc_profile = grey_profile(gamma(1.0))
-    shown = colour.seen_rgb(picture)[0, :, 1].astype(int)
+    shown = colour.srgb_pixels(picture)[0, :, 1].astype(int)
     assert np.abs(shown - (0, 128, 188, 255)).max() <= 1
     colours = colour.colours_of(picture)
     assert colours is not None

@@ -22,7 +22,7 @@ from app.document.session.file import open_session, save_session
 from app.document.session.folder import Folder
 from app.document.session.journal import Journal, LostStep, Snapshot
 from app.document.session.load import Loaded
-from app.document.session.unsaved_sessions import find_lost
+from app.document.session.unsaved_sessions import find_unsaved
 from tests.document.patches import Patch
 
 _WIDTH, _HEIGHT = 290, 270  # over the edge of a tile in both directions
@@ -122,7 +122,7 @@ class Sessions(RuleBasedStateMachine):
         """What was written last is there, with all its steps; nothing written since is in the way."""
         self.journal.release()
         self.history.close()
-        (lost,) = find_lost(self.parent)
+        (lost,) = find_unsaved(self.parent)
         self._go_on(lost.restore())
 
     @rule()

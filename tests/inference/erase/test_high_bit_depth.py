@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from inference import ErasePipeline
-from inference.erase.high_bit_depth import FINE, debanded
+from inference.erase.high_bit_depth import TO_16_BIT, debanded
 from inference.models.catalogue import PATCH_FILL
 
 
@@ -28,15 +28,15 @@ def test_a_fine_result_is_the_coarse_one_with_more_bits() -> None:
     for name in (PATCH_FILL, "moebius-nano"):
         pipeline = ErasePipeline.load(name, "cpu")
         (coarse,) = pipeline.erase_parts(image, mask, steps=1, seed=1)
-        (part,) = pipeline.erase_parts(image, mask, steps=1, seed=1, fine=True)
+        (part,) = pipeline.erase_parts(image, mask, steps=1, seed=1, sixteen_bit=True)
         np.testing.assert_array_equal(coarse.rgb, part.rgb)
-        assert coarse.fine is None
-        fine = part.fine
-        assert fine is not None
+        assert coarse.sixteen_bit is None
+        sixteen_bit = part.sixteen_bit
+        assert sixteen_bit is not None
         x0, y0, x1, y1 = part.box
         own = image[y0:y1, x0:x1]
-        assert fine.share.shape == own.shape[:2]
-        laid = own + (fine.colours / FINE - own) * fine.share[..., None]
+        assert sixteen_bit.share.shape == own.shape[:2]
+        laid = own + (sixteen_bit.colours / TO_16_BIT - own) * sixteen_bit.share[..., None]
         assert np.abs(laid - part.rgb).max() <= 1.01
-        assert len(np.unique(fine.colours[fine.share == 1])) > 1000
-        np.testing.assert_array_equal(fine.share > 0, pipeline.affected(mask)[y0:y1, x0:x1])
+        assert len(np.unique(sixteen_bit.colours[sixteen_bit.share == 1])) > 1000
+        np.testing.assert_array_equal(sixteen_bit.share > 0, pipeline.affected(mask)[y0:y1, x0:x1])

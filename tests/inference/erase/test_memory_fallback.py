@@ -13,9 +13,9 @@ from diffusers import AutoencoderKL
 from torch import Tensor, nn
 
 from inference import Cancelled, ErasePipeline, ModelError
-from inference.erase.memory_fallback import Effort, SplitBranches, rungs
+from inference.erase.memory_fallback import MemoryFallback, SplitBranches, next_fallbacks
 from inference.fill import cancellable as draft_module
-from inference.fill.cancellable import abandonable_fill
+from inference.fill.cancellable import cancellable_patch_fill
 from inference.models.codec import KLCodec
 from inference.networks.unet import UNetOutput
 from inference.runtime.interrupt import interruptible
@@ -48,16 +48,16 @@ def greedy(folder: Path, failures: int) -> tuple[ErasePipeline, Greedy]:
 
 
 def test_the_ladder_goes_down_to_the_processor_and_each_rung_keeps_the_ones_before() -> None:
-    steps = list(rungs(Effort(), guided=True, context=512, device="cuda"))
-    assert [effort for effort, _ in steps] == [
-        Effort(),
-        Effort(split=True),
-        Effort(split=True, tiled=True, context=384),
-        Effort(split=True, tiled=True, context=384, half=True),
-        Effort(split=True, tiled=True, context=384, device="cpu"),
+    steps = list(next_fallbacks(MemoryFallback(), guided=True, context=512, device="cuda"))
+    assert [fallback for fallback, _ in steps] == [
+        MemoryFallback(),
+        MemoryFallback(split=True),
+        MemoryFallback(split=True, tiled=True, context=384),
+        MemoryFallback(split=True, tiled=True, context=384, half=True),
+        MemoryFallback(split=True, tiled=True, context=384, device="cpu"),
     ]
     assert len({sentence for _, sentence in steps}) == 5
-    assert len(list(rungs(Effort(), guided=False, context=256, device="cpu"))) == 2
+    assert len(list(next_fallbacks(MemoryFallback(), guided=False, context=256, device="cpu"))) == 2
 
 
 @pytest.mark.parametrize("failures", [1, 2, 3])
@@ -73,7 +73,7 @@ def test_each_rung_is_told_and_the_erase_succeeds(tiny_folder: Path, failures: i
     assert (result != IMAGE).any()
     assert steps[-4:] == [1, 2, 3, 4]
     assert (unet.rows[-1] == 1) == (failures > 1), "one branch at a time from the second rung on"
-    assert pipeline.effort.tiled == (failures > 2)
+    assert pipeline.fallback.tiled == (failures > 2)
     unet.rows.clear()
     notes.clear()
     pipeline.erase(IMAGE, MASK, on_note=notes.append)
@@ -91,7 +91,7 @@ def test_the_end_of_the_ladder_is_the_failure_itself(tiny_folder: Path) -> None:
 def test_moving_to_the_processor_reads_the_model_again(tiny_folder: Path) -> None:
     pipeline, _ = greedy(tiny_folder, 3)
     pipeline.device = torch.device("meta")  # stands for a graphics card
-    pipeline._make(Effort(device="cpu"), lambda: None)
+    pipeline._make(MemoryFallback(device="cpu"), lambda: None)
     assert pipeline.device.type == "cpu"
     assert (pipeline.erase(IMAGE, MASK) != IMAGE).any()
 
@@ -227,13 +227,13 @@ def test_a_fill_given_up_lets_go_at_once_and_the_next_waits_for_it(monkeypatch: 
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        abandonable_fill(IMAGE, MASK > 0, radius=3, seed=1, check=stop)
+        cancellable_patch_fill(IMAGE, MASK > 0, radius=3, seed=1, check=stop)
     assert order == [], "it goes on by itself"
     begun.clear()
     with pytest.raises(Cancelled):  # never begins
-        abandonable_fill(IMAGE, MASK > 0, radius=3, seed=2, check=_Stopping(3))
+        cancellable_patch_fill(IMAGE, MASK > 0, radius=3, seed=2, check=_Stopping(3))
     finish.set()
-    assert abandonable_fill(IMAGE, MASK > 0, radius=3, seed=3, check=lambda: None) is IMAGE
+    assert cancellable_patch_fill(IMAGE, MASK > 0, radius=3, seed=3, check=lambda: None) is IMAGE
     assert order == [1, 3]
 
 
@@ -243,4 +243,4 @@ def test_a_failing_fill_fails_where_it_is_waited_for(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(draft_module, "patch_fill", broken)
     with pytest.raises(MemoryError):
-        abandonable_fill(IMAGE, MASK > 0, radius=3, seed=1, check=lambda: None)
+        cancellable_patch_fill(IMAGE, MASK > 0, radius=3, seed=1, check=lambda: None)

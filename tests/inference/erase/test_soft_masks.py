@@ -34,12 +34,12 @@ def image() -> np.ndarray:
 def test_a_soft_mask_fades_by_its_values(pipeline: ErasePipeline, image: np.ndarray) -> None:
     soft = disc(160, 40, 30)
     result = pipeline.erase(image, soft)
-    (part,) = pipeline.erase_parts(image, soft, fine=True)
+    (part,) = pipeline.erase_parts(image, soft, sixteen_bit=True)
     x0, y0, x1, y1 = part.box
-    assert part.fine is not None
+    assert part.sixteen_bit is not None
     share = soft[y0:y1, x0:x1].astype(np.float32) / 255
-    np.testing.assert_allclose(part.fine.share, share, atol=1e-6)
-    filled = part.fine.colours / 257
+    np.testing.assert_allclose(part.sixteen_bit.share, share, atol=1e-6)
+    filled = part.sixteen_bit.colours / 257
     own = image[y0:y1, x0:x1]
     expected = own + (filled - own) * share[..., None]
     assert np.abs(result[y0:y1, x0:x1] - expected).max() <= 1.1

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inference.hub.client import Network
-from inference.hub.downloading import Progress, Speed, begun_downloads, download
+from inference.hub.downloading import Progress, Speed, download, unfinished_downloads
 from inference.hub.errors import HubError, Stop, Stopped, TokenNeeded, Transient
-from inference.hub.fetch import Patience
+from inference.hub.fetch import RetryPolicy
 from inference.hub.registry import CATALOGUE, KnownModel, Part, known_model
 from inference.models.folders import forget_download, incomplete_folder
 from tests.oracles.hub_server import COMMIT, Fault, Hub, serve
@@ -25,7 +25,7 @@ from tests.oracles.hub_server import COMMIT, Fault, Hub, serve
 DATA = np.random.default_rng(1).bytes(400_000)
 NAME = "moebius-ft_places2"
 CHECKPOINT = "ft_places2/diffusion_pytorch_model.bin"
-QUICK = Patience(attempts=3, first_wait=0.001)
+QUICK = RetryPolicy(attempts=3, first_wait=0.001)
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_lost_connection_ends_with_a_sentence_and_is_resumed_later(
 ) -> None:
     hub.faults = [Fault("cut", after=100_000), *[Fault("cut", after=0)] * 3]
     refused(hub, tmp_path, model, "was lost.*resume")
-    begun = begun_downloads(tmp_path)
+    begun = unfinished_downloads(tmp_path)
     assert [(b.model.name, b.arrived, b.total) for b in begun] == [(NAME, 100_000, len(DATA))]
     hub.requests.clear()
     bring(hub, tmp_path, model)  # as after a restart: nothing but the disk is remembered
@@ -337,7 +337,7 @@ def test_a_pause_in_the_middle_of_silence_is_obeyed_at_once(hub: Hub, tmp_path: 
     stop.ask()
     assert raised.wait(10), "it waits for the server"
     thread.join()
-    assert begun_downloads(tmp_path)[0].arrived <= 100_000
+    assert unfinished_downloads(tmp_path)[0].arrived <= 100_000
     hub.release.set()
     bring(hub, tmp_path, model)
     assert final(tmp_path).read_bytes() == DATA
@@ -357,7 +357,7 @@ def test_what_was_begun_is_forgotten_on_request(hub: Hub, tmp_path: Path, model:
     hub.faults = [Fault("status", 404)]
     refused(hub, tmp_path, model, "404")
     forget_download(NAME, tmp_path)
-    assert begun_downloads(tmp_path) == []
+    assert unfinished_downloads(tmp_path) == []
     assert not incomplete_folder(NAME, tmp_path).exists()
 
 
@@ -366,7 +366,7 @@ def test_a_damaged_plan_is_made_anew(hub: Hub, tmp_path: Path, model: KnownModel
     folder = incomplete_folder(NAME, tmp_path)
     folder.mkdir(parents=True)
     (folder / "plan.json").write_text(text)
-    assert begun_downloads(tmp_path) == []
+    assert unfinished_downloads(tmp_path) == []
     bring(hub, tmp_path, model)
     assert final(tmp_path).read_bytes() == DATA
 

@@ -87,7 +87,7 @@ def test_another_document_or_the_end_gives_it_up(large: Driver, photo: Path) -> 
 
 def idle(large: Driver, qtbot: QtBot) -> None:
     """Wait until nothing is worked out or laid on, and what the hand did meanwhile is done."""
-    qtbot.waitUntil(lambda: not large.window.editing.jobs.busy and not large.window.view._later.waiting)
+    qtbot.waitUntil(lambda: not large.window.editing.jobs.busy and not large.window.view._deferred.waiting)
 
 
 def test_a_stroke_painted_meanwhile_follows(large: Driver, qtbot: QtBot) -> None:

@@ -30,9 +30,9 @@ def test_everything_but_the_hole_keeps_every_bit(
     driver.window.actions_.erase.trigger()
     driver.qtbot.waitUntil(lambda: driver.engine.busy)
     rgb, mask, options = driver.engine.requests[-1]
-    assert options.fine
+    assert options.sixteen_bit
     assert rgb.dtype == np.uint8
-    np.testing.assert_array_equal(rgb, colour.seen_rgb(Picture(original, icc_profile=P3)))
+    np.testing.assert_array_equal(rgb, colour.srgb_pixels(Picture(original, icc_profile=P3)))
     driver.engine.finish()
     driver.qtbot.waitUntil(lambda: not driver.window.erasing.job.active and not driver.window.editing.jobs.busy)
     driver.qtbot.waitUntil(lambda: driver.window.isWindowModified())
@@ -40,7 +40,7 @@ def test_everything_but_the_hole_keeps_every_bit(
     now = driver.document.pixels
     np.testing.assert_array_equal(now[~hole], original[~hole])
     x0, y0, x1, y1 = hole_box(mask)
-    shown = colour.seen_rgb(driver.document.picture)[y0:y1, x0:x1][hole[y0:y1, x0:x1]]
+    shown = colour.srgb_pixels(driver.document.picture)[y0:y1, x0:x1][hole[y0:y1, x0:x1]]
     assert np.abs(shown.astype(int) - RESULT).max() <= 2  # seen by way of 8 bits, which are coarse where it is dark
     with driver.qtbot.waitSignal(driver.window.workspace.written):
         driver.window.actions_.save.trigger()

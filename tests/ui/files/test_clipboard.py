@@ -44,7 +44,7 @@ def test_what_is_copied_is_what_is_seen(driver: Driver, photo: Path, tmp_path: P
     driver.engine.cancel()
     driver.window.workspace.history.saved_version = driver.window.workspace.history.pixel_version
     driver.open(tmp_path / "deep.png")
-    np.testing.assert_array_equal(_copied(driver, "copy"), colour.seen_rgb(deep))
+    np.testing.assert_array_equal(_copied(driver, "copy"), colour.srgb_pixels(deep))
     assert driver.texts()[-1] == clipboard.COPIED
 
 

@@ -19,7 +19,7 @@ from app.ui.models.library import Stage
 from app.ui.models.models_dialog import ModelsDialog
 from app.ui.support import settings
 from inference.hub.downloading import Progress
-from inference.hub.fetch import Patience
+from inference.hub.fetch import RetryPolicy
 from inference.models.folders import incomplete_folder, models_folder
 from tests.oracles.hub_server import Fault, Hub, serve
 from tests.ui.conftest import Driver
@@ -33,8 +33,8 @@ DATA = bytes(range(256)) * 1000
 
 @pytest.fixture
 def hub(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    quick = Patience(attempts=2, first_wait=0.001)
-    monkeypatch.setattr("inference.hub.downloading.Patience", lambda: quick)
+    quick = RetryPolicy(attempts=2, first_wait=0.001)
+    monkeypatch.setattr("inference.hub.downloading.RetryPolicy", lambda: quick)
     with serve() as hub:
         hub.repos["hustvl/Moebius"] = {CHECKPOINT: DATA}
         hub.repos["hustvl/PixelHacker"] = {"vae/config.json": b"{}", "vae/diffusion_pytorch_model.bin": b"v" * 999}

@@ -19,7 +19,7 @@ from app.document.history.edits import Edit
 from app.document.history.history import History
 from app.document.session.folder import Folder
 from app.document.session.journal import Journal, Snapshot
-from app.document.session.unsaved_sessions import find_lost
+from app.document.session.unsaved_sessions import find_unsaved
 from app.ui.dialogs import questions
 from app.ui.editing.session_writer import unsaved_folder
 from app.ui.sessions import recovery
@@ -108,7 +108,7 @@ def test_all_are_restored_one_to_a_window(driver: Driver, photo: Path, monkeypat
         dialog.restore_all.click()
     assert [arguments[-2] for arguments in started] == ["--recover", "--recover"]
     here = driver.window.workspace.name
-    rest = find_lost(unsaved_folder())
+    rest = find_unsaved(unsaved_folder())
     assert {arguments[-1] for arguments in started} == {lost.folder.path.name for lost in rest}
     assert {here, *(lost.state.name for lost in rest)} == {"a.png", "b.png", "c.png"}
     for lost in rest:
@@ -138,14 +138,14 @@ def test_nothing_is_taken_from_a_program_that_runs(driver: Driver, photo: Path, 
     try:
         assert other.stdout is not None
         assert other.stdout.readline() == b"held\n"
-        assert find_lost(unsaved_folder()) == []
+        assert find_unsaved(unsaved_folder()) == []
     finally:
         other.kill()
         other.wait()
         for pipe in (other.stdin, other.stdout):
             if pipe is not None:
                 pipe.close()
-    (lost,) = find_lost(unsaved_folder())
+    (lost,) = find_unsaved(unsaved_folder())
     lost.folder.release()
 
 
@@ -162,17 +162,17 @@ def test_the_newest_stay_and_the_old_expire(qtbot: QtBot, photo: Path, monkeypat
     for name in ("a.png", "b.png"):
         crashed(photo, name)[1].release()
     monkeypatch.setattr(unsaved_sessions, "MOST_BYTES", 1)
-    kept = find_lost(unsaved_folder())
+    kept = find_unsaved(unsaved_folder())
     assert len(kept) == 2, "those of the last days stay whatever they take"
     for lost in kept:
         lost.folder.release()
     monkeypatch.setattr(unsaved_sessions, "_SAFE_DAYS", -1)
     monkeypatch.setattr(unsaved_sessions, "MOST_BYTES", kept[0].nbytes)
-    (newest,) = find_lost(unsaved_folder())
+    (newest,) = find_unsaved(unsaved_folder())
     assert newest.state.time == max(lost.state.time for lost in kept)
     newest.folder.release()
     monkeypatch.setattr(unsaved_sessions, "EXPIRE_DAYS", -1)
-    assert find_lost(unsaved_folder()) == []
+    assert find_unsaved(unsaved_folder()) == []
     assert not list(unsaved_folder().iterdir())
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.document.session.unsaved_sessions import find_lost
+from app.document.session.unsaved_sessions import find_unsaved
 from app.ui.dialogs.questions import Unsaved
 from app.ui.editing.session_writer import Cancelled, unsaved_folder
 from app.ui.support import settings
@@ -219,4 +219,4 @@ def test_work_that_cannot_be_kept_is_told_once(driver: Driver, photo: Path, monk
     assert len(told) == 1
     assert driver.window.workspace.keeper.waiting == 30, "it is tried again"
     settle(driver)
-    assert find_lost(unsaved_folder()) == [], "it is this window's own"
+    assert find_unsaved(unsaved_folder()) == [], "it is this window's own"
