@@ -146,7 +146,12 @@ class EvaluateConfig:
     out: Path = option("folder of results.json, table.md and sheet.png")
     masks: Path | None = option("folder of masks named as the pictures are, white: hole; else masks are drawn", None)
     cutouts: Path | None = option("folder of RGBA cut-outs, for masks in the shape of objects", None)
-    kind: str = option("of the masks drawn", "medium", choices=("medium", "thin", "thick", "boxes", "objects", "mixed"))
+    kind: str = option(
+        "of the masks drawn; structure: strokes across edges that go on beyond them, at most three a photograph",
+        "medium",
+        choices=("medium", "thin", "thick", "boxes", "objects", "mixed", "structure"),
+    )
+    held_out: Path | None = option("text file of file names: no other photographs of the folder are used", None)
     model: str = option("bundled name or folder", "moebius-nano")
     methods: str = option("comma-separated names, from --list; empty: the usual ones", "")
     list: bool = option("list the methods and stop", False)
@@ -154,6 +159,9 @@ class EvaluateConfig:
     size: int = option("side of the crops in pixels; with given masks 0 takes pictures whole", 256, least=0)
     seed: int = option("decides crops, masks and noise", 2026, least=0)
     cache: Path | None = option("folder where patch fills are kept between runs; default: out/cache", None)
+    controls: str = option(
+        "comma-separated methods beside which the patch fill is put, blurred to their sharpness", "default,exact"
+    )
     rows: int = option("pictures on the contact sheet", 16, least=0)
     lpips: bool = option("LPIPS and FID too, where their packages and weights are there", True)
 

@@ -94,7 +94,11 @@ def test_from_photographs_to_an_evaluated_model(
     out = tmp_path / "evaluation"
     do("evaluate", "--photos", photos, "--out", out, "--model", model, "--count", "2", "--size", "128", *methods)
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
-    assert list(results["methods"]) == methods[1].split(",")
+    controls = ["patch, blurred as default", "patch, blurred as exact"]
+    assert [name for name in results["methods"] if name not in controls] == methods[1].split(",")
+    for name, control in zip(("default", "exact"), controls, strict=True):
+        assert results["methods"][control]["sharpness"] <= results["methods"][name]["sharpness"] + 1e-3
+        assert 0 <= results["methods"][name]["worse"] <= 1
     assert results["count"] == 2
     assert all(np.isfinite(list(values.values())).all() for values in results["methods"].values())
     assert results["methods"]["patch"]["seconds"] > 0

@@ -29,13 +29,20 @@ def find_pictures(source: Path) -> list[Path]:
     if source.is_dir():
         found = sorted(p for p in source.rglob("*") if p.suffix.lower() in SUFFIXES)
     elif source.is_file():
-        lines = source.read_text(encoding="utf-8").splitlines()
-        found = [source.parent / line.strip() for line in lines if line.strip() and not line.startswith("#")]
+        found = [source.parent / line for line in read_list(source)]
     else:
         raise ValueError(f"there is no folder or list {source}")
     if not found:
         raise ValueError(f"no pictures in {source}; wanted: {', '.join(sorted(SUFFIXES))}")
     return found
+
+
+def read_list(path: Path) -> list[str]:
+    """The lines of a text file, but for empty ones and those that begin with #. Raises ``ValueError`` for no file."""
+    if not path.is_file():
+        raise ValueError(f"there is no list {path}")
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def read_picture(path: Path, flag: int = cv2.IMREAD_COLOR) -> NDArray[np.uint8]:
@@ -79,14 +86,18 @@ class PictureFiles(Sequence[NDArray[np.uint8]]):
     ``skipped`` names files that can't be read, with the reason.
     """
 
-    def __init__(self, source: Path, segments: Path | None = None) -> None:
+    def __init__(self, source: Path, segments: Path | None = None, names: Path | None = None) -> None:
+        """``names``: a text file of the file names that are used; None: all."""
         self.paths: list[Path] = []
         self.sizes: list[tuple[int, int]] = []  # height, width
         self.skipped: list[str] = []
         self.masks = {p.stem: p for p in find_pictures(segments)} if segments is not None else {}
         self._held: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
         self._lock = Lock()
+        named = None if names is None else set(read_list(names))
         for path in find_pictures(source):
+            if named is not None and path.name not in named:
+                continue
             try:
                 with Image.open(path) as picture:
                     width, height = picture.size

@@ -22,6 +22,7 @@ from training.data import (
     read_picture,
 )
 from training.evaluation.metrics import Hole, Picture
+from training.evaluation.structures import Structure, structures
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,13 @@ class Case:
 
 def make_cases(config: EvaluateConfig) -> Iterator[Case]:
     """At most ``config.count`` cases; the same settings give the same ones."""
-    return _given(config) if config.masks is not None else _drawn(config)
+    if config.masks is not None:
+        return _given(config)
+    return _structures(config) if config.kind == "structure" else _drawn(config)
 
 
 def _drawn(config: EvaluateConfig) -> Iterator[Case]:
-    source = Photographs(PictureFiles(config.photos), smallest=config.size)
+    source = Photographs(PictureFiles(config.photos, names=config.held_out), smallest=config.size)
     things = read_cutouts(config.cutouts)
     if config.kind == "objects" and not things:
         raise ValueError("masks in the shape of objects need cut-outs: --cutouts FOLDER")
@@ -65,6 +68,26 @@ def _drawn(config: EvaluateConfig) -> Iterator[Case]:
         yield Case(f"{index:03d}", truth, mask > 127, config.seed + index)
     for line in source.skipped:
         print(f"skipped {line}")
+
+
+def _structures(config: EvaluateConfig) -> Iterator[Case]:
+    """Strokes across edges: the clearest of every photograph first, then the second ones, and so on."""
+    pictures = PictureFiles(config.photos, names=config.held_out)
+    found: list[tuple[int, int, str, Structure]] = []
+    for index, path in enumerate(pictures.paths):
+        rng = np.random.default_rng([config.seed, index])
+        try:
+            cut = structures(pictures[index][..., :3], config.size, rng)
+        except Unreadable as error:
+            pictures.skipped.append(str(error))
+            continue
+        found += [(rank, index, f"{path.stem}-{rank}", one) for rank, one in enumerate(cut)]
+    for line in pictures.skipped:
+        print(f"skipped {line}")
+    if not found:
+        raise ValueError(f"no photograph of {config.photos} has an edge that goes on for a stroke to cross")
+    for number, (_, _, name, one) in enumerate(sorted(found, key=lambda entry: entry[:2])[: config.count]):
+        yield Case(name, one.truth, one.hole, config.seed + number)
 
 
 def _given(config: EvaluateConfig) -> Iterator[Case]:

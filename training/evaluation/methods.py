@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 import inference.fill
 from inference import ErasePipeline
 from inference.fill import patch_fill, smooth_fill
+from inference.fill.guided import synthesize
 from training.evaluation.cases import Case
-from training.evaluation.metrics import Picture
+from training.evaluation.metrics import Hole, Picture, sharpness
 
 Method = Callable[[Case], Picture]
 
@@ -34,12 +35,14 @@ DESCRIPTIONS = {
     "default": "the program as it comes: the hole grown and faded",
     "exact": "the program told that the mask is exact: nothing beyond it changes",
     "noise-N": "the model alone, from noise, in N steps, of the exact hole: its own picture, no texture laid over it",
+    "oracle-S": "texture copied to fit the truth low-passed by S pixels: what a perfect guide would give",
     "strength-S-N": "the program at strength S (as 0.6), N steps planned",
 }
 USUAL = ("telea", "ns", "smooth", "patch", "patch-grown", "default", "exact", "noise-4", "noise-8", "noise-20")
 
 _PATCH = re.compile(r"patch-([1-9]\d?)$")
 _NOISE = re.compile(r"noise-(\d+)$")
+_ORACLE = re.compile(r"oracle-(\d+)$")
 _STRENGTH = re.compile(r"strength-(\d*\.?\d+)-(\d+)$")
 
 
@@ -52,18 +55,24 @@ class Fills:
         folder.mkdir(parents=True, exist_ok=True)
 
     def __call__(
-        self, rgb: NDArray[np.uint8], hole: NDArray[np.bool_], *, radius: int = 5, seed: int = 0
+        self,
+        rgb: NDArray[np.uint8],
+        hole: NDArray[np.bool_],
+        *,
+        radius: int = 5,
+        seed: int = 0,
+        source: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint8]:
-        key = hashlib.sha256(repr((rgb.shape, radius, seed)).encode())
-        key.update(np.ascontiguousarray(rgb).tobytes())
-        key.update(np.ascontiguousarray(hole).tobytes())
+        key = hashlib.sha256(repr((rgb.shape, radius, seed, source is None)).encode())
+        for array in (rgb, hole, source):
+            key.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
         path = self.folder / f"{key.hexdigest()[:32]}.npz"
         if path.exists():
             with np.load(path) as kept:
                 self.saved += float(kept["seconds"])
                 return np.asarray(kept["fill"])
         start = time.perf_counter()
-        fill = patch_fill(rgb, hole, radius=radius, seed=seed)
+        fill = patch_fill(rgb, hole, radius=radius, seed=seed, source=source)
         temporary = path.with_suffix(".partial")
         with temporary.open("wb") as file:
             np.savez_compressed(file, fill=fill, seconds=np.asarray(time.perf_counter() - start))
@@ -93,10 +102,38 @@ def kept_fills(folder: Path) -> Iterator[Fills]:
 
 
 def _alone(pipeline: ErasePipeline) -> ErasePipeline:
-    """The same model, its result what it decodes to."""
+    """The same model, its result what it decodes to of one square.
+
+    No tiles: they begin at a strength below 1, which a model trained on noise alone has never seen.
+    """
     alone = copy.copy(pipeline)
-    alone.folder = replace(pipeline.folder, settings=replace(pipeline.folder.settings, transfer_sigma=0.0))
+    settings = replace(pipeline.folder.settings, transfer_sigma=0.0, refine=0.0)
+    alone.folder = replace(pipeline.folder, settings=settings)
     return alone
+
+
+def _guided_by_truth(case: Case, blur: float) -> Picture:
+    guide = cv2.GaussianBlur(case.truth.astype(np.float32), (0, 0), blur) if blur else case.truth.astype(np.float32)
+    return synthesize(case.damaged, case.hole, np.asarray(guide), blur=blur, seed=case.seed)
+
+
+def blurred(truth: Picture, fill: Picture, hole: Hole, wanted: float) -> Picture:
+    """``fill`` low-passed in the hole until it is no sharper than ``wanted``, as :func:`sharpness` measures it.
+
+    The control of a comparison: blur alone raises PSNR.
+    """
+    made, least, most = fill, 0.0, 16.0
+    if sharpness(truth, fill, hole) <= wanted:
+        return fill
+    for _ in range(12):
+        sigma = (least + most) / 2
+        smooth = np.asarray(cv2.GaussianBlur(fill, (0, 0), sigma, borderType=cv2.BORDER_REFLECT))
+        tried = np.where(hole[..., None], smooth, fill).astype(np.uint8)
+        if sharpness(truth, tried, hole) > wanted:
+            least = sigma
+        else:
+            made, most = tried, sigma
+    return made
 
 
 def make_method(name: str, pipeline: Callable[[], ErasePipeline]) -> Method:
@@ -129,6 +166,9 @@ def make_method(name: str, pipeline: Callable[[], ErasePipeline]) -> Method:
         return lambda case: _alone(pipeline()).erase(
             case.damaged, case.mask, seed=case.seed, strength=1.0, steps=steps, exact_mask=True
         )
+    if found := _ORACLE.match(name):
+        blur = float(found[1])
+        return lambda case: _guided_by_truth(case, blur)
     if found := _STRENGTH.match(name):
         strength, planned = float(found[1]), int(found[2])
         return lambda case: pipeline().erase(case.damaged, case.mask, seed=case.seed, strength=strength, steps=planned)

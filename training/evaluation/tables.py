@@ -33,6 +33,9 @@ PUBLISHED = {
 }
 HEADINGS = {
     "psnr": "PSNR dB",
+    "psnr_coarse": "coarse dB",
+    "worse": "worse",
+    "direction": "direction dB",
     "ssim": "SSIM",
     "ms_ssim": "MS-SSIM",
     "gmsd": "GMSD",
@@ -44,7 +47,7 @@ HEADINGS = {
     "fid": "FID whole",
     "seconds": "s / picture",
 }
-DIGITS = {"psnr": 2, "psnr_whole": 2, "swd": 2, "fid": 2}
+DIGITS = {"psnr": 2, "psnr_coarse": 2, "worse": 2, "direction": 2, "psnr_whole": 2, "swd": 2, "fid": 2}
 TITLE = 24  # pixels of a column's heading
 
 
@@ -63,7 +66,9 @@ def markdown(results: dict[str, Any]) -> str:
     ]
     parts = [
         f"{results['count']} pictures, mean hole {100 * results['hole']:.0f}%, masks: {results['masks']}, "
-        f"model: {results['model']}. Inside the hole unless a column says whole.",
+        f"model: {results['model']}. Inside the hole unless a column says whole. Coarse: low-passed by 3 px; "
+        "worse: share of pictures on which that is below the patch fill's. Blurred as: the patch fill, no sharper than "
+        "that method.",
         _table(["method", *(HEADINGS[key] for key in columns)], rows),
         *results["notes"],
         "Published elsewhere (FID / LPIPS, on other pictures: not to be compared with the figures above):",

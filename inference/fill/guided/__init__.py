@@ -1,6 +1,17 @@
 """Guided patch synthesis: texture copied from the picture to fit a coarse picture of what belongs into a hole."""
 
-from inference.fill.guided.energy import energy_of_cells
-from inference.fill.guided.synthesis import synthesize
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inference.lazy import lookup
+
+if TYPE_CHECKING:
+    from inference.fill.guided.energy import energy_of_cells
+    from inference.fill.guided.synthesis import synthesize
 
 __all__ = ["energy_of_cells", "synthesize"]
+
+_HOMES = {"energy": ("energy_of_cells",), "synthesis": ("synthesize",)}
+
+__getattr__ = lookup(__name__, _HOMES)

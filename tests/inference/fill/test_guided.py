@@ -8,8 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import inference.fill.guided.synthesis
-from inference.fill.guided import energy_of_cells, synthesize
+from inference.fill.guided import energy_of_cells, synthesis, synthesize
 from inference.fill.guided.levels import sizes
 
 
@@ -65,12 +64,12 @@ def test_only_what_is_free_is_copied(height: int, width: int, seed: int, kind: s
         source[:, : width // 2] = True
     elif kind == "scattered":
         source = rng.random((height, width)) < 0.97
-    limit = inference.fill.guided.synthesis.MOST_PIXELS
-    inference.fill.guided.synthesis.MOST_PIXELS = 600 if small else limit
+    limit = synthesis.MOST_PIXELS
+    synthesis.MOST_PIXELS = 600 if small else limit
     try:
         result = synthesize(rgb, hole, None, source=source, seed=seed)
     finally:
-        inference.fill.guided.synthesis.MOST_PIXELS = limit
+        synthesis.MOST_PIXELS = limit
     assert result.dtype == np.uint16
     assert np.array_equal(result[~hole], rgb[~hole])
     free = ~hole if source is None else ~hole & source
@@ -153,7 +152,7 @@ def test_previews_come_with_every_level_and_round() -> None:
     seen: list[np.ndarray] = []
     synthesize(truth, hole, cells(truth, 4), on_preview=seen.append)
     levels = len(sizes((128, 128)))
-    assert len(seen) == levels + inference.fill.guided.synthesis.ROUNDS[0] - 1
+    assert len(seen) == levels + synthesis.ROUNDS[0] - 1
     for preview in seen:
         assert preview.shape == truth.shape and preview.dtype == np.uint8
         assert np.array_equal(preview[~hole], truth[~hole])
@@ -206,7 +205,7 @@ def test_a_picture_of_one_pixel() -> None:
 
 
 def test_a_larger_picture_is_searched_reduced_and_copied_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inference.fill.guided.synthesis, "MOST_PIXELS", 80 * 80)
+    monkeypatch.setattr(synthesis, "MOST_PIXELS", 80 * 80)
     truth, hole = textured(200, 240), disc(200, 240, 40)
     damaged = np.where(hole[..., None], 127, truth).astype(np.uint8)
     result = synthesize(damaged, hole, cells(truth, 8), seed=1)

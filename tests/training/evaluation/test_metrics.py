@@ -7,7 +7,20 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from training.evaluation.metrics import MEASURES, Picture, gmsd, luminance, measure, ms_ssim, psnr, sharpness, ssim, swd
+from training.evaluation.metrics import (
+    MEASURES,
+    Picture,
+    direction,
+    gmsd,
+    luminance,
+    measure,
+    ms_ssim,
+    psnr,
+    psnr_coarse,
+    sharpness,
+    ssim,
+    swd,
+)
 
 
 def texture(seed: int, size: int = 96) -> Picture:
@@ -113,3 +126,32 @@ def test_gradient_deviation_of_one_changed_half_written_out() -> None:
 def test_what_does_not_fit_is_named(result: Picture, hole: np.ndarray, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         psnr(np.zeros((16, 16, 3), np.uint8), result, hole)
+
+
+def stripes(degrees: float, contrast: float = 60, size: int = 96) -> Picture:
+    y, x = np.mgrid[:size, :size]
+    turn = np.radians(degrees)
+    wave = np.sin((x * np.cos(turn) + y * np.sin(turn)) * 2 * np.pi / 24)
+    return np.repeat(np.rint(128 + contrast * wave)[..., None], 3, 2).astype(np.uint8)
+
+
+def test_coarse_psnr_sees_edges_and_not_texture() -> None:
+    rng = np.random.default_rng(0)
+    truth, hole = stripes(0), square()
+    rough = np.clip(truth + rng.normal(0, 20, truth.shape), 0, 255).astype(np.uint8)
+    assert psnr(truth, rough, hole) < 25
+    assert psnr_coarse(truth, rough, hole) > 36
+    moved = np.roll(truth, 12, 1)
+    assert psnr_coarse(truth, moved, hole) < 13
+    assert psnr_coarse(truth, truth, hole) == 100
+
+
+def test_direction_is_that_of_edges_whatever_their_contrast() -> None:
+    truth, hole = stripes(20), square()
+    assert direction(truth, truth, hole) == 100
+    assert direction(truth, stripes(20, contrast=30), hole) > 25
+    assert direction(truth, stripes(110), hole) == pytest.approx(0, abs=0.1)
+    assert direction(truth, np.full_like(truth, 128), hole) == pytest.approx(6, abs=0.5)
+    turned = [direction(truth, stripes(20 + degrees), hole) for degrees in (5, 15, 30, 60)]
+    assert turned == sorted(turned, reverse=True)
+    assert direction(truth, stripes(50), hole) == pytest.approx(-20 * np.log10(np.sin(np.radians(30))), abs=0.3)
