@@ -89,7 +89,8 @@ def _made(
         found = read_mask_with_notes(task.mask, picture.size, orientation=picture.orientation, name=mask_name)
         mask, told = found.values, sentences(found.notes)
     erase(picture, mask, pipeline, options, on_step, cancelled)
-    return encode_picture(picture, picture.format, name, quality=options.quality), f"{picture.note} {told}".strip()
+    data = encode_picture(picture, picture.format, name, quality=options.quality, original=task.picture)
+    return data, f"{picture.note} {told}".strip()
 
 
 def erase(

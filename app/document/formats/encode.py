@@ -11,6 +11,7 @@ from PIL import Image
 
 from app.document.errors import DocumentError
 from app.document.formats import metadata
+from app.document.formats.further_pages import keeps_further, with_further
 from app.document.formats.kinds import KINDS, SAVE_FORMATS, listed
 from app.document.formats.png_writer import encode_png_16
 from app.document.formats.tiff_writer import encode_tiff
@@ -26,13 +27,20 @@ _ROWS = 256
 
 
 def encode_picture(
-    picture: Picture, format: str, name: str, *, quality: int | None = None, depth: int | None = None
+    picture: Picture,
+    format: str,
+    name: str,
+    *,
+    quality: int | None = None,
+    depth: int | None = None,
+    original: bytes | None = None,
 ) -> bytes:
     """The picture as a file of ``format``, one of ``SAVE_FORMATS``.
 
     ``quality`` 1 to 100 counts where the format has one (100: WebP without loss); None means like the
     original, a JPEG with its very tables, else 95. ``depth`` 8 or 16 bits per channel, the picture's own by
-    default, 8 where the format holds no more. Transparency becomes white where the format has none. Takes
+    default, 8 where the format holds no more. ``original`` is the file that the picture was read from, whose further
+    pages or frames are kept where ``further_pages`` can. Transparency becomes white where the format has none. Takes
     seconds for a large picture. Raises ``DocumentError``, whose sentence calls the file ``name``, and
     ``ValueError`` for a quality or depth out of range.
     """
@@ -49,7 +57,9 @@ def encode_picture(
             "choose PNG or TIFF."
         )
     try:
-        return _encode(picture.to_depth((depth or picture.depth) if kind.deep else 8), format, quality)
+        written = picture.to_depth((depth or picture.depth) if kind.deep else 8)
+        further = original is not None and keeps_further(original, written, format)
+        return _encode(written, format, quality, original if further else None)
     except MemoryError as error:
         raise DocumentError(
             f'There is not enough memory to write "{name}"; close other programs and try again.'
@@ -58,11 +68,11 @@ def encode_picture(
         raise DocumentError(f'"{name}" could not be written as {kind.title}; choose another format.') from error
 
 
-def _encode(picture: Picture, format: str, quality: int | None) -> bytes:
+def _encode(picture: Picture, format: str, quality: int | None, original: bytes | None) -> bytes:
     kind = KINDS[format]
     pixels, picture = _planes(picture, kind.grey)
     if format == "TIFF":
-        return encode_tiff(picture, pixels)
+        return encode_tiff(picture, pixels) if original is None else with_further(original, picture, pixels, format, {})
     if pixels.dtype == np.uint16:
         texts = metadata.png_texts(picture.texts, picture.xmp, picture.iptc)
         rest = {"icc_profile": picture.icc_profile, "exif": picture.exif, "dpi": picture.dpi}
@@ -71,8 +81,13 @@ def _encode(picture: Picture, format: str, quality: int | None) -> bytes:
     if pixels.shape[2] % 2 == 0 and not kind.alpha:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
         image = image.convert("L" if pixels.shape[2] == 2 else "RGB")
+    options = _options(picture, image, format, quality)
+    if original is not None:
+        return with_further(original, picture, pixels, format, options)
+    if picture.bilevel and format == "PNG" and image.mode == "L":
+        image = Image.fromarray(pixels[..., 0] > 127)
     buffer = io.BytesIO()
-    image.save(buffer, format=format, **_options(picture, image, format, quality))
+    image.save(buffer, format=format, **options)
     return buffer.getvalue()
 
 

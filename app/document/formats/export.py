@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def estimate(picture: Picture, export: Export, stopped: Callable[[], bool]) -> i
     part = export.prepared(replace(picture, pixels=np.ascontiguousarray(pixels)))
     if stopped():
         return None
-    kind = {"quality": export.quality, "depth": export.depth}
+    kind: dict[str, Any] = {"quality": export.quality, "depth": export.depth}
     size = len(encode_picture(part, export.format, "the file", **kind))
     fixed = 0
     if not exact and not stopped():

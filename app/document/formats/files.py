@@ -17,6 +17,7 @@ from app.document.errors import DocumentError
 from app.document.formats import decode
 from app.document.formats.atomic_write import check_writable, why_out_of_reach, write_file
 from app.document.formats.encode import encode_picture
+from app.document.formats.further_pages import original_with_further
 from app.document.formats.kinds import KINDS, OPEN_FORMATS, PILLOW_FORMATS, SAVE_FORMATS, listed, missing_reader
 from app.document.formats.reading import Mask, bmp, identify, masks, raw, recovery, tiff, tiff_pages
 from app.document.notes import About, Note
@@ -114,7 +115,9 @@ def write_picture(
     """
     path = Path(path)
     check_writable(path)  # before the work, not after it
-    write_file(path, encode_picture(picture, format or format_of(path), path.name, quality=quality, depth=depth))
+    format = format or format_of(path)
+    original = original_with_further(picture, format)
+    write_file(path, encode_picture(picture, format, path.name, quality=quality, depth=depth, original=original))
 
 
 def format_of(path: str | Path) -> str:

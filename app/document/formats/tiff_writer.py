@@ -66,20 +66,14 @@ def encode_tiff(picture: Picture, pixels: Pixels) -> bytes:
     data = bytearray(_EMPTY if picture.exif is None else bare(picture.exif))
     layout, start = layout_of(data)
     old = directory(data, layout, start) if start else None
-    link_first(data, layout, append_page(data, layout, old, picture, pixels))
+    link_first(data, layout, append_page(data, layout, page_fields(data, layout, old, picture), picture, pixels))
     if old is not None:
         data[old.start : old.end] = bytes(old.end - old.start)
     return bytes(data)
 
 
-def append_page(
-    data: bytearray, layout: Layout, old: Directory | None, picture: Picture, pixels: Pixels, following: int = 0
-) -> int:
-    """Write a page to the end of ``data``: where its directory lies.
-
-    What ``old`` holds beside the layout of pixels is the new one's. ``following`` is where the next page lies.
-    """
-    strips = _bilevel(layout, pixels) if picture.bilevel else _deflated(layout, pixels)
+def page_fields(data: bytearray, layout: Layout, old: Directory | None, picture: Picture) -> list[Field]:
+    """What a page holds beside its pixels and their layout: what ``old`` in ``data`` does, and the picture."""
     fields = {field.tag: field for field in tiff_fields(data, layout, old, picture.xmp, picture.iptc)}
     if picture.dpi is not None:
         for tag, value in zip((_TAGS.XResolution, _TAGS.YResolution), picture.dpi, strict=True):
@@ -89,6 +83,18 @@ def append_page(
     if picture.icc_profile is not None:
         profile = picture.icc_profile
         fields[_TAGS.InterColorProfile] = Field(_TAGS.InterColorProfile, UNDEFINED, len(profile), profile)
+    return [*fields.values()]
+
+
+def append_page(
+    data: bytearray, layout: Layout, others: Iterable[Field], picture: Picture, pixels: Pixels, following: int = 0
+) -> int:
+    """Write a page to the end of ``data``: where its directory lies.
+
+    ``others`` are what ``page_fields`` answered. ``following`` is where the next page lies.
+    """
+    strips = _bilevel(layout, pixels) if picture.bilevel else _deflated(layout, pixels)
+    fields = {field.tag: field for field in others}
     height, width = pixels.shape[:2]
     kind = LONG8 if layout.big else LONG
     offsets = []

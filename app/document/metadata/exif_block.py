@@ -19,6 +19,7 @@ from app.document.metadata.tiff_directory import (
     Entry,
     Layout,
     append_directory,
+    blank,
     directories,
     directory,
     field_of,
@@ -171,7 +172,7 @@ def _cut_thumbnails(data: bytearray, layout: Layout, first: Directory, inner: li
     if first.next_at + layout.width <= len(data):
         data[first.next_at : first.next_at + layout.width] = bytes(layout.width)
     for start, end in gone:
-        _blank(data, start, end, kept)
+        blank(data, start, end, kept)
     last = max(end for _, end in kept)
     tail = min((start for start, end in gone if end >= len(data) - 1), default=len(data))
     if last <= tail < len(data):
@@ -187,19 +188,6 @@ def _pixels(data: bytearray, layout: Layout, part: Directory) -> Iterator[tuple[
             yield from ((start, start + size) for start, size in pairs)
 
 
-def _blank(data: bytearray, start: int, end: int, kept: list[tuple[int, int]]) -> None:
-    """Overwrite a range with zeros, but for what is needed of it: damaged offsets point anywhere."""
-    end = min(end, len(data))
-    for first, last in kept:
-        if last <= start or first >= end:
-            continue
-        if first > start:
-            data[start:first] = bytes(first - start)
-        start = max(start, last)
-    if start < end:
-        data[start:end] = bytes(end - start)
-
-
 def _drop(data: bytearray, layout: Layout, first: Directory, tags: Container[int]) -> list[Entry]:
     """Take entries out of the first directory, with their values; those that are left."""
     kept = [entry for entry in first.entries if entry.tag not in tags]
@@ -210,7 +198,7 @@ def _drop(data: bytearray, layout: Layout, first: Directory, tags: Container[int
     table = b"".join(bytes(data[entry.at : entry.at + layout.entry]) for entry in kept)
     for entry in first.entries:
         if entry not in kept and not entry.inside:
-            _blank(data, entry.start, entry.end, needed)
+            blank(data, entry.start, entry.end, needed)
     head = layout.pack("Q" if layout.big else "H", len(kept))
     body = head + table + bytes(layout.width)
     data[first.start : first.end] = body + bytes(first.end - first.start - len(body))

@@ -191,3 +191,16 @@ def link_first(data: bytearray, layout: Layout, start: int) -> None:
     """Make the directory at ``start`` the first."""
     at = first_at(layout)
     data[at : at + layout.width] = layout.pack(layout.offset, start)
+
+
+def blank(data: bytearray, start: int, end: int, kept: list[tuple[int, int]]) -> None:
+    """Overwrite a range with zeros, but for what is needed of it: damaged offsets point anywhere."""
+    end = min(end, len(data))
+    for first, last in kept:
+        if last <= start or first >= end:
+            continue
+        if first > start:
+            data[start:first] = bytes(first - start)
+        start = max(start, last)
+    if start < end:
+        data[start:end] = bytes(end - start)
