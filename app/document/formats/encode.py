@@ -11,10 +11,8 @@ from PIL import Image
 
 from app.document.errors import DocumentError
 from app.document.formats import metadata
-from app.document.formats.further_pages import keeps_further, with_further
 from app.document.formats.kinds import KINDS, SAVE_FORMATS, listed
-from app.document.formats.png_writer import encode_png_16
-from app.document.formats.tiff_writer import encode_tiff
+from app.document.formats.writing import encode_png_16, encode_tiff, keeps_further, with_further
 from app.document.metadata import exif_block, jpeg_segments
 from app.document.metadata import split as split_xmp
 from app.document.pixels import Picture, Pixels, colour, icc

@@ -17,9 +17,9 @@ from app.document.errors import DocumentError
 from app.document.formats import decode
 from app.document.formats.atomic_write import check_writable, why_out_of_reach, write_file
 from app.document.formats.encode import encode_picture
-from app.document.formats.further_pages import original_with_further
 from app.document.formats.kinds import KINDS, OPEN_FORMATS, PILLOW_FORMATS, SAVE_FORMATS, listed, missing_reader
 from app.document.formats.reading import Mask, bmp, identify, masks, raw, recovery, tiff, tiff_pages
+from app.document.formats.writing import original_with_further
 from app.document.notes import About, Note
 from app.document.pixels import Picture
 

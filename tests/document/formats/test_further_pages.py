@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app.document.formats import encode_picture, read_picture, read_picture_data, write_picture
-from app.document.formats.tiff_pages import other_pages, with_page_replaced
+from app.document.formats.writing.tiff_pages import other_pages, with_page_replaced
 
 RNG = np.random.default_rng(3)
 PAGES = [np.kron(RNG.integers(0, 256, (6, 8, 3), np.uint8), np.ones((8, 8, 1), np.uint8)) for _ in range(5)]

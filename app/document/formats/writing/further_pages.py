@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from app.document.formats.tiff_pages import other_pages, with_page_replaced
+from app.document.formats.writing.tiff_pages import other_pages, with_page_replaced
 from app.document.notes import About
 from app.document.pixels import Picture, Pixels
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from PIL import ExifTags
 
-from app.document.formats.tiff_writer import append_page, page_fields
-from app.document.metadata.tiff_directory import (
+from app.document.formats.writing.tiff_writer import append_page, page_fields
+from app.document.metadata import (
     Directory,
     Layout,
     blank,
