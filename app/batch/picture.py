@@ -20,6 +20,7 @@ from app.document.formats import (
     read_mask_file,
     read_mask_with_notes,
     read_picture_data,
+    told_by_saving,
 )
 from app.document.notes import sentences
 from app.document.pixels import Picture
@@ -90,7 +91,7 @@ def _made(
         mask, told = found.values, sentences(found.notes)
     erase(picture, mask, pipeline, options, on_step, cancelled)
     data = encode_picture(picture, picture.format, name, quality=options.quality, original=task.picture)
-    return data, f"{picture.note} {told}".strip()
+    return data, f"{told_by_saving(picture, name, picture.format)} {told}".strip()
 
 
 def erase(

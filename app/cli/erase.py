@@ -37,7 +37,7 @@ def add_parser(commands: Commands[argparse.ArgumentParser]) -> None:
 def run(given: argparse.Namespace) -> int:
     """Erase what MASK covers from IMAGE and write the result to OUT."""
     from app.batch.picture import erase
-    from app.document.formats import read_mask_with_notes, read_picture, write_picture
+    from app.document.formats import read_mask_with_notes, read_picture, told_by_saving, write_picture
     from app.document.notes import sentences
 
     picture = read_picture(given.image)
@@ -46,10 +46,11 @@ def run(given: argparse.Namespace) -> int:
     if given.sample_area is not None:
         area = read_mask_with_notes(given.sample_area, picture.size, orientation=picture.orientation)
         source, notes = area.values, (*notes, *area.notes)
-    note = sentences(notes)
+    format = _check_output(given.output)  # before the work, not after it
+    about_mask = sentences(notes[len(picture.notes) :])
+    note = " ".join(filter(None, [told_by_saving(picture, given.output.name, format), about_mask]))
     if note:
         print(note, file=sys.stderr, flush=True)
-    _check_output(given.output)  # before the work, not after it
     if given.previews is not None:
         given.previews.mkdir(parents=True, exist_ok=True)
 
@@ -121,8 +122,10 @@ class _Watch:
         self._drawn += 1
 
 
-def _check_output(path: Path) -> None:
+def _check_output(path: Path) -> str:
+    """The format that is meant, of a place that can be written to."""
     from app.document.formats import check_writable, format_of
 
-    format_of(path)
+    format = format_of(path)
     check_writable(path)
+    return format

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from app.document.editing.document import Document
 from app.ui.dialogs import questions
-from app.ui.dialogs.questions import Unsaved
+from app.ui.dialogs.questions import Losses, Unsaved
 from app.ui.support.messages import Message, Messages
 from app.ui.support.settings import Settings
 from app.ui.window.main_window import MainWindow
@@ -47,6 +47,8 @@ class Answers:
     def __init__(self) -> None:
         self.path: Path | None = None
         self.unsaved = Unsaved.CANCEL
+        self.losses = Losses.SAVE
+        self.lost: list[tuple[str, ...]] = []
         self.asked: list[str] = []
 
 
@@ -67,7 +69,14 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
 
     for name in ("open", "save", "save_session", "folder"):
         monkeypatch.setattr(questions, f"ask_{name}", path(name))
+
+    def losses(_parent: object, _name: str, lost: tuple[str, ...]) -> Losses:
+        answers.asked.append("losses")
+        answers.lost.append(lost)
+        return answers.losses
+
     monkeypatch.setattr(questions, "ask_unsaved", unsaved)
+    monkeypatch.setattr(questions, "ask_losses", losses)
     return answers
 
 

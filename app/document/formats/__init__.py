@@ -23,7 +23,7 @@ from app.document.formats.files import (
     write_picture,
 )
 from app.document.formats.kinds import KINDS, OPEN_FORMATS, SAVE_FORMATS
-from app.document.formats.limits import lost_features, lost_features_sentence
+from app.document.formats.limits import lost_by_saving, lost_features, lost_features_sentence, told_by_saving
 from app.document.formats.mask_files import MaskFile, encode_mask, read_mask_file, write_mask
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "estimate",
     "flush",
     "format_of",
+    "lost_by_saving",
     "lost_features",
     "lost_features_sentence",
     "put_in_place",
@@ -51,6 +52,7 @@ __all__ = [
     "read_picture_data",
     "replacing",
     "sync_folder",
+    "told_by_saving",
     "why_out_of_reach",
     "write_file",
     "write_mask",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -92,6 +93,28 @@ def ask_unsaved(parent: QWidget, name: str, session: bool = False) -> Unsaved:
     if kept is not None and box.clickedButton() is kept:
         return Unsaved.SESSION
     return {buttons.Save: Unsaved.SAVE, buttons.Discard: Unsaved.DISCARD}.get(buttons(answer), Unsaved.CANCEL)
+
+
+class Losses(Enum):
+    """What is to become of a file that would lack something."""
+
+    SAVE = "save"
+    OTHER = "other"
+    CANCEL = "cancel"
+
+
+def ask_losses(parent: QWidget, name: str, lost: Sequence[str]) -> Losses:
+    """Whether to save though the file called ``name`` will lack what ``lost`` says, a sentence each."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle("Not everything is kept")
+    box.setText(f"Save {name} without all it holds now?")
+    box.setInformativeText("\n".join(lost))
+    save = box.addButton("&Save", QMessageBox.ButtonRole.AcceptRole)
+    other = box.addButton("Save &As…", QMessageBox.ButtonRole.ActionRole)
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    box.exec()
+    return {save: Losses.SAVE, other: Losses.OTHER}.get(box.clickedButton(), Losses.CANCEL)  # type: ignore[call-overload]
 
 
 def ask_save_session(parent: QWidget, suggestion: Path) -> Path | None:

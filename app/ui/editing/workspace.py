@@ -16,7 +16,6 @@ from app.document.errors import DocumentError
 from app.document.formats import (
     SAVE_FORMATS,
     Export,
-    lost_features_sentence,
     read_picture,
     read_picture_data,
     write_picture,
@@ -229,9 +228,16 @@ class Workspace(QObject):
             if then is not None:
                 then()
 
+        untouched = not self.history.unsaved and path == document.picture.path
+
+        def write_file(picture: Picture) -> None:
+            if untouched and path.is_file():  # written anew it would lose what no program keeps
+                self._messages.info(f"{path.name} is left as it is: nothing was erased since it was opened or saved.")
+            else:
+                write_picture(picture, path)
+
         def write(picture: Picture) -> None:
-            loss = lost_features_sentence(picture, path.name, format)
-            self._write(path, lambda: write_picture(picture, path), done, loss)
+            self._write(path, lambda: write_file(picture), done)
 
         self.with_copy(f"Saving {path.name}", write, self._not_written(path))
 
@@ -316,15 +322,13 @@ class Workspace(QObject):
         self._saves -= 1
         self.activityChanged.emit("")
 
-    def _write(self, path: Path, write: Callable[[], None], then: Callable[[], None], loss: str = "") -> None:
+    def _write(self, path: Path, write: Callable[[], None], then: Callable[[], None]) -> None:
         self._begin_saving(path)
 
         def done(_nothing: None) -> None:
             self._end_saving()
             then()
             self.written.emit(path)
-            if loss:
-                self._messages.info(loss)
 
         def failed(error: Exception) -> None:
             self._end_saving()

@@ -8,11 +8,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from app.document.formats import SAVE_FORMATS
+from app.document.formats import SAVE_FORMATS, lost_by_saving
 from app.document.pixels import Pixels
 from app.document.session import SUFFIX
 from app.ui.commands import Actions
-from app.ui.dialogs import ExportDialog, Unsaved, questions
+from app.ui.dialogs import ExportDialog, Losses, Unsaved, questions
 from app.ui.editing import Opened, Workspace, format_of
 from app.ui.files.recent_files import RecentFiles
 from app.ui.support import Background, Settings, settings
@@ -42,6 +42,7 @@ class FileMenu(QObject):
         self.settle, self._before = settle, before
         self._sizes = Background(self)  # of files that are not written yet: nobody waits for those
         self._window, self._actions, self._workspace, self._settings = window, actions, workspace, store
+        self._agreed: object = None  # what the user agreed that the document's file will lack
         self._given_up = 0  # pixel version the user agreed to lose
         actions.open.triggered.connect(self.open)
         actions.save.triggered.connect(self.save)
@@ -148,8 +149,26 @@ class FileMenu(QObject):
         path = document.picture.path if document is not None else None
         if path is None or format_of(path) is None:
             self._save_as(then)
+        elif not self._workspace.history.unsaved:
+            self._workspace.save(path, then)  # which leaves the file as it is
         else:
-            self._workspace.save(path, then)
+            self._write(path, then)
+
+    def _write(self, path: Path, then: Callable[[], None] | None) -> None:
+        """Save to ``path``, once the user agrees to what the file will lack."""
+        document = self._workspace.document
+        assert document is not None
+        format = format_of(path) or document.picture.format
+        lost = tuple(lost_by_saving(document.picture, path.name, format))
+        agreed = (id(document), format, lost)
+        if lost and agreed != self._agreed:
+            answer = questions.ask_losses(self._window, path.name, lost)
+            if answer is Losses.OTHER:
+                self._save_as(then)
+            if answer is not Losses.SAVE:
+                return
+            self._agreed = agreed
+        self._workspace.save(path, then)
 
     def _save_as(self, then: Callable[[], None] | None) -> None:
         if self._workspace.document is None:
@@ -157,7 +176,7 @@ class FileMenu(QObject):
         path = questions.ask_save(self._window, "Save As", self._suggestion())
         if path is not None:
             self._settings.set(settings.LAST_FOLDER, str(path.parent))
-            self._workspace.save(path, then)
+            self._write(path, then)
 
     def _save_session(self, then: Callable[[], None] | None) -> None:
         if self._workspace.session is None:

@@ -19,6 +19,7 @@ from app.document.formats.files import read_picture, write_picture
 from app.document.pixels.picture import JpegForm, Picture
 from app.document.pixels.storage import Pixels
 from app.ui.dialogs.export import ExportDialog, size_text
+from app.ui.dialogs.questions import Losses
 from app.ui.files import drag_out, file_menu
 from app.ui.support import settings
 from app.ui.support.background import Background
@@ -128,13 +129,19 @@ def test_exporting_before_and_after(
     assert np.array_equal(both[:, :160], both[:, -160:]) != changed
 
 
-def test_a_save_that_loses_something_says_so(driver: Driver, tmp_path: Path, answers: Answers) -> None:
+def test_a_save_that_loses_something_asks_first(driver: Driver, tmp_path: Path, answers: Answers) -> None:
     write_picture(Picture(np.zeros((30, 40, 3), np.uint16)), tmp_path / "deep.png")
     driver.open(tmp_path / "deep.png")
     answers.path = tmp_path / "shallow.jpg"
-    with driver.qtbot.waitSignal(driver.window.messages.posted):
+    answers.losses = Losses.CANCEL
+    driver.window.actions_.save_as.trigger()
+    assert answers.lost == [("shallow.jpg does not hold everything: 16 bits per channel become 8.",)]
+    assert not driver.window.workspace.saving
+    assert not answers.path.exists()
+    answers.losses = Losses.SAVE
+    with driver.qtbot.waitSignal(driver.window.workspace.written):
         driver.window.actions_.save_as.trigger()
-    assert driver.texts()[-1] == "shallow.jpg does not hold everything: 16 bits per channel become 8."
+    assert answers.path.exists()
 
 
 def test_sizes_in_words() -> None:

@@ -124,6 +124,37 @@ def test_save_writes_to_the_file_it_came_from(driver: Driver, photo: Path) -> No
     assert not driver.window.isWindowModified()
 
 
+def test_an_untouched_picture_is_never_rewritten(driver: Driver, photo: Path) -> None:
+    photo.write_bytes(photo.read_bytes() + b"behind the end")  # which no program would keep
+    before = photo.read_bytes(), photo.stat().st_mtime_ns
+    driver.open(photo)
+    with driver.qtbot.waitSignal(driver.window.workspace.written):
+        driver.window.actions_.save.trigger()
+    assert (photo.read_bytes(), photo.stat().st_mtime_ns) == before
+    assert "left as it is" in driver.texts()[-1]
+
+
+def test_pages_that_would_be_lost_are_asked_about_once(driver: Driver, tmp_path: Path, answers: Answers) -> None:
+    rng = np.random.default_rng(0)
+    pages = [Image.fromarray(rng.integers(0, 255, (120, 160, 3), np.uint8)) for _ in range(3)]
+    path = tmp_path / "pages.tif"
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    driver.open(path)
+    erase(driver)
+    driver.qtbot.waitUntil(lambda: driver.window.workspace.history.unsaved)
+    with driver.qtbot.waitSignal(driver.window.workspace.written):
+        driver.window.actions_.save.trigger()
+    assert answers.lost == []  # in its own file they are kept
+    with Image.open(path) as image:
+        assert getattr(image, "n_frames", 1) == 3
+    answers.path = tmp_path / "one.png"
+    for _ in range(2):
+        with driver.qtbot.waitSignal(driver.window.workspace.written):
+            driver.window.actions_.save_as.trigger()
+    assert len(answers.lost) == 1
+    assert any("3 pages" in sentence for sentence in answers.lost[0])
+
+
 def test_painting_goes_on_while_a_file_is_written(driver: Driver, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     driver.open(photo)
     erase(driver)
