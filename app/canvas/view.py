@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
@@ -14,24 +14,25 @@ from PySide6.QtWidgets import QWidget
 from app.canvas.drawing import Pyramid, tool_cursor
 from app.canvas.input import RetouchHand
 from app.canvas.tools import (
+    ArrowDrag,
     Band,
     Change,
     Drag,
-    LassoDrag,
-    ObjectDrag,
+    FoundDrag,
     PanDrag,
     Pointer,
     Press,
-    RectangleDrag,
     RetouchDrag,
     StrokeDrag,
     Tool,
     apply_selection,
+    begin,
     brush_for,
 )
 from app.document.editing import Document, Selections
 from app.document.history import Edit
-from app.document.mask import MAX_SIZE, MIN_SIZE, Brush
+from app.document.mask import MAX_SIZE, MIN_SIZE, Brush, Segment
+from app.document.pixels import Point
 
 Select: TypeAlias = Callable[[str, int, Change], None]
 Propose: TypeAlias = Callable[[str, Callable[[Selections], Any], Callable[[Any], None]], None]
@@ -144,6 +145,22 @@ class CanvasView(RetouchHand):
         elif document is not None:
             done(work(document))
 
+    def offer(self, segments: Sequence[Segment], name: str) -> None:
+        """Show things that were found, to be masked one by one or all; ``name`` is what the history calls one."""
+        self._open_drag(FoundDrag(self, segments, name))
+
+    def begin_arrow(self, start: Point) -> None:
+        """The next drag, or the arrow keys, draw an arrow the mask grows along; ``start`` is for the keys."""
+        if self._layers.document is not None:
+            self._open_drag(ArrowDrag(self, self._layers.document, start))
+
+    def _open_drag(self, drag: Drag) -> None:
+        self._leave()
+        self._drag = drag
+        self.setFocus()
+        self.show_band()
+        self._update_cursor()
+
     def keep_open(self) -> None:
         """Mask what the tool in use has found and not masked yet."""
         if self._drag is not None and self._drag.keeps:
@@ -152,7 +169,9 @@ class CanvasView(RetouchHand):
     @property
     def stroking(self) -> bool:
         """Whether a stroke is being painted, or the line of a selection is open."""
-        return (self._layers.document is not None and self._layers.document.stroking) or self._band() is not None
+        if self._layers.document is not None and self._layers.document.stroking:
+            return True
+        return self._drag is not None and not self._drag.idle and self._band() is not None
 
     def cancel_stroke(self) -> None:
         """Give up the stroke or selection under way, if any."""
@@ -201,36 +220,14 @@ class CanvasView(RetouchHand):
         elif press.splits:
             self._split.grabbed = True
         elif not self._layers.showing_before and pointer.device[0] >= (self._layers.split or 0):
-            self._begin(document, press)
+            if press.tool.retouches:
+                self._begin_retouch(document, press)
+            else:
+                self._drag = begin(self, document, press, self._last_point)
+            if press.tool.paints and not press.tool.retouches:
+                self._last_point = pointer.picture
+            self.show_band()
         self._update_cursor()
-
-    def _begin(self, document: Document, press: Press) -> None:
-        pointer = press.pointer
-        if press.tool is Tool.LASSO:
-            self._drag = LassoDrag(self, document, pointer)
-        elif press.tool is Tool.RECTANGLE:
-            self._drag = RectangleDrag(self, document, pointer)
-        elif press.tool is Tool.OBJECT:
-            self._drag = ObjectDrag(self, document, press.brush.size, pointer)
-        elif press.tool is Tool.SIMILAR:
-            self._select_similar(document, press)
-        elif press.tool.retouches:
-            self._begin_retouch(document, press)
-        else:
-            start = self._last_point if pointer.shift else None
-            brush = brush_for(press.tool, press.brush, pointer.alt != pointer.eraser)
-            self._drag = StrokeDrag(self, document, brush, pointer, start)
-            self._last_point = pointer.picture
-        self.show_band()
-
-    def _select_similar(self, document: Document, press: Press) -> None:
-        (x, y), width, height = press.pointer.picture, *document.size
-        contiguous = press.contiguous and not press.pointer.shift
-
-        def change(selections: Selections) -> Edit | None:
-            return selections.select_similar(x, y, press.tolerance, contiguous, press.pointer.alt)
-
-        self.select("Selecting similar colours", width * height, change)
 
     def _move(self, pointer: Pointer) -> None:
         self._alt = pointer.alt
@@ -262,7 +259,7 @@ class CanvasView(RetouchHand):
         self._update_cursor()
 
     def _double_click(self, pointer: Pointer) -> bool:
-        if not isinstance(self._drag, LassoDrag):
+        if self._drag is None or not self._drag.double:
             return False
         self._finish()
         return True
@@ -295,7 +292,7 @@ class CanvasView(RetouchHand):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             # Alt turns the brush into an eraser; left alone it would go to the menu bar.
-            open_line = self._drag is not None and event.key() in _OPEN_KEYS
+            open_line = self._drag is not None and event.key() in (*_OPEN_KEYS, *self._drag.keys)
             if event.key() == Qt.Key.Key_Escape and self._deferred.held:
                 open_line = False  # what is under way is given up before what is open
             split = self._split.on and event.key() in _SPLIT_KEYS
@@ -338,7 +335,7 @@ class CanvasView(RetouchHand):
         self._update_cursor()
 
     def _drag_key(self, key: int) -> bool:
-        if self._drag is None or key not in _OPEN_KEYS:
+        if self._drag is None or key not in (*_OPEN_KEYS, *self._drag.keys):
             return False
         self._deferred.do(partial(self._work_drag, self._drag, key))
         return True
@@ -352,7 +349,8 @@ class CanvasView(RetouchHand):
             if not drag.back():
                 self.cancel_stroke()
         elif key not in _OPEN_KEYS:
-            drag.key(key)
+            if not drag.key(key):
+                self.cancel_stroke()
         elif drag.stays:
             self._finish()
         self.show_band()

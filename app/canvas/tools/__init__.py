@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.canvas.tools.arrow import ArrowDrag
 from app.canvas.tools.base import (
     Band,
     Change,
@@ -15,26 +16,26 @@ from app.canvas.tools.base import (
     apply_selection,
     brush_for,
 )
-from app.canvas.tools.object_selection import ObjectDrag
+from app.canvas.tools.found import FoundDrag
 from app.canvas.tools.retouch import CloneSource, RetouchDrag, SourceDrag
-from app.canvas.tools.selection import LassoDrag, RectangleDrag
+from app.canvas.tools.starting import begin
 
 __all__ = [
+    "ArrowDrag",
     "Band",
     "Change",
     "CloneSource",
     "Drag",
-    "LassoDrag",
-    "ObjectDrag",
+    "FoundDrag",
     "PanDrag",
     "Pointer",
     "Press",
-    "RectangleDrag",
     "RetouchDrag",
     "RetouchOptions",
     "SourceDrag",
     "StrokeDrag",
     "Tool",
     "apply_selection",
+    "begin",
     "brush_for",
 ]

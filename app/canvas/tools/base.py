@@ -27,6 +27,7 @@ class Tool(Enum):
     RECTANGLE = "Rectangle"
     SIMILAR = "Similar colour"
     OBJECT = "Object"
+    LINE = "Line"
     CLONE = "Clone"
     HEAL = "Heal"
     PAN = "Hand"
@@ -129,6 +130,9 @@ class Surface(Protocol):
 class Drag(Protocol):
     """One press of the pointer until it is let go, or several that belong together."""
 
+    keys: tuple[int, ...]  # it understands beside Enter, Escape and Backspace
+    idle: bool  # open, but in the way of nothing else that changes the mask
+    double: bool  # a double click ends it
     stays: bool  # open between presses, until Enter or Escape
     keeps: bool  # what is open is kept, not given up, where something else begins
 
@@ -157,7 +161,7 @@ class Drag(Protocol):
         """What was asked for on another thread has come, or was given up."""
 
     def key(self, key: int) -> bool:
-        """A key that is not Enter, Escape or Backspace: False where it means nothing."""
+        """One of ``keys``; False where nothing is left."""
 
     def band(self) -> Band | None:
         """What to draw over the picture."""
@@ -166,7 +170,8 @@ class Drag(Protocol):
 class SimpleDrag:
     """A drag that is over when the button is let go."""
 
-    stays = keeps = False
+    keys: tuple[int, ...] = ()
+    stays = keeps = idle = double = False
 
     def settle(self) -> None:
         pass

@@ -21,7 +21,7 @@ class LassoDrag(SimpleDrag):
     at a double click and at Enter.
     """
 
-    stays = True
+    stays = double = True
 
     def __init__(self, surface: Surface, document: Document, pointer: Pointer) -> None:
         self._surface, self._document, self._subtract = surface, document, pointer.alt

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.document.editing.content import DocumentContent
 from app.document.history import TILE, Edit, Recorder
-from app.document.mask import Segment, blend, morphology, polygon_coverage, similar_coverage, snapped
+from app.document.mask import Segment, blend, grow_towards, morphology, polygon_coverage, similar_coverage, snapped
 from app.document.pixels import Box, Point, bounds, crop, intersect, pieces
 
 How: TypeAlias = Literal["replace", "add", "subtract"]
@@ -73,6 +73,14 @@ class Selections(DocumentContent):
         """
         self._require_no_stroke()
         return self._write("Grow mask", morphology.grow(self._mask, px))
+
+    def grow_mask_towards(self, dx: float, dy: float) -> Edit | None:
+        """Mask everything the mask passes when it is moved by (dx, dy) pixels.
+
+        Raises ``ValueError`` for an arrow longer than ``FARTHEST`` pixels.
+        """
+        self._require_no_stroke()
+        return self._write("Grow mask towards", grow_towards(self._mask, dx, dy))
 
     def shrink_mask(self, px: int) -> Edit | None:
         """Unmask everything within ``px`` pixels (Euclidean) of what is not masked (up to 127).

@@ -11,6 +11,7 @@ from app.ui.editing.background_edits import BackgroundEdits
 from app.ui.editing.history_access import HistoryAccess
 from app.ui.editing.mask_menu import MaskMenu
 from app.ui.editing.retouching import RetouchEdits
+from app.ui.editing.search import Search
 from app.ui.editing.undo import UndoRedo
 from app.ui.editing.workspace import Workspace
 from app.ui.support import Services
@@ -31,9 +32,10 @@ class EditingController(QObject):
             window, actions, view, workspace, self.jobs, services.background, services.settings, messages
         )
         self.retouching = RetouchEdits(view, workspace, self.access, self.jobs, messages, self)
+        self.search = Search(actions, view, workspace, self.jobs, messages, self)
         workspace.prepare = self.jobs.prepare_when_free
         view.strokeFinished.connect(self.access.push)
         view.set_select(self.masks.select)
-        view.set_propose(self.masks.propose)
+        view.set_propose(self.search.propose)
         actions.undo.triggered.connect(self.undo.undo)
         actions.redo.triggered.connect(self.undo.redo)

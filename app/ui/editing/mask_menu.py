@@ -5,7 +5,6 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +18,9 @@ from app.document.formats import MaskFile, read_mask_file, write_mask
 from app.document.history import Edit
 from app.ui.commands import Actions
 from app.ui.dialogs import questions
-from app.ui.editing.background_edits import ALWAYS_LATER, BackgroundEdits
+from app.ui.editing.background_edits import BackgroundEdits
 from app.ui.editing.workspace import Workspace
 from app.ui.support import Background, Messages, Setting, Settings, settings
-
-T = TypeVar("T")
 
 MASK_EMPTY = "There is no mask yet: brush over something first."
 
@@ -57,7 +54,6 @@ class MaskMenu(QObject):
         actions.feather_mask.triggered.connect(
             lambda: self._by_pixels("Feather mask", settings.FEATHER, Selections.feather_mask)
         )
-        actions.snap_mask.triggered.connect(self._snap)
         actions.import_mask.triggered.connect(self.import_mask)
         actions.export_mask.triggered.connect(self.export_mask)
 
@@ -132,21 +128,6 @@ class MaskMenu(QObject):
 
             self._jobs.when_free(put_in)
 
-    @Slot()
-    def _snap(self) -> None:
-        document = self._workspace.document
-        if document is None or self._view.stroking or self._jobs.busy:
-            return
-        if not document.masked:
-            self._messages.info(MASK_EMPTY)
-            return
-
-        def done(edit: Edit | None) -> None:
-            if edit is None:
-                self._messages.info("The mask fits its objects already.")
-
-        self._jobs.run("Snapping the mask", Selections.snap_mask, done, self._failed, ALWAYS_LATER)
-
     def _change(self, name: str, change: Callable[[Selections], Edit | None]) -> None:
         self._jobs.run(name, change, lambda _edit: None, self._failed)
 
@@ -158,22 +139,6 @@ class MaskMenu(QObject):
                 self.selected.emit(edit)
 
         self._jobs.run(name, change, done, self._failed, area)
-
-    def propose(self, name: str, work: Callable[[Selections], T], done: Callable[[T], None]) -> None:
-        """Have a tool's search done on another thread; Esc gives it up."""
-        document = self._workspace.document
-        if document is None:
-            return
-        selections = document
-
-        def failed(error: Exception) -> None:
-            if isinstance(error, MemoryError):
-                self._messages.error("Nothing was found: there is not enough memory. Close other programs.")
-            else:
-                self._report("Nothing could be found in the picture.", error)
-
-        jobs = self._jobs
-        jobs.when_free(lambda: jobs.prepare(selections, name, lambda: work(selections), done, failed, ALWAYS_LATER))
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, MemoryError):

@@ -21,6 +21,10 @@ _NOTES = {
     ),
     Tool.CLONE: "Ctrl+click where to copy from, then paint. A cross shows what is copied.",
     Tool.HEAL: "Ctrl+click texture to copy, then paint: it takes on the colours of its place.",
+    Tool.LINE: (
+        "Click along a wire, a mast or a crack; its width is found. Shift goes straight, Alt takes away. Enter or a "
+        "double click masks it, Backspace takes a point back, Esc gives up."
+    ),
     Tool.PAN: "Drag to move the picture, the wheel zooms.",
 }
 
