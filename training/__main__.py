@@ -64,6 +64,10 @@ def _train(config: LoopConfig) -> None:
     accelerator = start_accelerator(config)
     if isinstance(config, DistillConfig):
         train(DistillTask(config, accelerator), config, accelerator)
+    elif isinstance(config, TrainConfig) and config.objective == "layout":
+        from training.layouts import LayoutTask
+
+        train(LayoutTask(config, accelerator), config, accelerator)
     elif isinstance(config, TrainConfig):
         train(UNetTask(config, accelerator), config, accelerator)
     elif isinstance(config, AutoencoderTrainingConfig):

@@ -13,8 +13,9 @@ from inference.errors import ModelError
 class UNetConfig:
     """Everything that decides the shapes of a :class:`inference.networks.unet.MoebiusUNet`."""
 
-    latent_channels: int = 4  # C; the input has (2 + extra_fills) C + 1 channels, the output C
-    extra_fills: int = 0  # further fills of the hole whose latents the input ends with; 1: the smooth one
+    latent_channels: int = 4  # C; the input has (2 + extra_fills) C + hole_channels channels, the output C
+    extra_fills: int = 0  # further fills of the hole whose latents the input ends with
+    hole_channels: int = 1  # the mask's: more than one where several cells are folded into a latent one
     widths: tuple[int, ...] = (320, 640, 1280)  # one per level
     layers_per_block: int = 2  # in a down block; an up block has one more
     heads: int = 8
@@ -34,8 +35,8 @@ class UNetConfig:
         for name, size in sizes.items():
             if not isinstance(size, int) or size < 1:
                 raise ModelError(f"{name} must be a positive whole number, not {size!r}.")
-        if self.extra_fills not in (0, 1):
-            raise ModelError(f"extra_fills must be 0 or 1, not {self.extra_fills!r}.")
+        if self.extra_fills not in (0, 1, 2):
+            raise ModelError(f"extra_fills must be 0, 1 or 2, not {self.extra_fills!r}.")
         if not self.widths or not isinstance(self.ffn_ratio, int | float) or not self.ffn_ratio > 0:
             raise ModelError("the U-Net needs widths and a positive ffn_ratio.")
         if any(width % self.heads or width % self.groups for width in self.widths):
@@ -48,7 +49,7 @@ class UNetConfig:
     @property
     def in_channels(self) -> int:
         """Noisy latents, mask, masked-image latents, latents of further fills."""
-        return (2 + self.extra_fills) * self.latent_channels + 1
+        return (2 + self.extra_fills) * self.latent_channels + self.hole_channels
 
     @property
     def time_width(self) -> int:

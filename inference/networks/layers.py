@@ -87,6 +87,7 @@ class LocalLambda(nn.Module):
     of values around each position, so the ``(k, v, n)`` tensor of position lambdas is never built.
     """
 
+    DIRECT_DEPTH = 32  # up to which a training builds position lambdas, as its backward pass is quicker then
     ROWS_PER_CHUNK_ELEMENTS = 1 << 20  # unfolded values held at once in evaluation: 4 MiB in float32
 
     def __init__(self, width: int, heads: int, window: int) -> None:
@@ -119,6 +120,8 @@ class LocalLambda(nn.Module):
         """``q (B, N*h, k)``, ``v (B, H, W, v)`` -> the windowed term ``(B, N, h, v)``."""
         batch, height, width, depth = v.shape
         r, area = self.window, self.window**2
+        if torch.is_grad_enabled() and depth <= self.DIRECT_DEPTH:
+            return self._direct_position(q, v)
         kernel = self.pos_conv.weight.reshape(-1, area)  # (k, d)
         padded = F.pad(v, (0, 0, r // 2, r // 2, r // 2, r // 2))
         windows = padded.unfold(1, r, 1).unfold(2, r, 1).permute(0, 1, 2, 4, 5, 3)  # (B, H, W, r, r, v)
@@ -132,6 +135,14 @@ class LocalLambda(nn.Module):
             window = windows[:, top : top + rows].reshape(-1, area, depth)  # (B*rows*W, d, v)
             parts.append(torch.bmm(weights.view(-1, self.heads, area), window).view(batch, -1, self.heads, depth))
         return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
+
+    def _direct_position(self, q: Tensor, v: Tensor) -> Tensor:
+        """The same from position lambdas that are built: ``(k, v)`` for every position, few in a small network."""
+        batch, height, width, depth = v.shape
+        planes = v.permute(0, 3, 1, 2).reshape(batch * depth, 1, height, width)
+        lambdas = F.conv2d(planes, self.pos_conv.weight[:, :, 0], padding=self.window // 2)  # (B*v, k, H, W)
+        lambdas = lambdas.view(batch, depth, depth, height * width).permute(0, 3, 2, 1)  # (B, N, k, v)
+        return q.view(batch, height * width, self.heads, depth) @ lambdas
 
 
 class InteractiveLambda(nn.Module):

@@ -53,11 +53,12 @@ def start_accelerator(config: LoopConfig) -> Accelerator:
     return Accelerator(cpu=cpu, mixed_precision=precision, kwargs_handlers=[together])
 
 
-def learning_rate(config: LoopConfig, step: int) -> float:
-    """Of step 0 ..: rises over the warm-up, then stays or falls along a cosine to 2%."""
+def learning_rate(config: LoopConfig, step: int, seconds: float = 0.0) -> float:
+    """Of step 0 .., ``seconds`` into the training: rises over the warm-up, then stays or falls along a cosine to 2%."""
     rate = config.rate * min(1.0, (step + 1) / max(config.warmup, 1))
     if config.schedule == "cosine":
-        rate *= 0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * min(1.0, step / config.steps)))
+        done = seconds / (60 * config.schedule_minutes) if config.schedule_minutes else step / config.steps
+        rate *= 0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * min(1.0, done)))
     return rate
 
 
@@ -134,7 +135,7 @@ class Training:
         self.resume()
         config = self.config
         start = time.monotonic() - self.seconds
-        began, saved = time.monotonic(), self.step
+        began, saved, saved_at = time.monotonic(), self.step, time.monotonic()
 
         def make(step: int) -> list[Any]:
             return [self.task.batch(step, numbers) for numbers in self.parts]
@@ -146,15 +147,16 @@ class Training:
                     shown = self._one_step(batches)
                     self.step += 1
                     self.seconds = time.monotonic() - start
-                    self.report.step(self.step, shown, learning_rate(config, self.step - 1), self.accelerator)
+                    self.report.step(self.step, shown, self.optimizer.param_groups[0]["lr"], self.accelerator)
                     late = 0 < config.minutes * 60 <= time.monotonic() - began
                     if self._agreed(interruption.asked is not None or late):
                         self.save()
                         self.report.say(f"saved at step {self.step}; go on with --resume")
                         return self.step
-                    if self.step - saved >= config.save_every:
+                    due = 0 < config.save_minutes * 60 <= time.monotonic() - saved_at
+                    if self.step - saved >= config.save_every or due:
                         self.save()
-                        saved = self.step
+                        saved, saved_at = self.step, time.monotonic()
                 self.save()
         finally:
             ahead.close()
@@ -170,7 +172,7 @@ class Training:
 
     def _one_step(self, batches: list[Any]) -> dict[str, Tensor]:
         accelerator, config = self.accelerator, self.config
-        self.optimizer.set_rate(learning_rate(config, self.step))
+        self.optimizer.set_rate(learning_rate(config, self.step, self.seconds))
         self.optimizer.zero_grad(set_to_none=True)
         totals: dict[str, Tensor] = {}
         for index, batch in enumerate(batches):
