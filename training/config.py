@@ -68,7 +68,9 @@ class LoopConfig:
     rate: float = option("learning rate", 1e-4, least=0)
     warmup: int = option("steps until it is reached", 500, least=0)
     schedule: str = option("of the learning rate", "constant", choices=("constant", "cosine"))
-    schedule_minutes: float = option("minutes of training the cosine ends after; 0: it ends with the steps", 0.0, least=0)
+    schedule_minutes: float = option(
+        "minutes of training the cosine ends after; 0: it ends with the steps", 0.0, least=0
+    )
     save_minutes: float = option("minutes between two checkpoints, beside save_every; 0: never", 0.0, least=0)
     optimizer: str = option("muon: for the matrices, AdamW for the rest", "muon", choices=("muon", "adamw"))
     weight_decay: float = option("of the matrices", 0.01, least=0)
@@ -115,7 +117,9 @@ class TrainConfig(Picking, LoopConfig):
         choices=("epsilon", "v_whitened", "v_residual", "v_residual_colour", "layout"),
     )
     scene_share: float = option("of a training on layouts: share of samples that are drawn scenes", 0.25, least=0)
-    reuse: int = option("of a training on layouts: times a sample is used, varied; 0: once on a card, else 8", 0, least=0)
+    reuse: int = option(
+        "of a training on layouts: times a sample is used, varied; 0: once on a card, else 8", 0, least=0
+    )
     timesteps: str = option("how they are drawn", "uniform", choices=("lognorm", "uniform"))
     last_share: float = option("share of samples at the last timestep, where pure noise starts", 0.0, least=0)
     noise_offset: float = option("standard deviation of a shift per channel added to the noise", 0.0, least=0)

@@ -13,13 +13,14 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from inference.models import EraseSettings, write_sums
-from inference.networks import UNET_CONFIGS, unet_config
+from inference.networks import COSINE_SCHEDULE, UNET_CONFIGS, unet_config
 from training.config import ExportConfig, read_toml
 from training.networks import read_autoencoder, read_weights
 from training.objectives import OBJECTIVES
 
 NAME = "moebius-nano"
 TITLE = "Moebius nano (bundled)"
+LAYOUT_NOTE = "Small and quick: denoises what belongs in the hole coarsely, then copies texture that fits it."
 NOTE = "Small and quick: copies texture from around the hole, then corrects colour and light."
 
 # Of a model trained relative to a fill. Chosen by ``python -m training evaluate``; the model card has the figures.
@@ -35,6 +36,7 @@ FILL_SETTINGS: dict[str, Any] = {
     "transfer_gain": 0.5,
     "fill_radius": 3,
 }
+LAYOUT_SETTINGS: dict[str, Any] = {"steps": 8, "strength": 1.0, "guidance": 1.0, "noise_offset": 0.0}
 RELATIVE_SETTINGS: dict[str, Any] = {
     **FILL_SETTINGS,
     "steps": 4,
@@ -79,14 +81,34 @@ def export(config: ExportConfig) -> None:
     """
     about = _about(config)
     unet = read_weights(config.run / "unet.pt", averaged=config.averaged)
-    folder = config.autoencoder or Path(about["autoencoder"])
+    folder = config.autoencoder or Path(str(about["autoencoder"]))
     config.model.mkdir(parents=True, exist_ok=True)
     metadata = {"step": str(about["step"]), "objective": about["objective"], "config": json.dumps(about["shape"])}
-    if config.layout == "published":
+    if about["objective"] == "layout":
+        _layout(config, about, unet, metadata)
+    elif config.layout == "published":
         _published(config, about, unet, folder, metadata)
     else:
         _own(config, about, unet, folder, metadata)
     print(f"wrote {config.model} (step {about['step']})")
+
+
+def _layout(config: ExportConfig, about: dict[str, Any], unet: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """A model that denoises layouts: it needs no autoencoder."""
+    erase = read_toml(config.settings) if config.settings is not None else LAYOUT_SETTINGS
+    EraseSettings.from_dict(erase)
+    _save(unet, config.model / "unet.safetensors", metadata, half=config.half)
+    values = {
+        "name": config.name or about["model"],
+        "title": config.title or TITLE,
+        "note": config.note or LAYOUT_NOTE,
+        "layout": True,
+        "unet": unet_config(about["shape"]).to_dict(),
+        "schedule": COSINE_SCHEDULE,
+        "erase": erase,
+    }
+    (config.model / "config.json").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    write_sums(config.model)
 
 
 def _own(

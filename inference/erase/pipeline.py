@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from inference.erase.layout_job import LayoutJob
 from inference.erase.memory_fallback import MemoryFallback, free_caches, next_fallbacks
 from inference.erase.region_job import Preview, RegionJob, blend_share, window
 from inference.erase.regions import Region, plan_regions
@@ -202,8 +203,9 @@ class ErasePipeline:
         native = self.folder.native
         regions = self.plan(mask, exact=settings.exact_mask)
         soft = parted(mask)[1]
+        kind = LayoutJob if self.folder.layout else RegionJob
         return [
-            RegionJob(settings, native, image, hole, region, seed + i, sixteen_bit, copied, soft)
+            kind(settings, native, image, hole, region, seed + i, sixteen_bit, copied, soft)
             for i, region in enumerate(regions)
         ]
 
@@ -266,8 +268,8 @@ class ErasePipeline:
         """Run one region; where values outgrow the precision, again in fp32, which it stays at."""
         assert self.model is not None
         try:
-            with interruptible(check, self.model.unet, self.model.codec):
-                return job.run(self.model, self.device, self.fallback, report)
+            with interruptible(check, *(part for part in (self.model.unet, self.model.codec) if part is not None)):
+                return job.run(self.model, self.device, self.fallback, report, check)
         except NotFiniteError:
             if self.precision == "fp32":
                 raise

@@ -116,9 +116,13 @@ class RegionJob:
 
     # -- the draft -------------------------------------------------------------------------
 
+    def sketch(self, report: Report) -> None:
+        """Show a smooth fill of the hole: there at once, and nothing that a model sees."""
+        report(0, self._preview(self._smooth()))
+
     def draft(self, report: Report, check: Check) -> None:
         """Fill the hole without the model: smoothly, shown at once, then with patches, shown too."""
-        report(0, self._preview(self._smooth()))
+        self.sketch(report)
         fill: Callable[..., Fill]
         if self._source is None:
             fill = partial(fill_box, self.view, self.own, self.hole)
@@ -186,8 +190,10 @@ class RegionJob:
         steps = max(1, round(settings.steps * strength / settings.strength))
         return replace(settings, strength=strength, steps=steps, turned=False, start="fill", transfer_sigma=0.0)
 
-    def run(self, model: Model, device: torch.device, fallback: MemoryFallback, report: Report) -> Preview:
-        """Denoise, and bring the result into the picture; ``report`` may raise to stop."""
+    def run(
+        self, model: Model, device: torch.device, fallback: MemoryFallback, report: Report, check: Check
+    ) -> Preview:
+        """Denoise, and bring the result into the picture; ``report`` and ``check`` may raise to stop."""
         generator = torch.Generator().manual_seed(self.seed % (1 << 63))
         side = self.side(fallback)
         fill = self.filled

@@ -64,6 +64,8 @@ class SquareDenoiser:
         generator: torch.Generator,
         fallback: MemoryFallback,
     ) -> None:
+        assert model.codec is not None  # what denoises layouts has another way
+        self.codec = model.codec
         self.model, self.device, self.settings, self.fallback = model, device, settings, fallback
         self.generator = generator
 
@@ -73,7 +75,7 @@ class SquareDenoiser:
 
         Raises :class:`NotFiniteError` where a value is not finite.
         """
-        settings, codec = self.settings, self.model.codec
+        settings, codec = self.settings, self.codec
         size = (square.hole.shape[0], square.hole.shape[1])
         hole_pixels = self._tensor(square.hole[..., None])
         picture = self._tensor(square.picture) / 127.5 - 1
@@ -132,7 +134,7 @@ class SquareDenoiser:
 
     def _encoded(self, picture: Tensor, filled: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
         """Latents of what is known and of the start: one pass for both, and one picture where they are the same."""
-        settings, codec = self.settings, self.model.codec
+        settings, codec = self.settings, self.codec
         condition = filled if settings.condition == "fill" else picture * (1 - hole)
         start = filled if settings.start == "fill" else picture
         if condition is start:
@@ -148,7 +150,7 @@ class SquareDenoiser:
         if not self.model.unet.config.extra_fills:
             return []
         fill = flow_fill(square.picture, square.hole)
-        return [self.model.codec.encode(self._tensor(fill) / 127.5 - 1, self.generator)]
+        return [self.codec.encode(self._tensor(fill) / 127.5 - 1, self.generator)]
 
     def _decode(self, latents: Tensor, hole: Tensor) -> Tensor:
         """The picture; where memory is short only around the hole, and zero elsewhere.
@@ -156,14 +158,14 @@ class SquareDenoiser:
         Not always so: the large autoencoder normalises over all it decodes, and for every new size the processor's
         library keeps prepared convolutions.
         """
-        factor = self.model.codec.factor
+        factor = self.codec.factor
         rows, columns = (torch.nonzero(hole[0, 0].amax(d) > 0).flatten() for d in (1, 0))
         height, width = latents.shape[-2:]
         if not self.fallback.tiled or not len(rows):
-            return self.model.codec.decode(latents)
+            return self.codec.decode(latents)
         top, bottom = max(int(rows[0]) - 2 * MARGIN, 0), min(int(rows[-1]) + 1 + 2 * MARGIN, height)
         left, right = max(int(columns[0]) - 2 * MARGIN, 0), min(int(columns[-1]) + 1 + 2 * MARGIN, width)
-        part = self.model.codec.decode(latents[..., top:bottom, left:right])
+        part = self.codec.decode(latents[..., top:bottom, left:right])
         whole = part.new_zeros(*part.shape[:2], height * factor, width * factor)
         whole[..., top * factor : bottom * factor, left * factor : right * factor] = part
         return whole

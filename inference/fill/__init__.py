@@ -9,6 +9,7 @@ from inference.lazy import lookup
 if TYPE_CHECKING:
     from inference.fill.classical import flow_fill, patch_fill, push_pull, smooth_fill
     from inference.fill.detail import sample
+    from inference.fill.guided import energy_of_cells, synthesize
     from inference.fill.large import LARGEST, Fill, fill_box, reduce_hole
     from inference.fill.resizing import resize
     from inference.fill.sample_area import fill_from
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LARGEST",
     "Fill",
+    "energy_of_cells",
     "fill_box",
     "fill_from",
     "flow_fill",
@@ -25,6 +27,7 @@ __all__ = [
     "resize",
     "sample",
     "smooth_fill",
+    "synthesize",
 ]
 
 _HOMES = {
@@ -35,6 +38,7 @@ _HOMES = {
         "smooth_fill",
     ),
     "detail": ("sample",),
+    "guided": ("energy_of_cells", "synthesize"),
     "large": (
         "Fill",
         "LARGEST",

@@ -1,6 +1,17 @@
 """Layouts: what the bundled model denoises, measured of a picture, and fills of them that need no learning."""
 
-from inference.layout.cells import CELLS, CHANNELS, PIXELS, SCALE, fold, measure, unfold
+from inference.layout.cells import (
+    CELLS,
+    CHANNELS,
+    PIXELS,
+    SCALE,
+    fold,
+    gradient_energy,
+    log_energy,
+    measure,
+    unfold,
+)
+from inference.layout.denoising import base_of, condition_of, latents_of, layout_of, noise_levels
 from inference.layout.diffusion import edge_fill, harmonic_fill
 from inference.layout.patches import patch_fill_layouts
 
@@ -9,10 +20,17 @@ __all__ = [
     "CHANNELS",
     "PIXELS",
     "SCALE",
+    "base_of",
+    "condition_of",
     "edge_fill",
     "fold",
+    "gradient_energy",
     "harmonic_fill",
+    "latents_of",
+    "layout_of",
+    "log_energy",
     "measure",
+    "noise_levels",
     "patch_fill_layouts",
     "unfold",
 ]

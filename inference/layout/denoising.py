@@ -1,8 +1,9 @@
 """What a network that denoises layouts is given, and what it is asked for; the same in training and in an erase.
 
-The clean latents are the difference between the layout and a mean of two fills of it, in the hole, and zero elsewhere,
-brought to about unit variance and folded to the network's grid. The condition is the hole, the layout without what is in
-the hole, and both fills. v-prediction (Salimans and Ho, arXiv 2202.00512) on a cosine schedule that ends in pure noise.
+The clean latents are the difference between the layout and a mean of two fills of it, in the hole, zero elsewhere,
+brought to about unit variance and folded to the network's grid. The condition is the hole, the layout without what is
+in the hole, and both fills. v-prediction (Salimans and Ho, arXiv 2202.00512), a
+cosine schedule that ends in pure noise.
 """
 
 from __future__ import annotations
@@ -11,15 +12,14 @@ import torch
 from torch import Tensor
 
 from inference.layout.cells import CHANNELS, SCALE, fold, unfold
-from inference.networks.config import COSINE_SCHEDULE
+from inference.networks import COSINE_SCHEDULE
+from inference.sampling import ddim
 
 PATCH_SHARE = 0.35  # of the patch fill in what is corrected; the rest is the fill along edges
 
 
 def noise_levels() -> tuple[Tensor, Tensor]:
     """Signal and noise at every timestep, ``(1000,)`` each: noisy = signal * clean + noise * n."""
-    from inference.sampling.schedules import ddim
-
     kept = ddim(COSINE_SCHEDULE).alphas_cumprod
     return kept.sqrt(), (1 - kept).sqrt()
 

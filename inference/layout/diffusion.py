@@ -28,10 +28,7 @@ TENSOR_SIGMA = 3.5  # cells; over which the direction of an edge is agreed upon
 REACH = 2
 # Neighbours within REACH in all directions that no nearer one has
 NEIGHBOURS = [
-    (dy, dx)
-    for dy in range(-REACH, REACH + 1)
-    for dx in range(-REACH, REACH + 1)
-    if math.gcd(abs(dy), abs(dx)) == 1
+    (dy, dx) for dy in range(-REACH, REACH + 1) for dx in range(-REACH, REACH + 1) if math.gcd(abs(dy), abs(dx)) == 1
 ]
 
 
@@ -72,7 +69,9 @@ def harmonic_fill(layouts: Tensor, holes: Tensor) -> Tensor:
 def blurred(values: Tensor, sigma: float) -> Tensor:
     """Gaussian low-pass of ``(B, C, h, w)``; borders repeat."""
     radius = max(1, math.ceil(2.5 * sigma))
-    line = torch.exp(-torch.arange(-radius, radius + 1, device=values.device, dtype=values.dtype).square() / (2 * sigma**2))
+    line = torch.exp(
+        -torch.arange(-radius, radius + 1, device=values.device, dtype=values.dtype).square() / (2 * sigma**2)
+    )
     line = line / line.sum()
     channels = values.shape[1]
     across = line.view(1, 1, 1, -1).expand(channels, 1, 1, -1)
@@ -81,7 +80,7 @@ def blurred(values: Tensor, sigma: float) -> Tensor:
 
 
 def structure_tensor(values: Tensor, gradient_sigma: float, tensor_sigma: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Products of the gradients ``(xx, xy, yy)`` of ``(B, C, h, w)``, summed over channels and low-passed, each ``(B, h, w)``."""
+    """Products ``xx, xy, yy`` of the gradients of ``(B, C, h, w)``: low-passed sums over channels, ``(B, h, w)``."""
     p = F.pad(blurred(values, gradient_sigma), (1, 1, 1, 1), mode="replicate")
     gx, gy = (p[..., 1:-1, 2:] - p[..., 1:-1, :-2]) / 2, (p[..., 2:, 1:-1] - p[..., :-2, 1:-1]) / 2
     products = torch.stack([(gx * gx).sum(1), (gx * gy).sum(1), (gy * gy).sum(1)], 1)

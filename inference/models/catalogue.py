@@ -27,6 +27,7 @@ PATCH_FILL = "patch-fill"  # no model at all: the hole is filled with patches
 FLUX_CLASS = "FluxFillPipeline"  # as its model_index.json calls it
 FLUX_PARTS = ("text_encoder", "text_encoder_2", "transformer", "vae")
 NAMES = 1 << 20  # bytes at a checkpoint's start that hold the names of its entries
+LAYOUT_SIDE = 256  # pixels of the square that a layout is measured in
 CHECKPOINT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
 
 
@@ -91,6 +92,7 @@ class ModelFolder:
     settings: EraseSettings
     autoencoder: PatchAutoencoderConfig | None  # None: SDXL's, beside the checkpoint
     files: dict[str, Path] = field(repr=False)
+    layout: bool = False  # what is denoised is a coarse layout, whose texture is copied: no autoencoder
     flux: bool = False  # FLUX.1 Fill in diffusers' form: described by its own folder, no ``unet`` here
 
     @property
@@ -101,6 +103,8 @@ class ModelFolder:
     @property
     def native(self) -> int:
         """Side in pixels of the square the model works on."""
+        if self.layout:
+            return LAYOUT_SIDE
         return self.unet.grid * 8 if self.unet is not None else 512
 
 
@@ -202,6 +206,7 @@ def _expanded(model: str | Path) -> Path:
 
 
 def _own_folder(path: Path, values: dict[str, Any]) -> ModelFolder:
+    layout = bool(values.get("layout", False))
     try:
         folder = ModelFolder(
             name=str(values.get("name", path.name)),
@@ -211,8 +216,9 @@ def _own_folder(path: Path, values: dict[str, Any]) -> ModelFolder:
             unet=unet_config(dict(values["unet"])),
             schedule=dict(values["schedule"]),
             settings=EraseSettings.from_dict(dict(values.get("erase", {}))),
-            autoencoder=PatchAutoencoderConfig.from_dict(dict(values["autoencoder"])),
-            files={"unet": path / "unet.safetensors", "autoencoder": path / "autoencoder.safetensors"},
+            autoencoder=None if layout else PatchAutoencoderConfig.from_dict(dict(values["autoencoder"])),
+            files={part: path / f"{part}.safetensors" for part in (("unet",) if layout else ("unet", "autoencoder"))},
+            layout=layout,
         )
     except ModelError as error:
         raise ModelError(f"{path / 'config.json'}: {error}") from error

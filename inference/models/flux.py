@@ -31,6 +31,7 @@ PATCH = 2  # latent cells a token is wide
 class FluxModel(Model):
     """A loaded FLUX.1 Fill: ``unet`` is its transformer, ``codec`` holds its autoencoder."""
 
+    codec: KLCodec
     pipe: Any  # diffusers.FluxFillPipeline without text encoders
     prompt: tuple[Tensor, Tensor]  # (1, 512, D) and (1, D'): the empty prompt, by token and pooled
 

@@ -15,4 +15,4 @@ class Model:
 
     folder: ModelFolder
     unet: Denoiser
-    codec: Codec
+    codec: Codec | None  # None: what it denoises are layouts

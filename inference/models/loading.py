@@ -60,7 +60,8 @@ def load_model(model: str | Path, device: torch.device, check: Check = never, *,
         unet = build_unet(folder.unet)
     load_weights(unet, read_checkpoint(folder.files["unet"], check), folder.files["unet"], check)
     form = place(unet.requires_grad_(False).eval(), device, precision, check)
-    return Model(folder, form, _load_codec(folder, folder.unet.latent_channels, device, check))
+    codec = None if folder.layout else _load_codec(folder, folder.unet.latent_channels, device, check)
+    return Model(folder, form, codec)
 
 
 def _load_codec(folder: ModelFolder, latent_channels: int, device: torch.device, check: Check) -> Codec:

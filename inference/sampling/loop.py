@@ -81,6 +81,7 @@ def denoise(
     hole: Tensor,
     known: Tensor,
     guidance: float,
+    condition: Tensor | None = None,
     keep: Tensor | None = None,
     solver: str = "ddim",
     guidance_until: float = 1.0,
@@ -92,6 +93,7 @@ def denoise(
     unknown. ``guidance`` g: ``u + g (c - u)`` of the foreground and the background branch; at 1 only the latter
     runs. ``guidance_until``: the share of the steps, from the first, that are guided; the others run one branch.
     ``solver``: as in :func:`.schedules.solver`, spaced as in :func:`.schedules.spaced`.
+    ``condition``: what the network is given beside noisy latents; None: hole and known latents.
     ``keep (1, C, h, w)``: clean latents put back outside the hole at every step. ``on_step`` may raise to stop.
     DDIM: Song et al., arXiv 2010.02502; guidance: the Moebius paper, after Ho and Salimans (2207.12598).
     """
@@ -101,7 +103,8 @@ def denoise(
     guided = 0 if guidance == 1 else round(guidance_until * len(timesteps))
     timesteps = spaced(solver, scheduler, timesteps)
     taking = make_solver(solver, scheduler, timesteps)
-    condition = torch.cat([hole, known], dim=1)
+    if condition is None:
+        condition = torch.cat([hole, known], dim=1)
     latents: Tensor = scheduler.add_noise(start, noise, timesteps[:1])
     for index, timestep in enumerate(timesteps):
         sample = torch.cat([latents, condition], dim=1)  # one for all branches

@@ -22,8 +22,8 @@ def grid(size: int, device: torch.device) -> tuple[Tensor, Tensor]:
 
 def _distance(y: Tensor, x: Tensor, start: Tensor, end: Tensor) -> Tensor:
     """From every cell to segments ``start``-``end`` ``(B, S, 2)`` -> ``(B, S, n, n)``."""
-    (ay, ax), (by, bx) = ([v[..., i, None, None] for i in (0, 1)] for v in (start, end))
-    dy, dx = by - ay, bx - ax
+    ay, ax = start[..., 0, None, None], start[..., 1, None, None]
+    dy, dx = end[..., 0, None, None] - ay, end[..., 1, None, None] - ax
     along = (((y - ay) * dy + (x - ax) * dx) / (dy * dy + dx * dx + 1e-8)).clamp(0, 1)
     return ((y - ay - along * dy).square() + (x - ax - along * dx).square()).sqrt()
 

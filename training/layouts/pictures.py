@@ -40,7 +40,7 @@ def read_files(path: Path, names: frozenset[str] | None = None) -> Iterator[tupl
 
 
 def layouts_of(data: bytes) -> list[NDArray[np.uint8]]:
-    """A picture's layouts at all the sizes that it is large enough for, ``(h, w, 4)`` bytes each; none if unreadable."""
+    """A picture's layouts at all the sizes it is large enough for, ``(h, w, 4)`` bytes each; none if unreadable."""
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if image is None:
         return []

@@ -10,8 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inference.layout import CELLS, PIXELS
-from inference.layout.cells import gradient_energy, log_energy
+from inference.layout import CELLS, PIXELS, gradient_energy, log_energy
 from training.layouts.holes import grid
 from training.layouts.pictures import PictureLayouts
 
@@ -35,7 +34,9 @@ class Scenes:
         image = self._filling(count, generator)
         for _ in range(SHAPES):
             outside = self._shape(count, generator)[:, None]
-            soft = torch.where(uniform(1, 1, 1) < 0.3, 0.06 * uniform(1, 1, 1) + 0.004, torch.tensor(0.004, device=self.device))
+            soft = torch.where(
+                uniform(1, 1, 1) < 0.3, 0.06 * uniform(1, 1, 1) + 0.004, torch.tensor(0.004, device=self.device)
+            )
             cover = torch.sigmoid(-outside / soft * 4) * (uniform(1, 1, 1) < 0.8)
             shadow = torch.sigmoid((0.03 - outside) / 0.03) * 0.5 * uniform(1, 1, 1) * (uniform(1, 1, 1) < 0.3)
             image = (image + 1) * (1 - shadow) - 1
@@ -58,7 +59,13 @@ class Scenes:
         radial = (u * u + (v / aspect).square() + 1e-9).sqrt() - radius
         bent = u + 4 * (uniform() - 0.5) * v * v
         shapes = torch.stack(
-            [radial, radial.abs() - half, bent, bent.abs() - half, torch.maximum(u.abs() - radius, v.abs() - radius * aspect)]
+            [
+                radial,
+                radial.abs() - half,
+                bent,
+                bent.abs() - half,
+                torch.maximum(u.abs() - radius, v.abs() - radius * aspect),
+            ]
         )
         kind = (uniform()[:, 0, 0] * len(shapes)).long()
         return shapes[kind, torch.arange(count, device=self.device)]

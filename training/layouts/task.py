@@ -9,14 +9,13 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from inference.layout import CELLS
-from inference.layout.denoising import condition_of, latents_of, noise_levels
-from inference.networks.unet import MoebiusUNet
+from inference.layout import CELLS, condition_of, latents_of, noise_levels
+from inference.networks import MoebiusUNet
 from training.config import TrainConfig
 from training.layouts.pictures import PictureLayouts
 from training.layouts.samples import Samples, Stream
 from training.layouts.scenes import Scenes
-from training.networks.building import fill_weights, make_unet
+from training.networks import fill_weights, make_unet
 
 OUTSIDE = 0.03  # how much an error outside the hole counts
 FLOOR = 1e-3  # squared error below which a sample is as good as learned
@@ -78,7 +77,9 @@ class LayoutTask:
         count = len(clean)
         uniform = torch.rand(count, 2, generator=generator, device=self.device)
         last = torch.full((count,), len(self.signals) - 1, device=self.device)
-        timesteps = torch.where(uniform[:, 0] < self.config.last_share, last, (uniform[:, 1] * len(self.signals)).long())
+        timesteps = torch.where(
+            uniform[:, 0] < self.config.last_share, last, (uniform[:, 1] * len(self.signals)).long()
+        )
         signal, level = self.signals[timesteps][:, None, None, None], self.noises[timesteps][:, None, None, None]
         noise = torch.randn(clean.shape, generator=generator, device=self.device)
         condition = condition_of(samples.layout, samples.hole, edges, patches, self.factor)

@@ -1,0 +1,66 @@
+"""One region erased by a layout: the layout's steps are shown, then texture as it becomes finer."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from inference.erase.layout_erase import SIDE, TEXTURE_STEPS, LayoutDenoiser, with_texture
+from inference.erase.memory_fallback import MemoryFallback
+from inference.erase.model_io import Decoded, Square
+from inference.erase.region_job import RGB, Preview, RegionJob, Report, window
+from inference.models import Model
+from inference.runtime import Check
+
+
+class LayoutJob(RegionJob):
+    """Plans its steps when made, works when asked to: :meth:`draft` only shows that it has begun."""
+
+    @property
+    def from_fill(self) -> bool:
+        return True
+
+    def draft(self, report: Report, check: Check) -> None:
+        """A smooth fill, there at once."""
+        self.sketch(report)
+
+    def steps(self, fallback: MemoryFallback) -> int:
+        """Those of the layout, and some for the texture."""
+        return self.settings.steps + TEXTURE_STEPS
+
+    def run(
+        self, model: Model, device: torch.device, fallback: MemoryFallback, report: Report, check: Check
+    ) -> Preview:
+        """Denoise the layout and copy texture that fits it; ``report`` and ``check`` may raise to stop."""
+        generator = torch.Generator().manual_seed(self.seed % (1 << 63))
+        denoiser = LayoutDenoiser(model, device, self.settings, generator, check)
+        picture = self._square(self.view, SIDE)
+        square = Square(picture, picture, self._square(self._whole_hole(), SIDE) > 0)
+        steps = done = self.settings.steps
+
+        def show(step: int, decoded: Decoded) -> None:
+            report(step, self._preview(self._bring_back(decoded, square)))
+
+        guide = denoiser.run(square, lambda draft: show(0, draft), lambda index, decoded: show(index + 1, decoded))
+        own = window(self.own)
+
+        def on_texture(rgb: RGB) -> None:
+            nonlocal done
+            done = min(done + 1, steps + TEXTURE_STEPS - 1)
+            report(done, self._preview(rgb[own]))
+
+        filled = with_texture(
+            self.view,
+            self._whole_hole() > 0,
+            None if self._source is None else self._source[window(self.inside)],
+            guide,
+            (self.region.x, self.region.y, self.region.side),
+            self.inside,
+            seed=self.seed,
+            check=check,
+            on_preview=on_texture,
+            device=device,
+        )
+        result = self._result(np.ascontiguousarray(filled[own]), None)
+        report(steps + TEXTURE_STEPS, result)
+        return result
