@@ -18,7 +18,7 @@ from torch import Tensor
 
 from inference.erase.model_io import NOT_FINITE, Decoded, Float, Square
 from inference.errors import NotFiniteError
-from inference.fill import energy_of_cells, synthesize
+from inference.fill.guided import energy_of_cells, synthesize
 from inference.layout import (
     CELLS,
     CHANNELS,

@@ -88,13 +88,8 @@ class RegionJob:
         ``soft`` is what ``soft_masks.parted`` answers: where it is above 0, the share of the result, of 255.
         """
         self._image, self._source = image, source
-        self.settings, self.native, self.region, self.seed, self.sixteen_bit = (
-            settings,
-            native,
-            region,
-            seed,
-            sixteen_bit,
-        )
+        self.settings, self.native, self.region = settings, native, region
+        self.seed, self.sixteen_bit = seed, sixteen_bit
         self.size = image.shape[0], image.shape[1]
         self.inside = region.inside(self.size)
         self.view = image[window(self.inside)]  # what lies in the picture; nobody writes to it

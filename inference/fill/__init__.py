@@ -9,7 +9,6 @@ from inference.lazy import lookup
 if TYPE_CHECKING:
     from inference.fill.classical import flow_fill, patch_fill, push_pull, smooth_fill
     from inference.fill.detail import sample
-    from inference.fill.guided import energy_of_cells, synthesize
     from inference.fill.large import LARGEST, Fill, fill_box, reduce_hole
     from inference.fill.resizing import resize
     from inference.fill.sample_area import fill_from
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = [
     "LARGEST",
     "Fill",
-    "energy_of_cells",
     "fill_box",
     "fill_from",
     "flow_fill",
@@ -27,7 +25,6 @@ __all__ = [
     "resize",
     "sample",
     "smooth_fill",
-    "synthesize",
 ]
 
 _HOMES = {
@@ -38,7 +35,6 @@ _HOMES = {
         "smooth_fill",
     ),
     "detail": ("sample",),
-    "guided": ("energy_of_cells", "synthesize"),
     "large": (
         "Fill",
         "LARGEST",

@@ -36,8 +36,8 @@ def draw_holes(count: int, device: torch.device, generator: torch.Generator) -> 
 
     y, x = grid(CELLS, device)
     kind, widest = uniform(count), torch.zeros(count, device=device)
-    for share, width in reversed(WIDTHS):
-        widest = torch.where(kind < share, torch.full_like(widest, width), widest)
+    for up_to, most in reversed(WIDTHS):
+        widest = torch.where(kind < up_to, torch.full_like(widest, most), widest)
     half_width = widest[:, None] * (0.15 + 0.85 * uniform(count, STROKES)) / 2
     used = uniform(count, STROKES) < torch.tensor(USED, device=device)
     point, angle = uniform(count, STROKES, 2), uniform(count, STROKES) * 2 * torch.pi
