@@ -214,7 +214,7 @@ def test_an_erase_stops_anywhere_and_the_next_one_works(tiny: ErasePipeline, at:
 def test_a_fill_given_up_lets_go_at_once_and_the_next_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     begun, finish, order = threading.Event(), threading.Event(), list[int]()
 
-    def slow(rgb: np.ndarray, hole: np.ndarray, *, radius: int, seed: int) -> np.ndarray:
+    def slow(rgb: np.ndarray, hole: np.ndarray, *, radius: int, seed: int, source: None = None) -> np.ndarray:
         begun.set()
         assert finish.wait(10)
         order.append(seed)
