@@ -1,5 +1,5 @@
 # `make run` and `make test` do all there is to do, set-up included.
-# PYTHON=... names the Python to make .venv with, ARGS=... goes to the program or to pytest.
+# PYTHON=... names the Python to make .venv with, ARGS=... goes to the program or to pytest, JOBS=0 tests in one process.
 
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
@@ -7,6 +7,8 @@ INSTALLED := $(VENV)/.installed
 SAMPLE := resources/samples/rocket
 PYTHON ?=
 ARGS ?=
+# As many tests at a time as there are processors; a file's tests share their fixtures in one process
+JOBS ?= auto
 
 .PHONY: help run test lint format bench package clean
 .DEFAULT_GOAL := help
@@ -40,7 +42,7 @@ lint: $(INSTALLED)
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --durations 10 $(ARGS)
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix
