@@ -54,6 +54,7 @@ class PictureView(DropWidget):
         self._layers, self._view, self._frame = CanvasLayers(self._loader), Viewport(), Frame()
         self._image = share_frame(self._frame.pixels)
         self._ring, self._cross, self._split = CursorRing(), SourceCross(), SplitHandle()
+        self._framed: Box | None = None
         self._march = QTimer(self, interval=_MARCH_MS)
         self._march.timeout.connect(self._on_march)
 
@@ -84,8 +85,11 @@ class PictureView(DropWidget):
         """A part of an edit has changed what is inside ``box``."""
         if target == "pixels":
             self.refresh([box])
-        else:
+        elif target == "mask":
             self.refresh_mask(box)
+        else:
+            self._layers.update_samples(box)
+            self._redraw(box)
 
     def refresh_mask(self, box: Box) -> None:
         """The mask changed inside ``box``."""
@@ -103,6 +107,11 @@ class PictureView(DropWidget):
         if mask is None:
             self._loader.tidy()
         self._redraw()
+
+    def set_frame(self, box: Box | None) -> None:
+        """Draw a line around a box of the picture; None: no more."""
+        self._framed = box
+        self.update()
 
     def show_preview(self, box: Box, rgb: NDArray[np.uint8]) -> None:
         """Show the picture forming at ``box``; the overlay of the hole gives way to it."""
@@ -248,6 +257,10 @@ class PictureView(DropWidget):
             self._draw_band(painter, band)
         if self._layers.split is not None and not self._layers.showing_before:
             self._split.draw(painter, self.width(), self.height())
+        if self._framed is not None:
+            x0, y0, x1, y1 = self._framed
+            corners = [self.to_widget(*point) for point in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))]
+            draw_band(painter, corners, closed=True, corners=False, subtract=False)
         self._cross.draw(painter)
         self._ring.draw(painter)
         painter.end()

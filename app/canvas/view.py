@@ -29,7 +29,7 @@ from app.canvas.tools import (
     begin,
     brush_for,
 )
-from app.document.editing import Document, Selections
+from app.document.editing import Document, Mark, Selections
 from app.document.history import Edit
 from app.document.mask import MAX_SIZE, MIN_SIZE, Brush, Segment
 from app.document.pixels import Point
@@ -60,7 +60,7 @@ class CanvasView(RetouchHand):
         self.setAccessibleDescription("The picture. Brush over what should go.")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._brush = Brush(40.0)
-        self._tolerance, self._contiguous = 32, True
+        self._tolerance, self._contiguous, self._mark = 32, True, Mark.FROM
         self._select: Select | None = None
         self._propose: Propose | None = None
         self._pan: PanDrag | None = None
@@ -117,6 +117,10 @@ class CanvasView(RetouchHand):
     def set_similar(self, tolerance: int, contiguous: bool) -> None:
         """How similar colours are selected: tolerance 0 to 255; only what touches the click, or everywhere."""
         self._tolerance, self._contiguous = tolerance, contiguous
+
+    def set_mark(self, mark: Mark) -> None:
+        """What strokes in the sample area leave."""
+        self._mark = mark
 
     def set_select(self, select: Select | None) -> None:
         """Who makes selections, shows them and hands them on: they take long where they are large.
@@ -205,7 +209,8 @@ class CanvasView(RetouchHand):
             return None
         at = pointer.device[0] / self.devicePixelRatioF()
         splits = not pans and self._drag is None and self._split.hit(at, self.width())
-        return Press(pointer, self._tool, self._brush, self._tolerance, self._contiguous, self._retouch, pans, splits)
+        chosen = self._tolerance, self._contiguous, self._retouch, self._mark
+        return Press(pointer, self._tool, self._brush, *chosen, pans, splits)
 
     def _press(self, press: Press) -> None:
         document, pointer = self._layers.document, press.pointer

@@ -202,6 +202,7 @@ class EraseDone:
     id: int
     patches: tuple[Patch, ...]
     seconds: float
+    sampled: bool = False  # the fill copied from the request's ``source`` only
 
 
 @dataclass(frozen=True)

@@ -291,4 +291,5 @@ class EngineWorker(QObject):
             )
             for part in parts
         )
-        return EraseDone(request.id, patches, time.monotonic() - start)
+        sampled = request.source is not None and pipeline.copies
+        return EraseDone(request.id, patches, time.monotonic() - start, sampled)

@@ -57,6 +57,12 @@ class ErasePipeline:
         self.folder, self.model, self.device, self.precision = folder, model, device, precision
         self.fallback = MemoryFallback(half=precision in HALVES)  # grows where memory runs out, and stays so
 
+    @property
+    def copies(self) -> bool:
+        """Whether what it fills holes with begins with a copy from elsewhere, for which a source may be given."""
+        settings = self.folder.settings
+        return not self.folder.has_weights or "fill" in (settings.start, settings.condition)
+
     @classmethod
     def load(
         cls,

@@ -14,6 +14,7 @@ from app.canvas.drawing.original import OriginalPixels
 from app.canvas.drawing.overlays import draw_grid, outline, tint, word
 from app.canvas.drawing.pyramid import Pyramid, eight_bits, srgb_converter
 from app.canvas.drawing.resampling import put, sample, shown_box
+from app.canvas.drawing.sample_layers import SampleLayers
 from app.canvas.drawing.viewport import GRID_FROM, Viewport
 from app.document.editing import Document
 from app.document.pixels import EMPTY, Box, intersect, is_empty, zeros
@@ -43,6 +44,7 @@ class CanvasLayers:
         self._erased: NDArray[np.uint8] | None = None  # the mask being erased
         self._hole: Pyramid | None = None  # the part of it that previews take the place of
         self._previews: dict[Box, Pyramid] = {}  # the newest last
+        self._samples = SampleLayers(self._load)
 
     def set_document(self, document: Document | None, pixels: Pyramid | None) -> None:
         """Show another document; ``pixels`` may be handed over ready made."""
@@ -57,6 +59,9 @@ class CanvasLayers:
             ready = pixels is not None and pixels.base is document.pixels
             self._pixels = self._load(pixels if ready and pixels is not None else self._of(document))
             self._mask = self._load_mask(document)
+        self._samples = SampleLayers(self._load)
+        if document is not None and document.has_samples:
+            self._samples.update(document, (0, 0, *document.size))
 
     def let_go(self) -> list[object]:
         """What is large of what is shown, before another document is: freeing it takes a while."""
@@ -97,6 +102,12 @@ class CanvasLayers:
         """Take over what changed in the document inside ``box``."""
         self.update_pixels(box)
         self.update_mask(box)
+        self.update_samples(box)
+
+    def update_samples(self, box: Box) -> None:
+        """Take over what changed in the document's sample area inside ``box``."""
+        if self.document is not None and self.document.has_samples and not is_empty(box):
+            self._samples.update(self.document, box)
 
     def update_pixels(self, box: Box) -> None:
         """Take over what changed in the document's pixels inside ``box``."""
@@ -193,6 +204,7 @@ class CanvasLayers:
         put(out, pixels, view, part)
         if not before:
             self._draw_previews(view, part, out)
+            self._samples.draw(view, part, out)
             self._draw_mask(view, part, out, edges)
         if view.zoom >= GRID_FROM:
             draw_grid(view, part, out)

@@ -9,8 +9,8 @@ from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
-from app.document.editing import Document, Selections
-from app.document.history import Edit
+from app.document.editing import Document, Mark, Selections
+from app.document.history import Edit, Target
 from app.document.mask import Brush, Outlines
 from app.document.pixels import Box
 
@@ -28,6 +28,7 @@ class Tool(Enum):
     SIMILAR = "Similar colour"
     OBJECT = "Object"
     LINE = "Line"
+    SAMPLE = "Sample area"
     CLONE = "Clone"
     HEAL = "Heal"
     PAN = "Hand"
@@ -35,7 +36,7 @@ class Tool(Enum):
     @property
     def paints(self) -> bool:
         """Whether it draws strokes."""
-        return self in (Tool.BRUSH, Tool.ERASER) or self.retouches
+        return self in (Tool.BRUSH, Tool.ERASER, Tool.SAMPLE) or self.retouches
 
     @property
     def retouches(self) -> bool:
@@ -80,6 +81,7 @@ class Press:
     tolerance: int  # of similar colours
     contiguous: bool
     retouch: RetouchOptions = RetouchOptions()
+    mark: Mark = Mark.FROM  # what the sample area's tool leaves
     pans: bool = False  # moves the picture
     splits: bool = False  # takes hold of the line between before and after
 
@@ -116,7 +118,7 @@ class Band:
 class Surface(Protocol):
     """What a tool needs of the canvas."""
 
-    def refresh_mask(self, box: Box) -> None: ...
+    def show_part(self, target: Target, box: Box) -> None: ...
     def pan(self, dx: float, dy: float) -> None: ...
     def hand_over(self, edit: Edit | None) -> None: ...
     def select(self, name: str, area: int, change: Change) -> None: ...
@@ -217,7 +219,7 @@ class PanDrag(SimpleDrag):
 
 
 class StrokeDrag(SimpleDrag):
-    """Paints one stroke on the mask."""
+    """Paints one stroke on the mask or in the sample area."""
 
     def __init__(
         self,
@@ -226,20 +228,22 @@ class StrokeDrag(SimpleDrag):
         brush: Brush,
         pointer: Pointer,
         start: tuple[float, float] | None = None,
+        mark: Mark | None = None,
     ) -> None:
-        """``start``: where a straight line to the pointer begins, in picture px."""
-        self._surface, self._document, self._brush = surface, document, brush
+        """``start``: where a straight line to the pointer begins, in picture px; ``mark``: in the sample area."""
+        self._surface, self._document, self._brush, self._mark = surface, document, brush, mark
+        self._target: Target = "mask" if mark is None else "samples"
         self._last = pointer
-        surface.refresh_mask(document.begin_stroke(brush, *(start or pointer.picture), pointer.pressure))
+        self._show(document.begin_stroke(brush, *(start or pointer.picture), pointer.pressure, mark))
         if start is not None:
-            surface.refresh_mask(document.stroke_to(*pointer.picture, pointer.pressure))
+            self._show(document.stroke_to(*pointer.picture, pointer.pressure))
 
     def move(self, pointer: Pointer) -> None:
         if not self._document.stroking:
             last = self._last
-            self._surface.refresh_mask(self._document.begin_stroke(self._brush, *last.picture, last.pressure))
+            self._show(self._document.begin_stroke(self._brush, *last.picture, last.pressure, self._mark))
         self._last = pointer
-        self._surface.refresh_mask(self._document.stroke_to(*pointer.picture, pointer.pressure))
+        self._show(self._document.stroke_to(*pointer.picture, pointer.pressure))
 
     def finish(self) -> None:
         if self._document.stroking:
@@ -249,16 +253,19 @@ class StrokeDrag(SimpleDrag):
             self._surface.hand_over(edit)
 
     def cancel(self) -> None:
-        self._surface.refresh_mask(self._document.cancel_stroke())
+        self._show(self._document.cancel_stroke())
 
     def pause(self) -> None:
         self.finish()
 
+    def _show(self, box: Box) -> None:
+        self._surface.show_part(self._target, box)
+
 
 def refresh(surface: Surface, edit: Edit) -> None:
-    """Show what an edit of the mask has changed."""
+    """Show what an edit of the mask or the sample area has changed."""
     for part in edit.parts:
-        surface.refresh_mask(part.box)
+        surface.show_part(part.target, part.box)
 
 
 def apply_selection(surface: Surface, edit: Edit | None) -> None:

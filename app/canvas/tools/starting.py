@@ -26,7 +26,8 @@ def begin(surface: Surface, document: Document, press: Press, last: Point | None
         _select_similar(surface, document, press)
         return None
     brush = brush_for(press.tool, press.brush, pointer.alt != pointer.eraser)
-    return StrokeDrag(surface, document, brush, pointer, last if pointer.shift else None)
+    mark = press.mark if press.tool is Tool.SAMPLE else None
+    return StrokeDrag(surface, document, brush, pointer, last if pointer.shift else None, mark)
 
 
 def _select_similar(surface: Surface, document: Document, press: Press) -> None:

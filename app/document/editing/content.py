@@ -23,6 +23,7 @@ class DocumentContent:
             picture.pixels = np.array(picture.pixels, order="C")
         self.picture = picture
         self._mask: NDArray[np.uint8] = zeros((picture.height, picture.width))
+        self._samples: NDArray[np.uint8] | None = None
         self._revision = 0
         self.changing = False  # an edit is being made or undone part by part: some are in already, others not yet
         self._masked_row = 0  # first of the rows that something masked was found in
@@ -36,6 +37,18 @@ class DocumentContent:
     def mask(self) -> NDArray[np.uint8]:
         """What to erase, (H, W): 0 keep to 255 erase; read it, do not write to it."""
         return self._mask
+
+    @property
+    def samples(self) -> NDArray[np.uint8]:
+        """Marks of where a fill may copy from, (H, W) of ``Mark``; read it, do not write to it."""
+        if self._samples is None:
+            self._samples = zeros((self.picture.height, self.picture.width))
+        return self._samples
+
+    @property
+    def has_samples(self) -> bool:
+        """Whether there ever was a mark: where not, nothing is held for them."""
+        return self._samples is not None
 
     @property
     def size(self) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.document.editing.compositing import PatchLike, composed
 from app.document.editing.retouching import Retouching
+from app.document.editing.sample_area import Mark
 from app.document.editing.selections import Selections
 from app.document.history import TILE, Draft, Edit, Recorder
 from app.document.mask import Brush, Coverage, StrokePath, blend
@@ -18,10 +19,24 @@ from app.document.pixels import EMPTY, Box, Picture, bounds, crop, intersect, is
 class _Stroke:
     """A stroke being painted: its brush, where it goes, and what was there before."""
 
-    def __init__(self, brush: Brush, path: StrokePath, mask: NDArray[np.uint8]) -> None:
-        self.brush = brush
-        self.path = path
-        self.recorder = Recorder("mask", mask)
+    def __init__(self, brush: Brush, path: StrokePath, plane: NDArray[np.uint8], mark: Mark | None) -> None:
+        self.brush, self.path, self.plane, self.mark = brush, path, plane, mark
+        self.recorder = Recorder("mask" if mark is None else "samples", plane)
+
+    @property
+    def name(self) -> str:
+        if self.mark is None:
+            return "Eraser stroke" if self.brush.erase else "Brush stroke"
+        if self.brush.erase:
+            return "Sample area taken away"
+        return "Sample area" if self.mark is Mark.FROM else "Area never copied"
+
+    def lay(self, box: Box, coverage: NDArray[np.uint8]) -> None:
+        view = crop(self.plane, box)
+        if self.mark is None:
+            blend(view, coverage, self.brush.erase)
+        else:
+            view[coverage > 127] = Mark.NONE if self.brush.erase else self.mark
 
 
 class Document(Selections, Retouching):
@@ -42,14 +57,16 @@ class Document(Selections, Retouching):
         """Whether a stroke is being painted."""
         return self._stroke is not None or self.retouching
 
-    def begin_stroke(self, brush: Brush, x: float, y: float, pressure: float = 1.0) -> Box:
+    def begin_stroke(self, brush: Brush, x: float, y: float, pressure: float = 1.0, mark: Mark | None = None) -> Box:
         """Start a stroke with a dab at a position in picture pixels; answers the changed box.
 
+        ``mark``: what it leaves in the sample area; None: it is a stroke on the mask.
         ``pressure`` is the pen's, 0 to 1, for a brush that follows it. Raises ``RuntimeError``
         when a stroke is being painted already, ``ValueError`` for values that are not finite.
         """
         self._require_no_stroke()
-        stroke = _Stroke(brush, StrokePath(brush, (x, y), pressure, self.size), self._mask)
+        plane = self._mask if mark is None else self.samples
+        stroke = _Stroke(brush, StrokePath(brush, (x, y), pressure, self.size), plane, mark)
         box = self._paint(stroke, stroke.path.begin())
         self._stroke = stroke
         return box
@@ -72,7 +89,7 @@ class Document(Selections, Retouching):
         stroke = self._current_stroke()
         self._paint(stroke, stroke.path.finish())
         self._stroke = None
-        return self._edit("Eraser stroke" if stroke.brush.erase else "Brush stroke", stroke.recorder)
+        return self._edit(stroke.name, stroke.recorder)
 
     def cancel_stroke(self) -> Box:
         """Give the stroke up: the mask is as before it; answers the box to redraw.
@@ -83,19 +100,19 @@ class Document(Selections, Retouching):
         return EMPTY if stroke is None else stroke.recorder.restore()
 
     def apply_result(
-        self, patches: Sequence[PatchLike], mask_used: NDArray[np.uint8], used: Box | None = None
+        self, patches: Sequence[PatchLike], mask_used: NDArray[np.uint8], used: Box | None = None, name: str = "Erase"
     ) -> Edit | None:
         """Put new pixels in and clear the part of the mask they answer, as one edit.
 
         Takes and raises what ``result_edit`` does. None when nothing changed.
         """
-        edit = self.result_edit(patches, mask_used, used)
+        edit = self.result_edit(patches, mask_used, used, name)
         if edit is not None:
             edit.redo(self)
         return edit
 
     def result_edit(
-        self, patches: Sequence[PatchLike], mask_used: NDArray[np.uint8], used: Box | None = None
+        self, patches: Sequence[PatchLike], mask_used: NDArray[np.uint8], used: Box | None = None, name: str = "Erase"
     ) -> Edit | None:
         """The edit that puts new pixels in and clears the part of the mask they answer; its ``redo`` makes it.
 
@@ -119,13 +136,13 @@ class Document(Selections, Retouching):
                 for _, new in mask.pieces(tile):
                     new[erased] = 0
         parts = (*pixels.parts(), *mask.parts())
-        return Edit("Erase", parts) if parts else None
+        return Edit(name, parts) if parts else None
 
     def _paint(self, stroke: _Stroke, coverage: Coverage) -> Box:
         changed = EMPTY
         for box, piece in coverage:
             stroke.recorder.touch(box)
-            blend(crop(self._mask, box), piece, stroke.brush.erase)
+            stroke.lay(box, piece)
             changed = union(changed, box)
         return changed
 

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.editing.content import DocumentContent
+from app.document.editing.sample_area import SampleArea
 from app.document.history import TILE, Edit, Recorder
 from app.document.mask import Segment, blend, grow_towards, morphology, polygon_coverage, similar_coverage, snapped
 from app.document.pixels import Box, Point, bounds, crop, intersect, pieces
@@ -16,7 +16,7 @@ from app.document.pixels import Box, Point, bounds, crop, intersect, pieces
 How: TypeAlias = Literal["replace", "add", "subtract"]
 
 
-class Selections(DocumentContent):
+class Selections(SampleArea):
     """Every method changes the mask as one edit and answers it, or None when nothing changed.
 
     Coverage is laid as a brush lays it: adding, the larger of mask and coverage counts;
@@ -32,6 +32,7 @@ class Selections(DocumentContent):
         """
         other = Selections(self.picture)
         other._mask = self._mask.copy()
+        other._samples = None if self._samples is None else self._samples.copy()
         return other
 
     def fill_polygon(self, points: Sequence[Point], subtract: bool = False, name: str = "Lasso") -> Edit | None:

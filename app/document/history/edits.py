@@ -30,7 +30,7 @@ from app.document.pixels import (
     union,
 )
 
-Target: TypeAlias = Literal["mask", "pixels"]
+Target: TypeAlias = Literal["mask", "pixels", "samples"]
 
 TILE = 256
 """Side of the tiles that changes are recorded in, in pixels."""
@@ -49,6 +49,9 @@ class Editable(Protocol):
     @property
     def pixels(self) -> Pixels: ...
 
+    @property
+    def samples(self) -> NDArray[np.uint8]: ...
+
     def mark_changed(self) -> None: ...
 
 
@@ -66,7 +69,7 @@ class EditPart:
         Raises ``OSError`` when the edit is on disk and cannot be read.
         """
         side = self.after.load() if isinstance(self.after, OnDisk) else self.after
-        side.put(crop(doc.mask if self.target == "mask" else doc.pixels, self.box))
+        side.put(crop(_array(doc, self.target), self.box))
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +110,11 @@ class Edit:
         for part in self.parts:
             box = union(box, part.box)
         return box
+
+    @property
+    def changes_mask(self) -> bool:
+        """Whether it changes the mask."""
+        return any(part.target == "mask" for part in self.parts)
 
     @property
     def changes_pixels(self) -> bool:
@@ -155,7 +163,7 @@ class Edit:
         ready = [side.load() if isinstance(side, OnDisk) else side for side in content]
         doc.mark_changed()
         for part, side in zip(self.parts, ready, strict=True):
-            side.put(crop(doc.mask if part.target == "mask" else doc.pixels, part.box))
+            side.put(crop(_array(doc, part.target), part.box))
         return [part.box for part in self.parts]
 
 
@@ -262,6 +270,12 @@ class Draft:
                 box = (left + inner[0], top + inner[1], left + inner[2], top + inner[3])
                 parts.append(EditPart(self._target, box, stored(crop(before, inner)), stored(crop(after, inner))))
         return parts
+
+
+def _array(doc: Editable, target: Target) -> Pixels:
+    if target == "pixels":
+        return doc.pixels
+    return doc.mask if target == "mask" else doc.samples
 
 
 def _moved(box: Box, dx: int, dy: int) -> Box:

@@ -44,7 +44,7 @@ class Form:
 
     def nbytes(self, target: Target, box: Box) -> int:
         """Bytes of a box before compression."""
-        return area(box) * (1 if target == "mask" else self.channels * self.dtype.itemsize)
+        return area(box) * (self.channels * self.dtype.itemsize if target == "pixels" else 1)
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _read_table(file: BinaryIO, length: int) -> tuple[Any, int]:
 
 
 def _patch(entry: Any, file: BinaryIO, path: Path, end: int, form: Form) -> Patch:
-    if not isinstance(entry, dict) or entry.get("target") not in ("mask", "pixels"):
+    if not isinstance(entry, dict) or entry.get("target") not in ("mask", "pixels", "samples"):
         raise _damaged()
     target: Target = entry["target"]
     box = entry.get("box")
@@ -168,10 +168,10 @@ def _side(entry: Any, file: BinaryIO, path: Path, end: int, form: Form, target: 
 
 
 def _flat(colour: Any, form: Form, target: Target) -> Flat:
-    dtype: DTypeLike = np.uint8 if target == "mask" else form.dtype
-    values = [colour] if target == "mask" else colour
+    dtype: DTypeLike = form.dtype if target == "pixels" else np.uint8
+    values = colour if target == "pixels" else [colour]
     most = int(np.iinfo(dtype).max)
-    if not isinstance(values, list) or len(values) != (1 if target == "mask" else form.channels):
+    if not isinstance(values, list) or len(values) != (form.channels if target == "pixels" else 1):
         raise _damaged()
     if not all(type(value) is int and 0 <= value <= most for value in values):
         raise _damaged()

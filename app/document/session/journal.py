@@ -112,11 +112,12 @@ class Journal:
         now: Snapshot,
         mask: NDArray[np.uint8] | None = None,
         settled: Callable[[], bool] = lambda: True,
+        samples: NDArray[np.uint8] | None = None,
     ) -> None:
         """Keep a picture as it is now: its own file where ``source`` is one, else without loss.
 
-        What is done of ``now`` is in ``picture`` and ``mask``. ``settled`` answers whether neither has been
-        changed so far: else it is ``LostStep`` without a file to keep. Raises ``DocumentError``, and as
+        What is done of ``now`` is in ``picture``, ``mask`` and ``samples``. ``settled`` answers whether none of them
+        has been changed so far: else it is ``LostStep`` without a file to keep. Raises ``DocumentError``, and as
         ``update`` does.
         """
         crc: int | None = checksum(picture.pixels)
@@ -144,7 +145,9 @@ class Journal:
         self._numbers, self._layers = {}, _Layers()
         self._steps, self._done, self._forgotten = list(now.steps), now.done, now.forgotten
         if mask is not None:
-            self._lay_mask(mask)
+            self._lay_plane("mask", mask)
+        if samples is not None:
+            self._lay_plane("samples", samples)
         self.update(replace(now, dropped=()))
 
     def resume(self, state: State, steps: list[Step], sides: Mapping[Shown, tuple[Target, Box]]) -> None:
@@ -224,11 +227,11 @@ class Journal:
         for index in range(len(parts)):
             self._layers.lay(parts[index].target, parts[index].box, (number, index, side))
 
-    def _lay_mask(self, mask: NDArray[np.uint8]) -> None:
-        patches = mask_patches(mask)
+    def _lay_plane(self, target: Target, plane: NDArray[np.uint8]) -> None:
+        patches = mask_patches(plane, target)
         number = self._write(patches)
         for index, patch in enumerate(patches):
-            self._layers.lay("mask", patch.box, (number, index, "after"))
+            self._layers.lay(target, patch.box, (number, index, "after"))
 
     def _write(self, patches: list[Patch]) -> int:
         number, self._next = self._next, self._next + 1
@@ -287,13 +290,13 @@ def checksum(pixels: Pixels) -> int:
     return crc
 
 
-def mask_patches(mask: NDArray[np.uint8]) -> list[Patch]:
-    """All of a mask (H, W) that is not 0, tile by tile."""
+def mask_patches(mask: NDArray[np.uint8], target: Target = "mask") -> list[Patch]:
+    """All of a mask or the marks (H, W) that is not 0, tile by tile."""
     patches = []
     for box in pieces((0, 0, mask.shape[1], mask.shape[0]), TILE):
         tile = crop(mask, box)
         if tile.any():
-            patches.append(Patch("mask", box, None, stored(tile)))
+            patches.append(Patch(target, box, None, stored(tile)))
     return patches
 
 

@@ -87,7 +87,7 @@ def load(journal: Journal, state: State, title: str, mask_png: bytes | None = No
     before, sides = _lay(document, state, files, damage)
     if damage.mask and mask_png is not None:
         damage.mask = not _take_mask(document.mask, mask_png)
-        sides = {side: known for side, known in sides.items() if known[0] == "pixels"}
+        sides = {side: known for side, known in sides.items() if known[0] != "mask"}
         sides |= _written_mask(document.mask, folder, state)
     edits, first = _history(state, files, damage)
     kept = replace(state, steps=state.steps[first : first + len(edits)], done=state.done - first, shown=tuple(sides))
@@ -136,7 +136,7 @@ def _lay(
             continue
         patch = patches[index]
         side = patch.before if name == "before" else patch.after
-        array = document.mask if patch.target == "mask" else document.pixels
+        array: Pixels = getattr(document, patch.target)
         if patch.target == "pixels":
             _keep(document, patch.box, before)
         try:
@@ -146,7 +146,7 @@ def _lay(
             content.put(crop(array, patch.box))
             sides[shown] = patch.target, patch.box
         except OSError:
-            damage.mask |= patch.target == "mask"
+            damage.mask |= patch.target != "pixels"
             damage.pixels |= patch.target == "pixels"
     return before, sides
 

@@ -14,7 +14,7 @@ from app.document.errors import DocumentError
 from app.document.formats import MAX_MEGAPIXELS
 from app.document.session.edit_files import Form
 
-VERSION = 1
+VERSION = 2
 """Of the format; a session of a higher one is refused."""
 
 Shown: TypeAlias = tuple[int, int, Literal["before", "after"]]
@@ -115,7 +115,7 @@ def damaged(title: str) -> DocumentError:
 
 
 def _state(found: dict[str, Any]) -> State:
-    if found["version"] != VERSION or type(found["version"]) is not int:
+    if found["version"] not in range(1, VERSION + 1) or type(found["version"]) is not int:  # 1: no sample area
         raise ValueError("version")
     picture, here = found["picture"], found.get("here", {})
     entries = found["steps"]

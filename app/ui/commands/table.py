@@ -68,6 +68,10 @@ COMMANDS = (
     Command("tool_rectangle", "&Tools", "&Rectangle", "Mask a rectangle", ("R",), "square-dashed", True),
     Command("tool_similar", "&Tools", "Similar &Colour", "Mask what has the colour clicked", ("W",), "wand", True),
     Command("tool_object", "&Tools", "Ob&ject", "Brush roughly over a thing to find it", ("O",), "object", True),
+    Command(
+        *("tool_sample", "&Tools", "Sa&mple Area", "Mark where a fill may copy from, or never", ("A",)),
+        *("pipette", True),
+    ),
     Command("tool_clone", "&Tools", "Clo&ne", "Copy pixels from elsewhere in the picture", ("C",), "stamp", True),
     Command("tool_heal", "&Tools", "He&al", "Copy texture, with the colours of its place", ("J",), "bandage", True),
     Command("clone_source", "&Tools", "Set So&urce", "Click where clone and heal copy from", ("Shift+C",), "crosshair"),
@@ -96,6 +100,14 @@ COMMANDS = (
     ),
     Command("find_wires", "&Mask", "Find &Wires", "Show long thin lines to mask", ("Shift+W",), line=True),
     Command("find_specks", "&Mask", "Find Specks of &Dust", "Show dust and scratches to mask", ("Shift+D",)),
+    Command(
+        *("sample_masked", "&Mask", "Mask to Sample &Area", "Let fills copy from what is masked", ("Ctrl+Alt+A",)),
+        line=True,
+    ),
+    Command(
+        *("never_masked", "&Mask", "Mask to Ne&ver Copied", "Let no fill copy from what is masked", ("Ctrl+Alt+N",)),
+    ),
+    Command("clear_samples", "&Mask", "C&lear Sample Area", "Let fills copy from anywhere", ("Ctrl+Alt+D",)),
     Command("import_mask", "&Mask", "I&mport…", "Read a mask from a picture", ("Ctrl+Shift+I",), "upload", line=True),
     Command("export_mask", "&Mask", "&Export…", "Write the mask as a grey picture", ("Ctrl+Shift+M",), "image-down"),
     Command("copy_mask", "&Mask", "C&opy Mask", "Put the mask on the clipboard", ("Ctrl+Alt+C",), line=True),
@@ -111,6 +123,7 @@ COMMANDS = (
     ),
     Command("previous", "E&rase", "P&revious Result", "Show the result before this one", (",",), line=True),
     Command("next", "E&rase", "&Next Result", "Show the result after this one", (".",)),
+    Command("next_region", "E&rase", "Next P&lace", "Choose a result for the next place by itself", ("Ctrl+.",)),
     Command("keep", "E&rase", "&Keep This Result", "Keep the result shown", ("Return", "Enter"), "check"),
     Command(
         *("models", "E&rase", "&Models…", "Download, import or remove models", ("Ctrl+M",)),

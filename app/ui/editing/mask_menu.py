@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.view import CanvasView
-from app.document.editing import Document, Selections
+from app.document.editing import Document, Mark, Selections
 from app.document.errors import DocumentError
 from app.document.formats import MaskFile, read_mask_file, write_mask
 from app.document.history import Edit
@@ -23,6 +23,8 @@ from app.ui.editing.workspace import Workspace
 from app.ui.support import Background, Messages, Setting, Settings, settings
 
 MASK_EMPTY = "There is no mask yet: brush over something first."
+
+NO_SAMPLES = "There is no sample area yet: fills copy from anywhere."
 
 
 class MaskMenu(QObject):
@@ -54,6 +56,9 @@ class MaskMenu(QObject):
         actions.feather_mask.triggered.connect(
             lambda: self._by_pixels("Feather mask", settings.FEATHER, Selections.feather_mask)
         )
+        actions.sample_masked.triggered.connect(lambda: self._mark_masked("Marking the sample area", Mark.FROM))
+        actions.never_masked.triggered.connect(lambda: self._mark_masked("Marking what is never copied", Mark.NEVER))
+        actions.clear_samples.triggered.connect(self._clear_samples)
         actions.import_mask.triggered.connect(self.import_mask)
         actions.export_mask.triggered.connect(self.export_mask)
 
@@ -130,6 +135,21 @@ class MaskMenu(QObject):
 
     def _change(self, name: str, change: Callable[[Selections], Edit | None]) -> None:
         self._jobs.run(name, change, lambda _edit: None, self._failed)
+
+    def _mark_masked(self, name: str, mark: Mark) -> None:
+        document = self._workspace.document
+        if document is not None and not document.masked:
+            self._messages.info(MASK_EMPTY)
+            return
+        self._change(name, lambda sheet: sheet.mark_masked(mark))
+
+    @Slot()
+    def _clear_samples(self) -> None:
+        document = self._workspace.document
+        if document is not None and not document.has_samples:
+            self._messages.info(NO_SAMPLES)
+            return
+        self._change("Clearing the sample area", Selections.clear_samples)
 
     def select(self, name: str, area: int, change: Callable[[Selections], Edit | None]) -> None:
         """Make a tool's selection, which looks at about ``area`` pixels."""

@@ -285,13 +285,14 @@ class SessionWriter(QObject):
         assert journal is not None
         source = kept.source.path if not with_mask and kept.source is not None and kept.source.same else None
         mask = document.mask if with_mask else None
+        samples = document.samples if with_mask and document.has_samples else None
 
         def settled() -> bool:
             busy = document.changing or (with_mask and document.stroking)
             return document.revision == revision and not busy
 
         try:
-            journal.begin(document.picture, source, snapshot, mask, settled)
+            journal.begin(document.picture, source, snapshot, mask, settled, samples)
         except LostStep:
             kept.broken = True
             raise

@@ -45,11 +45,15 @@ class CandidateStrip(QFrame):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.keep_button.clicked.connect(actions.keep.trigger)
         self.none_button.clicked.connect(actions.cancel.trigger)
+        self.region_button = QPushButton()
+        self.region_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.region_button.clicked.connect(actions.next_region.trigger)
         self._row = QHBoxLayout()
         self._row.setSpacing(8)
         foot = QHBoxLayout()
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         foot.addWidget(self.label, 1)
+        foot.addWidget(self.region_button)
         foot.addWidget(self.none_button)
         foot.addWidget(self.keep_button)
         column = QVBoxLayout(self)
@@ -61,7 +65,7 @@ class CandidateStrip(QFrame):
         self._group = QButtonGroup(self)
         over.installEventFilter(self)
         job.candidatesChanged.connect(self._update)
-        for action in (actions.previous, actions.next, actions.keep, actions.cancel):
+        for action in (actions.previous, actions.next, actions.keep, actions.cancel, actions.next_region):
             action.changed.connect(self._say_keys)
         self.hide()
 
@@ -87,7 +91,7 @@ class CandidateStrip(QFrame):
             self._show_picture(button, self._job.candidates[index] if ready else None)
         self._group.setExclusive(False)
         for index, button in enumerate(self.buttons):
-            button.setChecked(index == self._job.shown)
+            button.setChecked(index == self._job.choice)
         self._group.setExclusive(True)
         self._say_keys()
         self.show()
@@ -99,6 +103,11 @@ class CandidateStrip(QFrame):
         done, wanted = len(self._job.candidates), self._job.wanted
         keys = f"Keys “{native(self._actions.previous)}” “{native(self._actions.next)}”"
         self.label.setText(keys if not self._job.running else f"{done} of {wanted} ready")
+        count, region = len(self._job.regions), self._job.region
+        self.region_button.setVisible(count > 1)
+        self.region_button.setText("All places" if region is None else f"Place {region + 1} of {count}")
+        self.region_button.setAccessibleName(f"Choose for: {self.region_button.text()}")
+        self.region_button.setToolTip(self._actions.next_region.toolTip())
         self.keep_button.setToolTip(self._actions.keep.toolTip())
         self.none_button.setToolTip(f"The picture stays as it was  ({native(self._actions.cancel)})")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.canvas.view import CanvasView
@@ -17,12 +18,14 @@ from app.document.pixels import bounds
 from app.engine.protocol import EraseOptions
 from app.ui.editing import BackgroundEdits, Workspace
 from app.ui.erasing.job import Candidate, EraseJob, Hole
+from app.ui.erasing.part_again import part_of
 from app.ui.support import Messages, Settings, settings
 
 NOTHING_AGAIN = "Nothing has been erased yet that could be erased again: brush over what should go, then press Erase."
 NO_MEMORY = "There is not enough memory for this erase: close other programs and try again."
 NOT_ERASED = "The erase could not be done: the picture is as it was."
 _SIXTEEN_BIT_COST = 16  # times as long as pixels that are only copied
+SAMPLED_NAME = "Erase from the sample area"
 NO_CHANGE = "The model found nothing to change here."
 
 
@@ -42,7 +45,7 @@ class _Scratch:
     def __init__(self, document: Document) -> None:
         self.picture = document.picture.copy()
         self.pixels = self.picture.pixels
-        self.mask = np.empty(document.mask.shape, np.uint8)  # what is written to it is not read
+        self.mask = self.samples = np.empty(document.mask.shape, np.uint8)  # what is written to them is not read
 
     def mark_changed(self) -> None:
         pass
@@ -99,7 +102,10 @@ class EraseCommands(QObject):
 
     @Slot()
     def again(self) -> None:
-        """Erase the last hole anew with another seed; the new result takes the place of the old."""
+        """Erase the last hole anew with another seed; the new result takes the place of the old.
+
+        With a part of that result brushed over only that part is erased, as a step of its own.
+        """
         document, last = self._workspace.document, self._last
         if document is None or self._job.active or self._jobs.busy:
             return
@@ -108,9 +114,9 @@ class EraseCommands(QObject):
             and last.hole.document is document
             and self._workspace.history.pixel_version == last.version
         ):
-            self._start(document, last)
+            self._start(document, last, again=last)
         elif document.masked:
-            self._start(document, None, new_seed=True)
+            self._start(document, None, again=last, new_seed=True)
         else:
             self._messages.info(NOTHING_AGAIN)
 
@@ -138,7 +144,7 @@ class EraseCommands(QObject):
         document = self._workspace.document
         if self._pausing or document is None or not self._settings.get(settings.LIVE):
             return
-        if edit.name.startswith("Eraser") or not document.masked:
+        if edit.name.startswith("Eraser") or not edit.changes_mask or not document.masked:
             return
         if not self._job.running:
             self.erase()
@@ -150,25 +156,37 @@ class EraseCommands(QObject):
 
     # -- inside ----------------------------------------------------------------------------
 
-    def _start(self, document: Document, replaces: _Last | None, *, new_seed: bool = False) -> None:
+    def _start(
+        self, document: Document, replaces: _Last | None, *, again: _Last | None = None, new_seed: bool = False
+    ) -> None:
+        """``again``: the result of which only a part is meant, where something of it is masked."""
         self._pause()
         self._queued = False
 
-        def copy() -> Hole:
-            if replaces is None:
-                mask = document.mask.copy()
-                rgb, source = model_view(document.picture, mask)
-                return Hole(document, rgb, mask, bounds(mask), source)
-            scratch = _Scratch(document)
-            replaces.edit.undo(scratch)
-            rgb, source = model_view(scratch.picture, replaces.hole.mask)
-            return Hole(document, rgb, replaces.hole.mask, replaces.hole.box, source)
+        def copy() -> tuple[Hole, _Last | None]:
+            part = None
+            if again is not None and again.hole.document is document and document.masked:
+                part = part_of(document.mask, again.hole.mask, again.hole.box)
+            return (copy_hole(part), None) if part is not None or replaces is None else (copy_old(replaces), replaces)
 
-        def begin(hole: Hole) -> None:
-            self._replaces = replaces
+        def copy_hole(part: NDArray[np.uint8] | None) -> Hole:
+            mask = document.mask.copy() if part is None else part
+            marked = document.sample_source()
+            rgb, source = model_view(document.picture, mask, marked)
+            return Hole(document, rgb, mask, bounds(mask), source, marked is not None)
+
+        def copy_old(old: _Last) -> Hole:
+            scratch = _Scratch(document)
+            old.edit.undo(scratch)
+            marked = document.sample_source()
+            rgb, source = model_view(scratch.picture, old.hole.mask, marked)
+            return Hole(document, rgb, old.hole.mask, old.hole.box, source, marked is not None)
+
+        def begin(copied: tuple[Hole, _Last | None]) -> None:
+            hole, self._replaces = copied
             self.begun.emit()
             first = replace(
-                self._options(new_seed or replaces is not None), sixteen_bit=needs_sixteen_bits(document.picture)
+                self._options(new_seed or again is not None), sixteen_bit=needs_sixteen_bits(document.picture)
             )
             plans = [first]
             for _ in range(self._settings.get(settings.CANDIDATES) - 1):
@@ -236,9 +254,11 @@ class EraseCommands(QObject):
         if needs_sixteen_bits(document.picture):
             area *= _SIXTEEN_BIT_COST
 
+        name = SAMPLED_NAME if hole.sampled and candidate.sampled else "Erase"
+
         def put_in() -> None:
             self._jobs.put_in(
-                document, area, lambda: document.result_edit(candidate.patches, hole.mask, hole.box), laid, failed
+                document, area, lambda: document.result_edit(candidate.patches, hole.mask, hole.box, name), laid, failed
             )
 
         if undone:

@@ -54,6 +54,7 @@ class ErasingController(QObject):
         actions.again.triggered.connect(self.commands.again)
         actions.next.triggered.connect(lambda: job.step(1))
         actions.previous.triggered.connect(lambda: job.step(-1))
+        actions.next_region.triggered.connect(job.step_region)
         actions.keep.triggered.connect(job.keep)
 
     @Slot()

@@ -7,7 +7,7 @@ kept the document is not touched: what is seen are previews over it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ from app.engine.protocol import (
 from app.ui.support import Engine, Messages
 
 NOTHING_TO_ERASE = "Nothing to erase yet: brush over what should go, then press Erase."
+NOT_SAMPLED = "This model draws what it fills in and copies nothing, so the sample area did not count: choose another."
 NO_MODEL = "No model is chosen yet: choose one in the panel, then press Erase."
 
 
@@ -42,6 +43,7 @@ class Hole:
     mask: NDArray[np.uint8]  # (H, W), as it was when the erase began
     box: Box  # around what is above 0
     source: NDArray[np.uint8] | None = None  # (H, W), above 127: the fill may copy from there; None: everywhere
+    sampled: bool = False  # the sample area says so
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Candidate:
 
     seed: int
     patches: tuple[Patch, ...]
+    sampled: bool = False  # the fill kept to the sample area
 
 
 class EraseJob(QObject):
@@ -71,6 +74,8 @@ class EraseJob(QObject):
         self._wanted = 0
         self.candidates: list[Candidate] = []
         self.shown: int | None = None  # None: the run under way is
+        self.region: int | None = None  # that is chosen for, None: all of them
+        self._chosen: dict[int, int] = {}  # candidates by regions for which another than the one shown was chosen
         engine.progressed.connect(self._on_progress)
         engine.previewed.connect(self._on_preview)
         engine.noted.connect(self._on_note)
@@ -103,6 +108,17 @@ class EraseJob(QObject):
         """What is being erased."""
         return self._hole
 
+    @property
+    def regions(self) -> tuple[Box, ...]:
+        """Boxes that can be chosen for one by one: holes that are apart, the same in every result."""
+        boxes = {tuple(patch.box for patch in candidate.patches) for candidate in self.candidates}
+        return next(iter(boxes)) if len(boxes) == 1 else ()
+
+    @property
+    def choice(self) -> int | None:
+        """The result shown, in the region that is chosen for."""
+        return self.shown if self.region is None else self._chosen.get(self.region, self.shown)
+
     # -- commands --------------------------------------------------------------------------
 
     def may_start(self, document: Document) -> bool:
@@ -134,7 +150,7 @@ class EraseJob(QObject):
         """Take the result shown, the first where none is; the others and what still runs are dropped."""
         if self._hole is None or not self.candidates:
             return
-        hole, candidate = self._hole, self.candidates[self.shown or 0]
+        hole, candidate = self._hole, self._mixed()
         self._end()
         self._engine.cancel()
         self.kept.emit(hole, candidate)
@@ -143,17 +159,38 @@ class EraseJob(QObject):
     def step(self, direction: int) -> None:
         """Show the next (1) or the previous (-1) result."""
         if self.choosing:
-            start = (-1 if direction > 0 else 0) if self.shown is None else self.shown
+            start = (-1 if direction > 0 else 0) if self.choice is None else self.choice
             self.show(start + direction)
 
     def show(self, index: int) -> None:
         """Show the result of that number, counted round and round."""
         if self._hole is not None and self.candidates:
-            self.shown = index % len(self.candidates)
+            if self.region is None:
+                self.shown, self._chosen = index % len(self.candidates), {}
+            else:
+                self._chosen[self.region] = index % len(self.candidates)
             self._show_patches()
             self.candidatesChanged.emit()
 
+    def step_region(self) -> None:
+        """Choose for the next region, after the last of them for all."""
+        if self.choosing and len(self.regions) > 1:
+            following = 0 if self.region is None else self.region + 1
+            self.region = following if following < len(self.regions) else None
+            if self.shown is None:
+                self.show(0)
+            self._view.set_frame(None if self.region is None else self.regions[self.region])
+            self.candidatesChanged.emit()
+
     # -- inside ----------------------------------------------------------------------------
+
+    def _mixed(self) -> Candidate:
+        """What is shown: of every region the result chosen for it."""
+        shown = self.candidates[self.shown or 0]
+        if not self._chosen:
+            return shown
+        patches = [self.candidates[self._chosen.get(i, self.shown or 0)].patches[i] for i in range(len(shown.patches))]
+        return replace(shown, patches=tuple(patches))
 
     def _run_next(self) -> None:
         assert self._hole is not None
@@ -169,7 +206,8 @@ class EraseJob(QObject):
 
     def _end(self) -> None:
         self._hole, self._plans, self._wanted = None, [], 0
-        self.candidates, self.shown = [], None
+        self.candidates, self.shown, self.region, self._chosen = [], None, None, {}
+        self._view.set_frame(None)
         self._stop_running()
         self.candidatesChanged.emit()
         self.activeChanged.emit()
@@ -178,7 +216,7 @@ class EraseJob(QObject):
         assert self._hole is not None
         assert self.shown is not None
         self._view.set_hole(self._hole.mask)
-        for patch in self.candidates[self.shown].patches:
+        for patch in self._mixed().patches:
             self._view.show_preview(patch.box, patch.rgb)
 
     @Slot(object)
@@ -201,7 +239,9 @@ class EraseJob(QObject):
         if self._id is None or answer.id != self._id:
             return
         if isinstance(answer, EraseDone):
-            self.candidates.append(Candidate(self._plans[0].seed, answer.patches))
+            self.candidates.append(Candidate(self._plans[0].seed, answer.patches, answer.sampled))
+            if self._hole is not None and self._hole.sampled and not answer.sampled:
+                self._messages.info(NOT_SAMPLED)
             self._plans.pop(0)
             if self._wanted == 1:
                 self.keep()

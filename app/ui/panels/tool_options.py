@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.canvas.tools import RetouchOptions, Tool
+from app.document.editing import Mark
 from app.document.mask import MAX_SIZE, MIN_SIZE, Brush
 from app.ui.support import ColourButton, Fold, NumberSlider, check
 
@@ -19,6 +20,7 @@ _NOTES = {
         "Brush roughly over a thing, a little wider than it is, or circle it; Shift drags a box. Another stroke adds, "
         "with Alt it takes away. Enter masks what is found, Backspace takes a stroke back, Esc gives up."
     ),
+    Tool.SAMPLE: "Paint over what a fill may copy from; with nothing marked it copies from anywhere. Alt takes away.",
     Tool.CLONE: "Ctrl+click where to copy from, then paint. A cross shows what is copied.",
     Tool.HEAL: "Ctrl+click texture to copy, then paint: it takes on the colours of its place.",
     Tool.LINE: (
@@ -35,6 +37,7 @@ class ToolOptions(Fold):
     brushEdited = Signal(object)  # Brush
     similarEdited = Signal(int, bool)  # tolerance, contiguous
     retouchEdited = Signal(object)  # RetouchOptions
+    markEdited = Signal(object)  # Mark
     sourceAsked = Signal()  # the next click on the picture is to place it
 
     def __init__(self) -> None:
@@ -63,6 +66,7 @@ class ToolOptions(Fold):
         self.opacity = NumberSlider("Opacity", 0, 100, step=5, suffix=" %", tip="How much of the copy is seen")
         self.aligned = check("Aligned", "Later strokes keep the distance of the first; else each begins at the source")
         self.pressure_opacity = check("Pen pressure: opacity", "A pen pressed harder covers more")
+        self.never = check("Never copy from here", "Strokes mark what no fill may copy, in the place of where it may")
         self.source = QPushButton("Set Source")
         self.source.setAccessibleName("Set the source of clone and heal")
         self.source.setToolTip("Then click where to copy from, with the mouse, pen or a finger  (or Ctrl+click)")
@@ -75,7 +79,7 @@ class ToolOptions(Fold):
         for widget in (self.spacing, self.smoothing, self.pressure_size, self.pressure_hardness):
             self.stroke.column.addWidget(widget)
         self.stroke.column.addWidget(self.pressure_opacity)
-        retouch = (self.opacity, self.aligned, self.source)
+        retouch = (self.opacity, self.aligned, self.source, self.never)
         for part in (self.brush_size, self.hardness, *retouch, self.stroke, self.tolerance, self.contiguous, self.note):
             self.column.addWidget(part)
         for number in (self.brush_size, self.hardness, self.spacing, self.smoothing):
@@ -85,6 +89,7 @@ class ToolOptions(Fold):
         self.opacity.valueChanged.connect(self._on_retouch)
         for box in (self.aligned, self.pressure_opacity):
             box.toggled.connect(self._on_retouch)
+        self.never.toggled.connect(lambda on: self.markEdited.emit(Mark.NEVER if on else Mark.FROM))
         self.source.clicked.connect(self.sourceAsked)
         self.tolerance.valueChanged.connect(self._on_similar)
         self.contiguous.toggled.connect(self._on_similar)
@@ -104,6 +109,7 @@ class ToolOptions(Fold):
         self.set_title(tool.value)
         shown: dict[QWidget, bool] = dict.fromkeys((self.brush_size, self.hardness, self.stroke), tool.paints)
         shown |= dict.fromkeys((self.opacity, self.aligned, self.source, self.pressure_opacity), tool.retouches)
+        shown[self.never] = tool is Tool.SAMPLE
         shown[self.brush_size] = tool.has_size
         shown |= dict.fromkeys((self.tolerance, self.contiguous), tool is Tool.SIMILAR)
         for widget, on in shown.items():

@@ -50,6 +50,7 @@ class CommandStates(QObject):
         do.cancel.setEnabled(job.active or busy or self._workspace.session_saving)
         for action in (do.next, do.previous, do.keep):
             action.setEnabled(job.choosing)
+        do.next_region.setEnabled(job.choosing and len(job.regions) > 1)
         do.undo.setEnabled(self._editing.undo.can_undo)
         do.redo.setEnabled(self._editing.undo.can_redo)
         do.name_steps(history.undoText(), history.redoText())

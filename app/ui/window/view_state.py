@@ -46,6 +46,7 @@ class ViewState(QObject):
         panel.tool.brushEdited.connect(view.set_brush)
         panel.tool.similarEdited.connect(self._on_similar)
         panel.tool.retouchEdited.connect(self._on_retouch)
+        panel.tool.markEdited.connect(view.set_mark)
         panel.tool.sourceAsked.connect(self._pick_source)
         actions.clone_source.triggered.connect(self._pick_source)
         panel.overlay.opacityEdited.connect(lambda opacity: store.set(settings.OVERLAY_OPACITY, opacity))

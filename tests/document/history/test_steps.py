@@ -297,6 +297,7 @@ def test_sixteen_bits_come_back(tmp_path: Path) -> None:
     class Deep:
         def __init__(self) -> None:
             self.pixels, self.mask = pixels.copy(), np.zeros((300, 400), np.uint8)
+            self.samples = self.mask
 
         def mark_changed(self) -> None: ...
 

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from PIL import Image
 
 from app.document.editing.document import Document
+from app.document.editing.sample_area import Mark
 from app.document.formats.files import read_picture
 from app.document.history.edits import Edit
 from app.document.history.history import History
@@ -66,10 +67,10 @@ class Sessions(RuleBasedStateMachine):
         history.dropped = []
         return history
 
-    def _state(self) -> tuple[bytes, bytes]:
-        return self.doc.pixels.tobytes(), self.doc.mask.tobytes()
+    def _state(self) -> tuple[bytes, ...]:
+        return self.doc.pixels.tobytes(), self.doc.mask.tobytes(), self.doc.samples.tobytes()
 
-    def _written(self) -> tuple[list[tuple[bytes, bytes]], int]:
+    def _written(self) -> tuple[list[tuple[bytes, ...]], int]:
         return list(self.states), self.history.index
 
     def _snapshot(self) -> Snapshot:
@@ -89,6 +90,12 @@ class Sessions(RuleBasedStateMachine):
     def stroke(self, x: float, y: float, size: float, erase: bool) -> None:
         self.doc.begin_stroke(Brush(size, 0.5, erase), x, y)
         self.doc.stroke_to(_WIDTH - x, y)
+        self._push(self.doc.end_stroke())
+
+    @rule(x=st.floats(0, _WIDTH), y=st.floats(0, _HEIGHT), size=st.floats(1, 120), mark=st.sampled_from(Mark))
+    def mark(self, x: float, y: float, size: float, mark: Mark) -> None:
+        self.doc.begin_stroke(Brush(size), x, y, 1.0, mark)
+        self.doc.stroke_to(x, _HEIGHT - y)
         self._push(self.doc.end_stroke())
 
     @rule(invert=st.booleans())
@@ -114,7 +121,7 @@ class Sessions(RuleBasedStateMachine):
         try:
             self.journal.update(self._snapshot())
         except LostStep:  # a budget so small that a step was gone before it was written
-            self.journal.begin(self.doc.picture, None, self._snapshot(), self.doc.mask)
+            self.journal.begin(self.doc.picture, None, self._snapshot(), self.doc.mask, samples=self.doc.samples)
         self.written = self._written()
 
     @rule()

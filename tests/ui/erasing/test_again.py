@@ -130,3 +130,35 @@ def test_again_is_forgotten_with_the_picture(ready: Driver, answers: Answers, ph
     ready.open(photo)
     ready.window.actions_.again.trigger()
     assert ready.texts() == [NOTHING_AGAIN]
+
+
+def test_again_with_a_part_brushed_over_erases_that_part_only(ready: Driver) -> None:
+    document, window = ready.document, ready.window
+    pixels = document.pixels.copy()
+    window.actions_.erase.trigger()
+    answer(ready, COLOURS[0])
+    result = document.pixels.copy()
+    ready.stroke((86, 59), (90, 60))  # its right end
+    ready.stroke((20, 20), (30, 20))  # what is to be erased next, apart from it
+    mask = document.mask.copy()
+    window.actions_.again.trigger()
+    rgb, part, options = ready.engine.requests[1]
+    assert np.array_equal(rgb, result), "from the result, not from the picture before it"
+    assert np.array_equal(part[:, 60:], mask[:, 60:])
+    assert not part[:, :60].any()
+    assert options.seed != ready.engine.requests[0][2].seed
+    answer(ready, COLOURS[1])
+    assert tuple(document.pixels[59, 88]) == COLOURS[1]
+    assert tuple(document.pixels[52, 65]) == COLOURS[0]
+    assert np.array_equal(document.mask[:, :60], mask[:, :60]), "what was brushed elsewhere waits"
+    assert not document.mask[:, 60:].any()
+    window.actions_.again.trigger()  # that part once more, in its place
+    assert np.array_equal(ready.engine.requests[2][1], part)
+    answer(ready, COLOURS[2])
+    assert window.workspace.history.count() == 5
+    window.actions_.undo.trigger()
+    assert np.array_equal(document.pixels, result)
+    for _ in range(3):
+        window.actions_.undo.trigger()
+    assert window.workspace.history.index() == 1
+    assert np.array_equal(document.pixels, pixels)

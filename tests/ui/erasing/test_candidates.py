@@ -326,3 +326,38 @@ def test_the_part_of_a_stroke_handed_over_is_no_stroke_let_go(live: Driver) -> N
     live.qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=view.to_widget(60, 100).toPoint())
     assert live.engine.busy
     assert live.engine.requests[1][1][100, 30] == 255
+
+
+def test_every_place_may_have_another_result(ready: Driver, store: Settings) -> None:
+    window, job = ready.window, ready.window.erasing.job
+    store.set(settings.CANDIDATES, 2)
+    ready.stroke((20, 100), (30, 100))
+    window.actions_.erase.trigger()
+    mask = ready.engine.requests[0][1]
+    boxes = ((55, 45, 95, 65), (15, 95, 35, 105))
+    for colour in COLOURS[:2]:
+        patches = []
+        for x0, y0, x1, y1 in boxes:
+            part = ready.document.pixels[y0:y1, x0:x1].copy()
+            part[mask[y0:y1, x0:x1] > 127] = colour
+            patches.append(Patch((x0, y0, x1, y1), part))
+        number = ready.engine.current_id
+        ready.engine.end_quietly()
+        ready.engine.finished.emit(EraseDone(number, tuple(patches), 1.0))
+    button = window.erasing.strip.region_button
+    assert job.regions == boxes
+    assert button.isVisible()
+    assert button.text() == "All places"
+    button.click()
+    button.click()
+    assert button.text().startswith("Place 2")
+    assert window.view._framed == boxes[1]
+    window.actions_.next.trigger()
+    assert (job.shown, job.choice) == (0, 1)
+    window.actions_.next_region.trigger()
+    assert button.text().startswith("All")
+    window.actions_.keep.trigger()
+    assert tuple(ready.document.pixels[55, 75]) == COLOURS[0]
+    assert tuple(ready.document.pixels[100, 25]) == COLOURS[1]
+    assert window.workspace.history.undoText() == "Erase"
+    window.view.set_frame(None)
