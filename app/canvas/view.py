@@ -31,7 +31,7 @@ from app.canvas.tools import (
 )
 from app.document.editing import Document, Mark, Selections
 from app.document.history import Edit
-from app.document.mask import MAX_SIZE, MIN_SIZE, Brush, Segment
+from app.document.mask import MAX_SIZE, MIN_SIZE, Brush, Segment, largest_brush_size
 from app.document.pixels import Point
 
 Select: TypeAlias = Callable[[str, int, Change], None]
@@ -112,7 +112,9 @@ class CanvasView(RetouchHand):
         size = self._brush.size * _SIZE_STEP**notches
         if notches and abs(size - self._brush.size) < 1:  # a step must be seen, also at 1 px
             size = self._brush.size + (1 if notches > 0 else -1)
-        self.set_brush(replace(self._brush, size=float(round(min(max(size, MIN_SIZE), MAX_SIZE)))))
+        document = self._layers.document
+        largest = largest_brush_size(*document.mask.shape) if document is not None else MAX_SIZE
+        self.set_brush(replace(self._brush, size=float(round(min(max(size, MIN_SIZE), largest)))))
 
     def set_similar(self, tolerance: int, contiguous: bool) -> None:
         """How similar colours are selected: tolerance 0 to 255; only what touches the click, or everywhere."""

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.input.deferred import DeferredInput
+from app.canvas.input.double_tap import Taps
 from app.canvas.input.pen_pressure import EVEN, pressure_curve
 from app.canvas.input.pinch import Pinch
 from app.canvas.picture_view import PictureView
@@ -46,6 +47,7 @@ class PointerInputView(PictureView):
         self._pinch: Pinch | None = None
         self._finger = False  # one finger paints
         self._pressure = 1.0
+        self._taps = Taps()
 
     # -- for who inherits ------------------------------------------------------------------
 
@@ -164,7 +166,9 @@ class PointerInputView(PictureView):
         kind, left = event.type(), Qt.MouseButton.LeftButton
         if kind == QEvent.Type.TabletPress and not self._pen_down:
             self._pen_down = True
-            self._hear_press(self._pen_pointer(event), event.button())
+            pointer = self._pen_pointer(event)
+            again = self._taps.again(event.timestamp(), pointer.device)
+            self._hear_press(pointer, event.button(), again=again)
         elif kind == QEvent.Type.TabletMove and (self._pen_down or not event.buttons()):
             self._hear_move(self._pen_pointer(event))
         elif kind == QEvent.Type.TabletRelease and self._pen_down and not event.buttons() & left:
@@ -214,7 +218,9 @@ class PointerInputView(PictureView):
                     self.set_zoom(self._view.zoom * factor, QPointF(*centre))
         elif event.type() == QEvent.Type.TouchBegin and down:
             self._finger = True
-            self._hear_press(self._pointer(down[0], event.modifiers()), Qt.MouseButton.LeftButton)
+            pointer = self._pointer(down[0], event.modifiers())
+            again = self._taps.again(event.timestamp(), pointer.device)
+            self._hear_press(pointer, Qt.MouseButton.LeftButton, again=again)
         elif self._finger and down:
             self._hear_move(self._pointer(down[0], event.modifiers()))
         elif not down:
@@ -232,12 +238,15 @@ class PointerInputView(PictureView):
         control = bool(keys & Qt.KeyboardModifier.ControlModifier)
         if event.phase() == Qt.ScrollPhase.ScrollMomentum:
             return  # the hand has left the pad: the picture stays where it was put
-        if event.phase() != Qt.ScrollPhase.NoScrollPhase and not pixels.isNull() and not control:
-            ratio = self.devicePixelRatioF()  # two fingers on a pad, which has its pinch to zoom with
+        ratio, alt = self.devicePixelRatioF(), bool(keys & Qt.KeyboardModifier.AltModifier)
+        if _from_pad(event) and not control:  # two fingers, which have their pinch to zoom with
             self.pan(pixels.x() * ratio, pixels.y() * ratio)
             return
+        if angle.x() and not angle.y() and not alt and not control:  # a wheel turned sideways
+            self.pan(angle.x() / _NOTCH * _NOTCH_PX * ratio, 0)
+            return
         # With Alt held Qt tells of the wheel as if it were turned sideways.
-        turned = angle.y() or (angle.x() if keys & Qt.KeyboardModifier.AltModifier else 0)
+        turned = angle.y() or (angle.x() if alt else 0)
         notches = turned / _NOTCH if not angle.isNull() else pixels.y() / _NOTCH_PX
         if control:
             self.change_brush_size(notches)
@@ -258,6 +267,18 @@ class PointerInputView(PictureView):
         self.update(self._ring.bounds())
         self._ring.at = at
         self.update(self._ring.bounds())
+
+
+def _from_pad(event: QWheelEvent) -> bool:
+    """Whether fingers on a pad scroll, also on one that tells of no phases; a wheel turns by whole notches."""
+    if event.pixelDelta().isNull():
+        return False
+    device, angle = event.device(), event.angleDelta()
+    if event.phase() != Qt.ScrollPhase.NoScrollPhase:
+        return True
+    if device is not None and device.type() == QInputDevice.DeviceType.TouchPad:
+        return True
+    return angle.isNull() or bool(angle.x() % _NOTCH or angle.y() % _NOTCH)
 
 
 def _from_screen(event: QTouchEvent) -> bool:

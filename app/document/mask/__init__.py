@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.document.mask import morphology
-from app.document.mask.brush import MAX_SIZE, MIN_SIZE, Brush, blend, default_brush_size
+from app.document.mask.brush import MAX_SIZE, MIN_SIZE, Brush, blend, default_brush_size, largest_brush_size
 from app.document.mask.growth import FARTHEST, grow_towards
 from app.document.mask.live_wire import LiveWire, line_segment
 from app.document.mask.objects import brushed_over, framed, object_in, snapped
@@ -31,6 +31,7 @@ __all__ = [
     "find_wires",
     "framed",
     "grow_towards",
+    "largest_brush_size",
     "line_segment",
     "morphology",
     "object_in",

@@ -18,7 +18,8 @@ from app.document.mask.tapered_lines import faded, tapered_coverage
 from app.document.pixels import Box, Point, intersect, is_empty
 
 MIN_SIZE = 1.0
-MAX_SIZE = 600.0
+MAX_SIZE = 8000.0
+_LARGE = 600.0  # px that every picture may be brushed with
 MAX_SPACING = 4.0
 # Far outside any picture; keeps the arithmetic finite for any position a window can report.
 _FAR = 1e7
@@ -33,7 +34,7 @@ _SHORTEST_LINE = 1e-3
 class Brush:
     """A round brush.
 
-    ``size`` is the diameter in picture pixels, 1 to 600; ``hardness`` 1 gives an edge
+    ``size`` is the diameter in picture pixels, 1 to 8000; ``hardness`` 1 gives an edge
     one pixel soft, 0 fades from the centre; ``erase`` takes away instead of adding.
     ``spacing`` is the distance of dabs in sizes, 0 to 4, where 0 paints without gaps;
     ``smoothing`` 0 to 1 steadies the hand. ``pressure_size`` and ``pressure_hardness`` say
@@ -82,6 +83,11 @@ class Brush:
 def default_brush_size(h: int, w: int) -> float:
     """The brush size to start with: 40 px at a short side of 512, in proportion otherwise."""
     return float(min(max(round(40 * min(h, w) / 512), MIN_SIZE), MAX_SIZE))
+
+
+def largest_brush_size(h: int, w: int) -> float:
+    """The largest brush to offer: half the short side, 600 px at least."""
+    return float(min(max(min(h, w) // 2, _LARGE), MAX_SIZE))
 
 
 def rasterise(

@@ -44,6 +44,7 @@ class FilesController(QObject):
         """Open what is dropped on ``widget``."""
         widget.filesDropped.connect(self._on_files)
         widget.pictureDropped.connect(self._on_picture)
+        widget.dropRefused.connect(self._messages.info)
 
     @Slot(object)
     def _on_files(self, paths: list[str]) -> None:

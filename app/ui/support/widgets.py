@@ -97,6 +97,14 @@ class NumberSlider(QWidget):
         self.spin.interpretText()
         return self.spin.value()
 
+    def set_highest(self, high: float) -> None:
+        """Let numbers up to ``high`` be chosen; what is shown stays where it can."""
+        value, self._high = self.spin.value(), high
+        self.spin.blockSignals(True)
+        self.spin.setMaximum(high)
+        self.spin.blockSignals(False)
+        self.set_value(min(value, high))
+
     def set_value(self, value: float) -> None:
         """Show another number without telling anybody."""
         for widget in (self.spin, self.slider):

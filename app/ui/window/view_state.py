@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Slot
 
 from app.canvas.tools import RetouchOptions, Tool
 from app.canvas.view import CanvasView
-from app.document.mask import MAX_SIZE, MIN_SIZE, Brush, default_brush_size
+from app.document.mask import MIN_SIZE, Brush, default_brush_size, largest_brush_size
 from app.ui.commands import Actions
 from app.ui.editing import History
 from app.ui.panels import OptionsPanel
@@ -59,7 +59,8 @@ class ViewState(QObject):
 
     def begin(self, height: int, width: int) -> None:
         """A picture of that size was opened: the brush's size goes with it."""
-        self._default = default_brush_size(height, width)
+        self._default, self._largest = default_brush_size(height, width), largest_brush_size(height, width)
+        self._panel.tool.brush_size.set_highest(self._largest)
         self._view.set_brush(self._remembered())
 
     def choose_tool(self, tool: Tool) -> None:
@@ -72,7 +73,8 @@ class ViewState(QObject):
     def _restore(self) -> None:
         name = self._settings.get(settings.TOOL)
         self.choose_tool(Tool[name] if name in Tool.__members__ else Tool.BRUSH)
-        self._default = default_brush_size(512, 512)
+        self._default, self._largest = default_brush_size(512, 512), largest_brush_size(512, 512)
+        self._panel.tool.brush_size.set_highest(self._largest)
         self._view.set_brush(self._remembered())
         self._panel.tool.set_brush(self._view.brush)
         for key in _APPLIED:
@@ -83,7 +85,7 @@ class ViewState(QObject):
         size = self._default * get(settings.BRUSH_SCALE)
         return replace(
             self._view.brush,
-            size=float(round(min(max(size, MIN_SIZE), MAX_SIZE))),
+            size=float(round(min(max(size, MIN_SIZE), self._largest))),
             hardness=get(settings.BRUSH_HARDNESS),
             spacing=get(settings.BRUSH_SPACING),
             smoothing=get(settings.BRUSH_SMOOTHING),

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.canvas.input.pen_pressure import pressure_curve
 from app.canvas.input.pinch import Pinch
+from app.canvas.tools import Tool
 from app.canvas.view import CanvasView
 from app.document.editing.document import Document
 from app.document.history.edits import Edit
@@ -113,6 +114,16 @@ def test_two_fingers_move_and_zoom_and_one_paints(view: CanvasView, document: Do
     assert len(edits) == 1
 
 
+def test_a_double_tap_of_the_pen_closes_a_polygon(view: CanvasView, document: Document) -> None:
+    view.set_tool(Tool.LASSO)
+    pen = PenHand(view)
+    for x, y in ((50, 50), (120, 50), (120, 110), (50, 110), (50, 110)):
+        pen.send(QEvent.Type.TabletPress, x, y, 1.0)
+        pen.send(QEvent.Type.TabletRelease, x, y, 0.0)
+    assert view._drag is None
+    assert document.mask[80, 80] == 255
+
+
 def pad(view: CanvasView, pixels: QPoint, angle: QPoint, phase: Qt.ScrollPhase) -> None:
     at = QPointF(200, 200)
     none = Qt.MouseButton.NoButton
@@ -130,14 +141,30 @@ def test_two_fingers_on_a_pad_move_the_picture_and_it_does_not_run_on(view: Canv
     assert view.to_widget(0, 0) == place
 
 
-@pytest.mark.parametrize(("pixels", "angle"), [((0, 0), (0, 30)), ((0, 25), (0, 60)), ((0, 50), (0, 0))])
-def test_scrolling_without_phases_zooms_by_parts_of_a_notch(
+@pytest.mark.parametrize(("pixels", "angle"), [((12, -7), (0, 0)), ((12, -7), (24, -14)), ((0, 25), (0, 60))])
+def test_a_pad_that_tells_no_phase_moves_the_picture(
     view: CanvasView, pixels: tuple[int, int], angle: tuple[int, int]
 ) -> None:
+    zoom, place = view.zoom, view.to_widget(0, 0)
+    pad(view, QPoint(*pixels), QPoint(*angle), Qt.ScrollPhase.NoScrollPhase)
+    assert view.zoom == zoom
+    assert (view.to_widget(0, 0) - place - QPointF(*pixels)).manhattanLength() < 1
+
+
+def test_a_wheel_turned_sideways_moves_the_picture_sideways(view: CanvasView) -> None:
+    zoom, place = view.zoom, view.to_widget(0, 0)
+    pad(view, QPoint(), QPoint(-120, 0), Qt.ScrollPhase.NoScrollPhase)
+    assert view.zoom == zoom
+    moved = view.to_widget(0, 0) - place
+    assert moved.x() < -20
+    assert moved.y() == 0
+
+
+@pytest.mark.parametrize(("pixels", "angle"), [((0, 0), (0, 30)), ((0, 15), (0, 120)), ((0, 0), (0, -240))])
+def test_a_wheel_zooms_by_parts_of_a_notch(view: CanvasView, pixels: tuple[int, int], angle: tuple[int, int]) -> None:
     zoom = view.zoom
     pad(view, QPoint(*pixels), QPoint(*angle), Qt.ScrollPhase.NoScrollPhase)
-    notches = angle[1] / 120 if angle[1] else pixels[1] / 50
-    assert view.zoom == pytest.approx(zoom * 1.2**notches)
+    assert view.zoom == pytest.approx(zoom * 1.2 ** (angle[1] / 120))
 
 
 @pytest.mark.parametrize("ratio", [1.0, 1.25, 1.5, 2.0])

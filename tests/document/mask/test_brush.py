@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from app.document.mask.brush import Brush, blend, default_brush_size, rasterise
+from app.document.mask.brush import Brush, blend, default_brush_size, largest_brush_size, rasterise
 from app.document.pixels.boxes import Point
 
 _sizes = st.floats(1, 60)
@@ -30,13 +30,18 @@ def _paint(brush: Brush, start: Point, end: Point, width: int, height: int) -> N
 
 
 @pytest.mark.parametrize(
-    ("h", "w", "size"), [(512, 512, 40), (512, 4000, 40), (4000, 3000, 234), (1, 1, 1), (20_000, 20_000, 600)]
+    ("h", "w", "size"), [(512, 512, 40), (512, 4000, 40), (4000, 3000, 234), (1, 1, 1), (20_000, 20_000, 1562)]
 )
 def test_the_first_brush_follows_the_short_side(h: int, w: int, size: float) -> None:
     assert default_brush_size(h, w) == size
 
 
-@pytest.mark.parametrize("size", [0.99, 0.0, -1.0, 600.5, math.nan])
+@pytest.mark.parametrize(("h", "w", "size"), [(100, 100, 600), (8000, 12_000, 4000), (40_000, 40_000, 8000)])
+def test_the_largest_brush_is_a_share_of_the_picture(h: int, w: int, size: float) -> None:
+    assert largest_brush_size(h, w) == size
+
+
+@pytest.mark.parametrize("size", [0.99, 0.0, -1.0, 8000.5, math.nan])
 def test_a_brush_has_a_size_in_range(size: float) -> None:
     with pytest.raises(ValueError, match="size"):
         Brush(size)
