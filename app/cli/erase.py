@@ -37,7 +37,7 @@ def add_parser(commands: Commands[argparse.ArgumentParser]) -> None:
 def run(given: argparse.Namespace) -> int:
     """Erase what MASK covers from IMAGE and write the result to OUT."""
     from app.batch.picture import erase
-    from app.document.formats import read_mask_with_notes, read_picture, told_by_saving, write_picture
+    from app.document.formats import check_target, read_mask_with_notes, read_picture, told_by_saving, write_picture
     from app.document.notes import sentences
 
     picture = read_picture(given.image)
@@ -47,6 +47,7 @@ def run(given: argparse.Namespace) -> int:
         area = read_mask_with_notes(given.sample_area, picture.size, orientation=picture.orientation)
         source, notes = area.values, (*notes, *area.notes)
     format = _check_output(given.output)  # before the work, not after it
+    check_target(picture, given.output)
     about_mask = sentences(notes[len(picture.notes) :])
     note = " ".join(filter(None, [told_by_saving(picture, given.output.name, format), about_mask]))
     if note:

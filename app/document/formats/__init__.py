@@ -15,6 +15,7 @@ from app.document.formats.encode import QUALITY, encode_picture
 from app.document.formats.export import EXACT, Export, estimate
 from app.document.formats.files import (
     MAX_MEGAPIXELS,
+    check_target,
     format_of,
     read_mask,
     read_mask_with_notes,
@@ -35,6 +36,7 @@ __all__ = [
     "SAVE_FORMATS",
     "Export",
     "MaskFile",
+    "check_target",
     "check_writable",
     "encode_mask",
     "encode_picture",

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from app.document.errors import DocumentError
 from app.document.formats import metadata
 from app.document.formats.kinds import KINDS, SAVE_FORMATS, listed
+from app.document.formats.reading import with_codes
 from app.document.formats.writing import encode_png_16, encode_tiff, keeps_further, with_further
 from app.document.metadata import exif_block, jpeg_segments
 from app.document.metadata import split as split_xmp
@@ -72,7 +74,7 @@ def _encode(picture: Picture, format: str, quality: int | None, original: bytes 
     if format == "TIFF":
         return encode_tiff(picture, pixels) if original is None else with_further(original, picture, pixels, format, {})
     if pixels.dtype == np.uint16:
-        texts = metadata.png_texts(picture.texts, picture.xmp, picture.iptc)
+        texts = _png_info(picture, picture.xmp)
         rest = {"icc_profile": picture.icc_profile, "exif": picture.exif, "dpi": picture.dpi}
         return encode_png_16(pixels, texts=texts, **rest)  # type: ignore[arg-type]  # a dict of several types
     image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
@@ -86,7 +88,17 @@ def _encode(picture: Picture, format: str, quality: int | None, original: bytes 
         image = Image.fromarray(pixels[..., 0] > 127)
     buffer = io.BytesIO()
     image.save(buffer, format=format, **options)
+    if format == "AVIF" and picture.cicp is not None and picture.icc_profile is not None:
+        return with_codes(buffer.getvalue(), picture.cicp)
     return buffer.getvalue()
+
+
+def _png_info(picture: Picture, xmp: bytes | None) -> PngInfo:
+    """Texts, and what HDR a picture is beside the profile that tones it (PNG, third edition, 11.3.2.6)."""
+    info = metadata.png_texts(picture.texts, xmp, picture.iptc)
+    if picture.cicp is not None and picture.icc_profile is not None:
+        info.add(b"cICP", bytes([*picture.cicp, 0, 1]))
+    return info
 
 
 def _planes(picture: Picture, may_grey: bool) -> tuple[Pixels, Picture]:
@@ -135,7 +147,7 @@ def _options(picture: Picture, image: Image.Image, format: str, quality: int | N
         options |= _jpeg_options(picture, image, quality)
     elif format == "PNG":
         # Measured on photographs: the usual 6 takes twice as long and saves nothing.
-        options |= {"compress_level": 4, "pnginfo": metadata.png_texts(picture.texts, xmp, picture.iptc)}
+        options |= {"compress_level": 4, "pnginfo": _png_info(picture, xmp)}
     elif format == "WEBP" and (quality == 100 or (quality is None and picture.lossless)):
         # Quality is the effort here; exact keeps the colours under transparent pixels.
         options |= {"lossless": True, "quality": 70, "exact": True}

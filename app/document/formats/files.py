@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import threading
 import warnings
@@ -27,6 +28,7 @@ __all__ = [
     "MAX_MEGAPIXELS",
     "OPEN_FORMATS",
     "SAVE_FORMATS",
+    "check_target",
     "format_of",
     "read_mask",
     "read_mask_with_notes",
@@ -115,9 +117,22 @@ def write_picture(
     """
     path = Path(path)
     check_writable(path)  # before the work, not after it
+    check_target(picture, path)
     format = format or format_of(path)
     original = original_with_further(picture, format)
     write_file(path, encode_picture(picture, format, path.name, quality=quality, depth=depth, original=original))
+
+
+def check_target(picture: Picture, path: str | Path) -> None:
+    """Raise ``DocumentError`` where ``path`` is the raw file that the picture was developed from."""
+    path = Path(path)
+    if picture.format != "RAW" or picture.path is None or not path.exists():
+        return
+    with contextlib.suppress(OSError):
+        if path.samefile(picture.path):
+            raise DocumentError(
+                f'"{path.name}" is the raw file itself, which is never written over; choose another name.'
+            )
 
 
 def format_of(path: str | Path) -> str:

@@ -20,6 +20,8 @@ def lost_features(picture: Picture, format: str, *, depth: int | None = None) ->
         found.append("1 bit per pixel becomes 8")
     if picture.has_alpha and not kind.alpha:
         found.append("transparent parts become white")
+    if picture.cicp is not None and format not in ("PNG", "AVIF"):
+        found.append("HDR becomes an ordinary picture, its lights toned down")
     if format == "BMP":
         held = (picture.icc_profile, picture.exif, picture.xmp, picture.iptc, picture.texts or None)
         if any(part is not None for part in held):

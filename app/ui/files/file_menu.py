@@ -146,8 +146,9 @@ class FileMenu(QObject):
         if self._workspace.session is not None:
             self._save_session(then)
             return
-        path = document.picture.path if document is not None else None
-        if path is None or format_of(path) is None:
+        picture = document.picture if document is not None else None
+        path = picture.path if picture is not None else None
+        if path is None or picture is None or picture.format == "RAW" or format_of(path) is None:
             self._save_as(then)
         elif not self._workspace.history.unsaved:
             self._workspace.save(path, then)  # which leaves the file as it is
@@ -205,7 +206,10 @@ class FileMenu(QObject):
         document = self._workspace.document
         if document is not None and document.picture.path is not None:
             path = document.picture.path
-            return path if format_of(path) is not None else path.with_suffix(".jpg")
+            if document.picture.format == "RAW":
+                return path.with_name(f"{path.stem}-developed.tif")
+            ending = ".png" if document.picture.format == "GIF" else ".jpg"
+            return path if format_of(path) is not None else path.with_suffix(ending)
         if self._workspace.session is not None:
             return self._workspace.session.with_name(self._workspace.picture_name)
         name = self._workspace.name

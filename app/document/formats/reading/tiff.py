@@ -140,7 +140,9 @@ def _picture(pages: Pages, file: BinaryIO, found: Colours) -> Picture:
     size, turned = (pixels.shape[1], pixels.shape[0]), orientation >= 5
     if pages.count > 1:
         text = f"Only the first of its {pages.count} pages or frames was opened."
-        notes.append(Note(About.PAGES, text, lost=True))
+        # What keeps further pages when the file is saved replaces the first, which here is a thumbnail
+        about = About.PAGES if pages.main is pages.first else About.FORMAT
+        notes.append(Note(about, text, lost=True))
     packet = xmp.kept(exif.get(_XMP), size)
     notes += notes_of_packet(packet, notes)
     profile, iptc = exif.get(_PROFILE), exif.get(_IPTC)

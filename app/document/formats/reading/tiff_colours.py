@@ -104,7 +104,7 @@ def _scaled(values: NDArray[Any], form: Form, notes: list[Note]) -> Pixels:
         return _by_range(values, form.white or _white_of_numbers(values, top))
     if form.bits < 16:
         notes.append(Note(About.DEPTH, f"Its {form.bits} bits per channel are held as 16."))
-    if form.white and form.white < top:
+    if form.white and float(values.max(initial=0)) <= form.white < top:
         return _by_range(values, form.white)
     return values if form.bits == 16 else (values.astype(np.uint32) * _TOP // int(top)).astype(np.uint16)
 
