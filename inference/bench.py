@@ -1,4 +1,4 @@
-"""What the installed models cost on this machine, in the layout of the Moebius paper's efficiency table."""
+"""The benchmark of installed models on this machine, in the layout of the Moebius paper's efficiency table."""
 
 from __future__ import annotations
 

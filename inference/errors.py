@@ -1,4 +1,4 @@
-"""What can go wrong in this package, each with a sentence that can be shown to a user."""
+"""The errors of this package, each with a sentence that can be shown to a user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of a package looked up when they are first used, so that importing it imports no torch."""
+"""Lazy exports: names of a package looked up when they are first used, so that importing it imports no torch."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Packages are entered by their doors: only what an ``__init__`` exports is imported from outside the package."""
+"""The packages: entered by what their ``__init__`` exports, small, and where the documentation says they are."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -83,3 +84,20 @@ def test_what_is_looked_up_late_is_what_is_exported(package: str) -> None:
             targets += [node.target] if isinstance(node, ast.AnnAssign) else []
             defined |= {target.id for target in targets if isinstance(target, ast.Name)}
         assert set(names) <= defined
+
+
+def test_modules_and_packages_stay_small() -> None:
+    long = {name: lines for name, path in SOURCES.items() if (lines := len(path.read_text().splitlines())) > 400}
+    assert not long, "modules have about 250 lines, 400 at most: take one job out"
+    counts: dict[str, int] = {}
+    for name, path in SOURCES.items():
+        if path.name != "__init__.py":
+            counts[name.rpartition(".")[0]] = counts.get(name.rpartition(".")[0], 0) + 1
+    assert not {name: count for name, count in counts.items() if count > 15}, "a package has at most 15 modules"
+
+
+def test_paths_named_in_the_documentation_exist() -> None:
+    places = r"(?<![\w/])((?:app|inference|training|tests|benchmarks|resources)/[\w/.-]*\w)"
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    named = {(page.name, place) for page in pages for place in re.findall(places, page.read_text(encoding="utf-8"))}
+    assert sorted((page, place) for page, place in named if not (ROOT / place).exists()) == []

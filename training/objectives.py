@@ -1,4 +1,4 @@
-"""What a U-Net is asked to predict. One class each; a new one is a class and a line in :data:`OBJECTIVES`.
+"""Training objectives: what a U-Net is asked to predict. A new one is a class and a line in :data:`OBJECTIVES`.
 
 An objective makes the network's input and target of clean and conditioning latents, weighs errors, and turns
 predictions back into clean latents. Shapes: latents ``(B, C, h, w)``, hole ``(B, 1, h, w)`` 1 where unknown.

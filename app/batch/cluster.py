@@ -1,4 +1,4 @@
-"""Pictures handed to a running Dask cluster: their bytes go there and come back, so no disk need be shared."""
+"""The batch on a Dask cluster: the bytes of pictures go there and come back, so no disk need be shared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a batch can't be begun or go on."""
+"""The error of a batch that cannot be begun or go on."""
 
 from __future__ import annotations
 

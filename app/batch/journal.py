@@ -1,4 +1,4 @@
-"""What was done in a folder of results, written down at once, so that a killed run can go on.
+"""The journal: what was done in a folder of results, written down at once, so that a killed run can go on.
 
 One JSON object a line. A picture is noted as begun before its result is written, and as done after: a result whose
 picture was only begun may be written anew, one that is not in the journal at all belongs to somebody else.

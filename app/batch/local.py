@@ -1,4 +1,4 @@
-"""Pictures erased on this machine, one after the other, by a model that is loaded once."""
+"""The local batch: pictures erased on this machine one after the other, by a model that is loaded once."""
 
 from __future__ import annotations
 

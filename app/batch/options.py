@@ -1,4 +1,4 @@
-"""How pictures are erased from without a window: everything the command line lets one choose."""
+"""The options of an erase without a window: everything the command line lets one choose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which pictures there are in a folder, which mask is for which, and where the results go."""
+"""The plan of a batch: which pictures are in a folder, which mask is for which, and where the results go."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of every picture."""
+"""The report of a batch: what became of every picture."""
 
 from __future__ import annotations
 

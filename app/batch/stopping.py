@@ -1,4 +1,4 @@
-"""Ctrl+C: once, and the picture under way is finished; twice, and it is dropped; a third time ends the program."""
+"""Stopping by Ctrl+C: once, the picture under way is finished; twice, it is dropped; a third time ends the program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process of a cluster does: it holds one model, and all torch there runs on one thread."""
+"""The worker process of a cluster: it holds one model, and all torch there runs on one thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files and pictures from other programs: dropped on a part of the window, or on the clipboard."""
+"""Drag and drop onto the window, and pictures on the clipboard, from other programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole picture, small, with what the canvas shows of it."""
+"""The navigator: the whole picture, small, with a frame around what the canvas shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture on the screen: what is shown of it, how large, and drawing it."""
+"""The picture view: a widget that shows a document at some zoom and position; the canvas without tools."""
 
 from __future__ import annotations
 

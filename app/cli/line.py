@@ -1,4 +1,4 @@
-"""One line of a terminal that changes in place; nothing where the output is no terminal."""
+"""The status line of a terminal, which changes in place; nothing where the output is no terminal."""
 
 from __future__ import annotations
 

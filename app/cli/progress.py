@@ -1,4 +1,4 @@
-"""How a batch goes, on the terminal: one line that changes, or a line for each picture where there is none."""
+"""The progress of a batch on the terminal: one line that changes, or a line for each picture where there is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one error of this package that a user gets to read."""
+"""``DocumentError``, whose text the user gets to read."""
 
 from __future__ import annotations
 

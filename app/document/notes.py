@@ -1,4 +1,4 @@
-"""What was found in a file beside its pixels and could not be kept, or was mended: told, and asked about, by kind."""
+"""Notes: what was found in a file beside its pixels and could not be kept, or was mended, by kind."""
 
 from __future__ import annotations
 

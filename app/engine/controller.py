@@ -1,4 +1,4 @@
-"""The engine as the window sees it: requests go out, signals come back, nothing waits."""
+"""The controller, the engine as the window sees it: requests go out, signals come back, nothing waits."""
 
 from __future__ import annotations
 

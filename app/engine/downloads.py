@@ -1,4 +1,4 @@
-"""The user's models as the window deals with them: what there is, what can be fetched. No torch, no Qt.
+"""Models as the window deals with them: what there is, what can be fetched. No torch, no Qt.
 
 Everything here may wait for disk or network, so the window calls it on a thread of its own.
 """

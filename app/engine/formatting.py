@@ -1,4 +1,4 @@
-"""Bytes and times as people read them."""
+"""Formatting of bytes and times as people read them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking in a model on the engine's thread, where torch is; every outcome is an answer."""
+"""Importing a model on the engine's thread, where torch is; every outcome is an answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A slot that holds the newest value only: Qt's queue would keep every preview."""
+"""The latest value only, from thread to thread: Qt's queue would keep every preview."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the window and the engine say to each other: frozen values, nothing else.
+"""The protocol between window and engine: frozen requests and answers, nothing else.
 
 Every request carries an id; every answer repeats it, so that an answer to an
 older request can be told apart and dropped. Arrays in a request are private

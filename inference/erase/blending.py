@@ -1,4 +1,4 @@
-"""Bringing a result back into the picture: fades, membranes, and the released paste forms."""
+"""Blending a result into the picture: fades, membranes, and the released paste forms."""
 
 from __future__ import annotations
 

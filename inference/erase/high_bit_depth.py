@@ -1,4 +1,4 @@
-"""Results with more than 256 levels, for pictures that have them."""
+"""Results at 16 bits, for pictures that have more than 256 levels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is tried, in order, where memory runs out: each rung needs less of it, and most need more time."""
+"""Memory fallbacks: what is tried in order where memory runs out; each needs less, and most need more time."""
 
 from __future__ import annotations
 

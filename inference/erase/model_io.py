@@ -1,4 +1,4 @@
-"""What a model is given and what it answers: one square at the size it works at."""
+"""What a model is given and what it returns: one square at the size it works at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where to work: square contexts around the holes of a mask, planned before anything runs."""
+"""Regions: square contexts around the holes of a mask, planned before anything runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mean of what a model makes of a square and of the same square turned and mirrored.
+"""Self-ensemble: the mean of what a model makes of a square and of the same square turned and mirrored.
 
 A small model errs differently on each. Every one is a step that is seen; more of them than positions differ by noise.
 """

@@ -1,4 +1,4 @@
-"""What a caller may choose of an erase, checked, in the place of the model's own settings."""
+"""Settings of an erase as a caller chooses them: checked, in the place of the model's own."""
 
 from __future__ import annotations
 

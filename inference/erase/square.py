@@ -1,4 +1,4 @@
-"""One square at the size the model works at: encoded, denoised, decoded."""
+"""Denoising one square at the size the model works at: encoded, denoised, decoded."""
 
 from __future__ import annotations
 

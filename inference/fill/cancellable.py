@@ -1,4 +1,4 @@
-"""Fills that can be given up: the patch library can't be stopped, so it works on a thread of its own."""
+"""Patch fills that can be cancelled: the library cannot be stopped, so it works on a thread of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions to the hub: which files there are and where, and what its answers mean in plain words."""
+"""The hub's client: which files there are and where, and what its answers mean in plain words."""
 
 from __future__ import annotations
 

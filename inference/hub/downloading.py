@@ -1,4 +1,4 @@
-"""A whole model from the hub: what to fetch, whether there is room, and the files one after the other."""
+"""Downloading a model: what to fetch, whether there is room, and the files one after the other."""
 
 from __future__ import annotations
 

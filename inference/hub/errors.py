@@ -1,4 +1,4 @@
-"""What can go wrong between here and the hub, each with a sentence that can be shown."""
+"""The errors between here and the hub, each with a sentence that can be shown."""
 
 from __future__ import annotations
 

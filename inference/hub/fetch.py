@@ -1,4 +1,4 @@
-"""One file from the hub: begun, broken off, taken up again, and given its name only when every byte is right."""
+"""Fetching one file: begun, broken off, resumed, and given its name only when every byte is right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models taken in: read without running code, checked entry by entry, kept as safetensors. Needs torch."""
+"""Importing models: read without running code, checked entry by entry, kept as safetensors. Needs torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models that are known by name: what they are good at, how large, under which licence and where from."""
+"""The registry of models known by name: what they are good at, size, licence and source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether an installed model's files are still the ones that were taken in."""
+"""Verifying installed models: whether their files are still the ones that were imported."""
 
 from __future__ import annotations
 

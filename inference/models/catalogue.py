@@ -1,4 +1,4 @@
-"""Which models there are, known without reading weights or importing torch."""
+"""The catalogue: which models there are, known without reading weights or importing torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkpoints are hostile until proved: no code is run from them, and every entry is checked."""
+"""Reading checkpoints, which are hostile until proved: no code is run from them, and every entry is checked."""
 
 from __future__ import annotations
 

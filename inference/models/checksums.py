@@ -1,4 +1,4 @@
-"""SHA-256 of a model folder's weights, written beside them: a damaged copy is told from a whole one."""
+"""Checksums (SHA-256) of a model folder's weights, written beside them: a damaged copy is told from a whole one."""
 
 from __future__ import annotations
 

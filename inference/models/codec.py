@@ -1,4 +1,4 @@
-"""Pictures to latents and back, the same way for every autoencoder."""
+"""Codecs: pictures to latents and back, the same way for every autoencoder."""
 
 from __future__ import annotations
 

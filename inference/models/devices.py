@@ -1,4 +1,4 @@
-"""Where the model runs, and in what precision.
+"""Devices and precisions: where a model runs, and how exactly.
 
 A network is given float32 and gives float32, whatever it computes in: the sampler's sums, the autoencoder and the
 colours stay exact. What was measured of this, and what was not, is in docs/performance.md.

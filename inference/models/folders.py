@@ -1,4 +1,4 @@
-"""The user's folder of models: what is installed, what has been begun, what a record says of each.
+"""The folders of installed models: what is installed, what has been begun, what a record says of each.
 
 ::
 

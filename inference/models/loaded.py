@@ -1,4 +1,4 @@
-"""What a loaded model consists of."""
+"""``Model``: what a loaded model consists of."""
 
 from __future__ import annotations
 

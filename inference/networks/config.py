@@ -1,4 +1,4 @@
-"""Widths, sizes and schedules of the models; what ``config.json`` holds. No torch here."""
+"""Configurations: widths, sizes and schedules of the networks; what ``config.json`` holds. No torch here."""
 
 from __future__ import annotations
 

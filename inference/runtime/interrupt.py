@@ -1,4 +1,4 @@
-"""Stopping a network in the middle of a pass: between its layers, and within its largest convolutions."""
+"""Interrupting a network in the middle of a pass: between its layers, and within its largest convolutions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeping freed memory: mapping it anew at every step can cost several times the step itself."""
+"""The allocator: keeping freed memory, as mapping it anew at every step can cost several times the step itself."""
 
 from __future__ import annotations
 

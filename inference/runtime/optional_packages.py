@@ -1,4 +1,4 @@
-"""Packages that only some uses need: how to come by them."""
+"""Optional packages, which only some uses need: how to add them."""
 
 from __future__ import annotations
 

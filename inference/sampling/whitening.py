@@ -1,4 +1,4 @@
-"""Latents brought to zero mean and unit covariance as measured on what is known of one picture.
+"""Whitening: latents brought to zero mean and unit covariance as measured on what is known of one picture.
 
 A small model need not learn the colours of every photograph then: it sees each as a deviation from its
 surroundings, and colour noise goes.

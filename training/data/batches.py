@@ -1,4 +1,4 @@
-"""Where training batches come from: shards, or photographs directly.
+"""Training batches: from shards, or from photographs directly.
 
 A batch is a function of the seed, the step and the numbers of its samples, nothing else: an interrupted run goes on
 with the batches it would have had, and two processes together draw what one would.

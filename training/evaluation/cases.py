@@ -1,4 +1,4 @@
-"""Pictures with holes whose truth is known: given with their masks, or drawn with fixed seeds."""
+"""Cases: pictures with holes whose truth is known, given with their masks or drawn with fixed seeds."""
 
 from __future__ import annotations
 

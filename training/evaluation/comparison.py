@@ -1,4 +1,4 @@
-"""Run the methods over the cases, measure, write ``results.json``, ``table.md`` and ``sheet.png``."""
+"""The evaluation: runs methods over cases, measures, writes ``results.json``, ``table.md`` and ``sheet.png``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fills that are compared, by name; and a memory for patch fills, which take most of the time."""
+"""Methods that are compared, by name; and a cache of patch fills, which take most of the time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured on a fill. Plain NumPy and OpenCV, no weights.
+"""Metrics of a fill. Plain NumPy and OpenCV, no weights.
 
 Every function takes ``truth`` and ``result`` as ``(H, W, 3)`` uint8 RGB, and, where it looks inside the hole,
 ``hole (H, W)`` bool, True where pixels were unknown; it returns one number. The measures of structure look at the

@@ -1,4 +1,4 @@
-"""What the autoencoder is trained on: L1 and a three-level Haar loss."""
+"""The autoencoder's losses: L1 and a three-level Haar loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""First weights a training starts from, where PyTorch's own defaults would cost it thousands of samples."""
+"""Initial weights, where PyTorch's own defaults would cost a training thousands of samples."""
 
 from __future__ import annotations
 

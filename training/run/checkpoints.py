@@ -1,4 +1,4 @@
-"""Moving averages and checkpoints that are whole or absent."""
+"""Checkpoints that are whole or absent, and moving averages of weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a training says while it runs: lines, ``losses.jsonl``, curves; and how it is told to stop."""
+"""The progress of a training: lines, ``losses.jsonl``, curves; and how it is told to stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the blocks of pyramids on a thread of its own, those that were looked at last first."""
+"""The block loader: makes the blocks of pyramids on a thread of its own, those looked at last first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the pointer looks over the canvas: a ring of the brush's true size."""
+"""The cursor over the canvas: a ring of the brush's true size."""
 
 from __future__ import annotations
 

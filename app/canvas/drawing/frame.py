@@ -1,4 +1,4 @@
-"""The canvas as it is on the screen: device pixels, drawn anew only where something changed."""
+"""The frame buffer: the canvas in device pixels, drawn anew only where something changed."""
 
 from __future__ import annotations
 

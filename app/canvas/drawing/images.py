@@ -1,4 +1,4 @@
-"""The one place where arrays become Qt images."""
+"""Conversion between arrays and Qt images; nowhere else."""
 
 from __future__ import annotations
 

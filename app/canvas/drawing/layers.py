@@ -1,4 +1,4 @@
-"""What the canvas shows, layer by layer, drawn into an array of device pixels."""
+"""The canvas's layers: picture, previews, mask and grid, drawn one over the other into an array of device pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture as it was, kept only where it has changed."""
+"""The original picture, for comparing with before: kept only where it has changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done to device pixels: colours put in, the overlay laid over, outlines, checks, the grid."""
+"""Overlays on device pixels: mask tint and outline, transparency checks, pixel grid."""
 
 from __future__ import annotations
 

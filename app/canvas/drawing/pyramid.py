@@ -1,4 +1,4 @@
-"""Smaller and smaller copies of a picture, made block by block where they are looked at."""
+"""The image pyramid: copies of a picture at halved sizes, made block by block where they are looked at."""
 
 from __future__ import annotations
 

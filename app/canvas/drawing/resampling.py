@@ -1,4 +1,4 @@
-"""Pixels of pyramids at the device pixels of a viewport."""
+"""Resampling: pixels of pyramids at the device pixels of a viewport."""
 
 from __future__ import annotations
 

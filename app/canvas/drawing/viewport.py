@@ -1,4 +1,4 @@
-"""Where the picture lies on the canvas: zoom, position, and the way between the two."""
+"""The viewport: zoom and position, and the mapping between picture and device pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the hand does while the document may not change, done afterwards in the same order."""
+"""Deferred input: presses and moves while the document may not change, replayed afterwards in the same order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hand on the canvas: mouse, pen, fingers and wheel, told apart and made into pointers."""
+"""Input events: mouse, pen, touch and wheel, told apart and made into pointers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How hard a pen is pressed, as the brush takes it."""
+"""The pressure curve of a pen, as the brush takes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two fingers on a touch screen: how the picture follows them."""
+"""The pinch gesture: how the picture follows two fingers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clone and heal in the hand: where they copy from, the cross that shows it, and the presses that begin them."""
+"""Input of the clone and heal tools: their source, the cross that shows it, and the presses that begin them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model's result on its way into a picture of any depth and colour space; all else there stays bit by bit."""
+"""Compositing: a model's result laid into a picture of any depth and colour space; the rest stays bit by bit."""
 
 from __future__ import annotations
 

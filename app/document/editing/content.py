@@ -1,4 +1,4 @@
-"""What every part of a document works on: the picture, the mask, and edits made of changes to them."""
+"""The content of a document: picture and mask, and edits made of changes to them."""
 
 from __future__ import annotations
 

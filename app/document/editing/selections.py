@@ -1,4 +1,4 @@
-"""Changes to the mask other than strokes: shapes, the whole of it, its edges, colours, files."""
+"""Selections: changes to the mask other than strokes: shapes, the whole of it, its edges, colours, files."""
 
 from __future__ import annotations
 

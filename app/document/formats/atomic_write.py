@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and why one was not."""
+"""Atomic writing: files written whole or not at all, and why one was not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A picture before and after, beside each other as one."""
+"""The picture before and after, side by side as one picture."""
 
 from __future__ import annotations
 

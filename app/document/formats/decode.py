@@ -1,4 +1,4 @@
-"""From an image that Pillow opened to an upright picture in RGB or RGBA."""
+"""Decoding: from an image that Pillow opened to an upright picture in RGB or RGBA."""
 
 from __future__ import annotations
 

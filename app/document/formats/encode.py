@@ -1,4 +1,4 @@
-"""From a picture to the bytes of a file of any kind, with all that the kind can hold."""
+"""Encoding: from a picture to the bytes of a file of any kind, with all that the kind can hold."""
 
 from __future__ import annotations
 

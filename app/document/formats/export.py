@@ -1,4 +1,4 @@
-"""How a copy is to be written, and how large it will be: told from parts where all of it would take long."""
+"""Exports: how a copy is to be written, and how large it will be, estimated from samples where it would take long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of picture files there are here: names, endings, and what each can hold."""
+"""The file formats: names, endings, and what each can hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file that is to be written will not hold of a picture, said before it is written."""
+"""The limits of formats: what a file will not hold of a picture, said before it is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a picture file says about itself and has to keep: EXIF, XMP, IPTC, resolution, texts."""
+"""Metadata of a picture file that has to be kept: EXIF, XMP, IPTC, resolution, texts."""
 
 from __future__ import annotations
 

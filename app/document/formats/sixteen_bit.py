@@ -1,4 +1,4 @@
-"""Pixels of 16 bits per channel, which Pillow reads with 8: OpenCV's reading of the same file, checked against it."""
+"""Reading 16 bits per channel, of which Pillow gives 8: by OpenCV, checked against Pillow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Undo: what an edit changed, as boxes of pixels before and after, and how to put it back."""
+"""Edits, the atoms of undo: what was changed, as boxes of pixels before and after, and how to put it back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steps done so far, back and forth, within a budget of memory and one of disk."""
+"""The history: steps back and forth, within a budget of memory and one of disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of the history's older steps, in a folder that goes when the program does."""
+"""Older steps spilled to disk, in a folder that goes when the program does."""
 
 from __future__ import annotations
 

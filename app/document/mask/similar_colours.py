@@ -1,4 +1,4 @@
-"""What looks like a pixel: colours within a tolerance, anywhere or connected with it."""
+"""Similar colours: pixels within a tolerance of one, anywhere or connected with it."""
 
 from __future__ import annotations
 

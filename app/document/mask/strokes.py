@@ -1,4 +1,4 @@
-"""A stroke: from where the hand is to where the brush paints, smoothed, spaced and pressed."""
+"""Strokes: from the pointer's positions to where the brush paints: smoothed, spaced, by pressure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A brush whose size and softness change along a line, and the fade of a brush's edge."""
+"""Coverage of a brush whose size and softness change along a line, and the fade of a brush's edge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Boxes in picture pixels: (x0, y0, x1, y1), half open, x to the right and y down; and positions among them."""
+"""Boxes in picture pixels: (x0, y0, x1, y1), half open, x to the right and y down; and points."""
 
 from __future__ import annotations
 

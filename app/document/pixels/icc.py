@@ -1,4 +1,4 @@
-"""What an ICC profile says in numbers: its space, its primaries, its tone curves (ICC.1:2022, sections 7 and 10)."""
+"""Reading ICC profiles: colour space, primaries, tone curves (ICC.1:2022, sections 7 and 10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Large arrays of zeros that take memory only where they are written to, and memory given back to the system."""
+"""Memory of large arrays: zeros that take none until they are written to, and giving it back to the system."""
 
 from __future__ import annotations
 

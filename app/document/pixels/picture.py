@@ -1,4 +1,4 @@
-"""A picture in memory with what has to survive until it is written again."""
+"""The picture in memory: pixels, and what has to survive until they are written again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pixels put by: as they are, as one colour, compressed, or in a file. Nothing stored ever changes."""
+"""Stored pixels, which never change: as they are, as one colour, compressed, or in a file."""
 
 from __future__ import annotations
 

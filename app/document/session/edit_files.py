@@ -1,4 +1,4 @@
-"""Files of edits: what an edit changed, each side compressed, with a table at the end that says where.
+"""Files of edits: each side of a change compressed, with a table at the end that says where it lies.
 
     bytes of the sides, one zlib stream after the other
     the table, JSON in UTF-8

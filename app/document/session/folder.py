@@ -1,4 +1,4 @@
-"""Folders in which unsaved pictures are kept, each locked by the program that works on it."""
+"""The folders in which unsaved pictures are kept, each locked by the program that works on it."""
 
 from __future__ import annotations
 

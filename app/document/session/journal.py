@@ -1,4 +1,4 @@
-"""A picture and its history kept on disk while it is being edited: each edit is written once, and never again."""
+"""The journal: a picture and its history on disk while it is edited; each edit is written once, and never again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a folder with the parts of a session to a document with its history, or as much of it as is whole."""
+"""Loading a session: from a folder with its parts to a document with its history, or as much as is whole."""
 
 from __future__ import annotations
 

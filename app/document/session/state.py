@@ -1,4 +1,4 @@
-"""What a session says about itself: the picture, its steps, how many are done. As JSON, checked when it is read."""
+"""The state of a session as JSON, checked when it is read: the picture, its steps, how many are done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures that were not saved when a program ended: finding them, and forgetting the oldest."""
+"""Unsaved sessions: pictures not saved when a program ended; finding them, and forgetting the oldest."""
 
 from __future__ import annotations
 

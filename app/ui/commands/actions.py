@@ -1,4 +1,4 @@
-"""The commands as Qt actions, with the shortcuts the user gave them, in menus."""
+"""Qt actions of all commands, with the shortcuts the user gave them, in menus."""
 
 from __future__ import annotations
 

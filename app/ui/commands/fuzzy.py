@@ -1,4 +1,4 @@
-"""Finding commands by some of their letters."""
+"""Fuzzy search: finding commands by some of their letters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The searchable list of all commands."""
+"""The command palette: a searchable list of all commands."""
 
 from __future__ import annotations
 

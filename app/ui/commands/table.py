@@ -1,4 +1,4 @@
-"""Every command, declared once: menus, the list of commands, the shortcuts and the tooltips come from here."""
+"""The table of commands: menus, the list of commands, shortcuts and tooltips all come from here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""About the program."""
+"""The dialog about the program."""
 
 from __future__ import annotations
 

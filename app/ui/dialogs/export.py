@@ -1,4 +1,4 @@
-"""How to export: format, quality, depth and colours where there is a choice, and how large the file will be."""
+"""The export dialog: format, quality, depth and colours where there is a choice, and how large the file will be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Preferences: every choice is put on at once."""
+"""The preferences dialog, where every choice is put on at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""See and change the keys of every command."""
+"""The shortcut editor: see and change the keys of every command."""
 
 from __future__ import annotations
 

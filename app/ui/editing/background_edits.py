@@ -1,4 +1,4 @@
-"""Changes of a whole document and steps of its history, done off the main thread where they are large."""
+"""Background edits: changes of a whole document and steps of its history, off the main thread where large."""
 
 from __future__ import annotations
 

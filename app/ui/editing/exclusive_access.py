@@ -1,4 +1,4 @@
-"""Reading the document while nobody edits it: who can keep the hand off meanwhile does it elsewhere."""
+"""Exclusive access: reading the document while nobody edits it, on another thread where that can be held off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history as it may be used now: which steps back and forth are allowed, and edits put on it."""
+"""Access to the history as it may be used now: which steps are allowed, and edits put on it."""
 
 from __future__ import annotations
 

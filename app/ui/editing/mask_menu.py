@@ -1,4 +1,4 @@
-"""What the Mask menu does."""
+"""The commands of the Mask menu."""
 
 from __future__ import annotations
 

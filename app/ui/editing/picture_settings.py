@@ -1,4 +1,4 @@
-"""What belongs to one picture and not to the program: how it is looked at, and the brush used on it."""
+"""Settings of one picture, not of the program: how it is looked at, and the brush used on it."""
 
 from __future__ import annotations
 

@@ -14,11 +14,11 @@ from app.document.editing import Selections
 from app.document.history import Edit
 from app.document.mask import Segment, find_specks, find_wires
 from app.document.pixels import bounds
-from app.ui.commands.actions import Actions
+from app.ui.commands import Actions
 from app.ui.editing.background_edits import ALWAYS_LATER, BackgroundEdits
 from app.ui.editing.mask_menu import MASK_EMPTY
 from app.ui.editing.workspace import Workspace
-from app.ui.support.messages import Messages
+from app.ui.support import Messages
 
 HOW_TO_CHOOSE = "Click one to mask it, with Alt to drop it; Enter masks all, Esc gives up."
 HOW_TO_GROW = "Drag an arrow to where the mask should grow, or use the arrow keys and Enter."

@@ -1,4 +1,4 @@
-"""The picture that is open, kept on disk with its history while it is being edited, and written to session files."""
+"""The session writer: keeps the open picture and its history on disk for autosave, and writes session files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Undo, redo, and going to a step: large ones are taken on another thread, and what is asked for meanwhile follows."""
+"""The commands undo, redo, and going to a step: large ones run on another thread, further ones follow."""
 
 from __future__ import annotations
 

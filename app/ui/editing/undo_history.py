@@ -1,4 +1,4 @@
-"""Undo: the document's history with Qt's signals, and the picture on the screen kept up with it."""
+"""The undo history: the document's, with Qt's signals, and the picture on the screen kept up with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The document being edited, its history and its file: opening, saving, exporting."""
+"""The workspace: the open document, its history and its file; opening, saving, exporting."""
 
 from __future__ import annotations
 

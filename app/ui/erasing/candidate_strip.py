@@ -1,4 +1,4 @@
-"""The results of an erase to choose from, as small pictures over the canvas."""
+"""The strip of candidates: an erase's results to choose from, small, over the canvas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ways to erase: by the button, as you paint, again with another seed; and what becomes of the result."""
+"""The commands that erase: by the button, as you paint, again with another seed; and what becomes of the result."""
 
 from __future__ import annotations
 

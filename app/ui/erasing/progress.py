@@ -1,4 +1,4 @@
-"""Says how the erase goes: in the bar at the panel's foot and in the status line."""
+"""The progress of an erase, in the bar at the panel's foot and in the status line."""
 
 from __future__ import annotations
 

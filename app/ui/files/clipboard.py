@@ -1,4 +1,4 @@
-"""Pictures and masks to the clipboard and from it. Encoding and decoding is done off the main thread."""
+"""The clipboard: pictures and masks to it and from it, encoded and decoded off the main thread."""
 
 from __future__ import annotations
 

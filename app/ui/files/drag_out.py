@@ -1,4 +1,4 @@
-"""The handle from which the picture is dragged to another program, as a file."""
+"""Dragging the picture out to another program, as a file."""
 
 from __future__ import annotations
 

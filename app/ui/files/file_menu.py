@@ -1,4 +1,4 @@
-"""What the File menu does: asks, then has the workspace read or write."""
+"""The commands of the File menu: ask, then have the workspace read or write."""
 
 from __future__ import annotations
 

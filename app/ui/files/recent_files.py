@@ -1,4 +1,4 @@
-"""The pictures opened last, without those that are gone."""
+"""Recent files: the pictures opened last, without those that are gone."""
 
 from __future__ import annotations
 

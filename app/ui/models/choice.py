@@ -1,4 +1,4 @@
-"""Between the engine's model and what the window shows of it."""
+"""The choice of a model: from what the engine offers and says of it to what the window shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The user's models as they change: downloads under way, what is installed, what has failed."""
+"""The library of the user's models as they change: downloads under way, what is installed, what has failed."""
 
 from __future__ import annotations
 

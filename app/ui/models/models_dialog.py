@@ -1,4 +1,4 @@
-"""The models: which there are, which the user has, and how to get others."""
+"""The models dialog: which there are, which the user has, and how to get others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One model in the dialog: what it is, how far it has come, and what can be done with it."""
+"""A row of the models dialog: what a model is, how far it has come, and what can be done with it."""
 
 from __future__ import annotations
 

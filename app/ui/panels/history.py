@@ -1,4 +1,4 @@
-"""The steps done so far, each with a small picture of what it changed; a click goes there."""
+"""The history panel: the steps done so far, each with a thumbnail of what it changed; a click goes there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which model erases, and with which settings."""
+"""The options of an erase: which model, and with which settings."""
 
 from __future__ import annotations
 

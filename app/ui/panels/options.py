@@ -1,4 +1,4 @@
-"""The panel at the right: a small picture to move about in, the options, the history, and the button that erases."""
+"""The panel at the right: navigator, options, history, and the button that erases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The line at the foot: what is going on, the picture's size, the zoom, the device."""
+"""The status line at the foot: what is going on, the picture's size, the zoom, the device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The slim strip of tools at the left."""
+"""The tool strip at the left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When unsaved work is written to disk: some seconds after a change, sooner where it is large or was saved."""
+"""Autosave: unsaved work written to disk some seconds after a change, sooner where it is large or was saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Crash reports to read, copy or delete."""
+"""The dialog of crash reports, to read, copy or delete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Crash reports as the user sees them: offered at the next start, and under Help."""
+"""Crash reporting: reports offered at the next start, and under Help."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures that were not saved when the program ended: found at the start, and shown to choose from."""
+"""Recovery: pictures that were not saved when the program ended, found at the start and shown to choose from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of pictures that were not saved when the program ended."""
+"""The recovery dialog: a list of pictures that were not saved when the program ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The program's log: files of limited size that stay on this computer."""
+"""The log: files of limited size that stay on this computer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one bridge for what the user must be told: failures, and what could not be kept."""
+"""Messages to the user, by one bridge: failures, and what could not be kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking out of a text what says whose computer it is and which pictures are on it."""
+"""Redaction: taking out of a text what says whose computer it is and which pictures are on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What nearly every part of the window is given: settings, messages, and threads to work on."""
+"""Services: settings, messages, and threads to work on, which nearly every part of the window is given."""
 
 from __future__ import annotations
 

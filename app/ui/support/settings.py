@@ -1,4 +1,4 @@
-"""Every setting that is remembered, declared once."""
+"""Settings: every one that is remembered, declared once."""
 
 from __future__ import annotations
 

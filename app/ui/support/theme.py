@@ -1,4 +1,4 @@
-"""The look: one style sheet, a palette file for each theme, icons in its ink, lengths that follow the UI scale.
+"""The theme: one style sheet, a palette file each for light and dark, icons in its ink, lengths by the UI scale.
 
 Icons and fixed sizes are given to widgets through this module, which remembers them as properties
 of the widget, so that another theme or scale can be put on while the window is open.

@@ -1,4 +1,4 @@
-"""Small pictures of what an edit changed. What is read of the document is little; the rest is done elsewhere."""
+"""Thumbnails of what an edit changed: little is read of the document, the rest is done elsewhere."""
 
 from __future__ import annotations
 

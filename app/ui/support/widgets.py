@@ -1,4 +1,4 @@
-"""Small controls the panel is made of: a labelled slider with its number, a section that folds, a colour."""
+"""Widgets the panel is made of: a slider with its number, a section that folds, a colour button."""
 
 from __future__ import annotations
 

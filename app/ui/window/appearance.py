@@ -1,4 +1,4 @@
-"""Keeps the look as the settings say, also when the system goes from day to night."""
+"""The appearance: theme and scale as the settings say, also when the system goes from day to night."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The program with a window: starts it, shows it, and only then loads what takes long."""
+"""The application: starts the program, shows the window, and only then loads what takes long."""
 
 from __future__ import annotations
 

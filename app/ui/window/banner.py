@@ -1,4 +1,4 @@
-"""Messages as a bar in the window, which waits for nobody."""
+"""The message banner: a bar in the window, which waits for nobody."""
 
 from __future__ import annotations
 

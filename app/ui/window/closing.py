@@ -1,4 +1,4 @@
-"""Whether the window may close: unsaved work is asked about, what is being written or downloaded is waited for."""
+"""Closing the window: unsaved work is asked about, what is being written or downloaded is waited for."""
 
 from __future__ import annotations
 

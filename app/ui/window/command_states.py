@@ -1,4 +1,4 @@
-"""Which commands can be used now: enabled and named after what is open, running, and done."""
+"""The states of commands: enabled and named after what is open, running, and done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the window shows and where it lies: tools, canvas or welcome, panel, status line, and what floats over them."""
+"""The contents of the window and their layout: tools, canvas or welcome, panel, status line, what floats over them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A short hint that floats over the canvas."""
+"""The first hint, which floats over the canvas."""
 
 from __future__ import annotations
 

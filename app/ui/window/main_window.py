@@ -1,4 +1,4 @@
-"""The window: makes the controllers, and passes on what one of them says to another."""
+"""The main window: makes the controllers, and passes on what one of them says to another."""
 
 from __future__ import annotations
 

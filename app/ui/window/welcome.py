@@ -1,4 +1,4 @@
-"""What is there before a picture is: how to open one, and some to try."""
+"""The welcome page, before a picture is open: how to open one, and some samples."""
 
 from __future__ import annotations
 

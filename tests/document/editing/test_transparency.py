@@ -15,7 +15,7 @@ from app.document.pixels import Box, Picture
 
 
 @dataclass(frozen=True)
-class Fine:
+class SixteenBitValues:
     colours: Any
     share: Any
 
@@ -24,7 +24,7 @@ class Fine:
 class Patch:
     box: Box
     rgb: Any
-    fine: Fine | None = None
+    sixteen_bit: SixteenBitValues | None = None
 
 
 def sticker(kind: type = np.uint8) -> Picture:
@@ -42,7 +42,7 @@ def patch_of(mask: np.ndarray, box: Box) -> Patch:
     x0, y0, x1, y1 = box
     share = mask[y0:y1, x0:x1].astype(np.float32) / 255
     colours = np.full((y1 - y0, x1 - x0, 3), 1000, np.uint16)
-    return Patch(box, (colours // 257).astype(np.uint8), Fine(colours, share))
+    return Patch(box, (colours // 257).astype(np.uint8), SixteenBitValues(colours, share))
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
@@ -68,8 +68,8 @@ def test_a_thing_close_by_stays_where_it_is() -> None:
     mask = np.zeros((60, 80), np.uint8)
     mask[20:40, 2:19] = 255
     patch = patch_of(mask, (0, 15, 40, 45))
-    assert patch.fine is not None
-    patch.fine.share[:, 19:25] = 0.5
+    assert patch.sixteen_bit is not None
+    patch.sixteen_bit.share[:, 19:25] = 0.5
     put_in(picture, [patch], mask)
     np.testing.assert_array_equal(picture.pixels[..., 3], before[..., 3])
 
