@@ -34,7 +34,7 @@ def _select_similar(surface: Surface, document: Document, press: Press) -> None:
     (x, y), width, height = press.pointer.picture, *document.size
     contiguous = press.contiguous and not press.pointer.shift
 
-    def change(sheet: Selections) -> Edit | None:
-        return sheet.select_similar(x, y, press.tolerance, contiguous, press.pointer.alt)
+    def change(mask: Selections) -> Edit | None:
+        return mask.select_similar(x, y, press.tolerance, contiguous, press.pointer.alt)
 
     surface.select("Selecting similar colours", width * height, change)
