@@ -269,7 +269,7 @@ class PictureView(DropWidget):
 
     def _draw_band(self, painter: QPainter, band: Band) -> None:
         if band.outlines:
-            draw_areas(painter, band.outlines, self.to_widget, subtract=band.subtract)
+            draw_areas(painter, band.outlines, self.to_widget, subtract=band.takes)
         if band.picked:
             draw_areas(painter, band.picked, self.to_widget, picked=True)
         points = [self.to_widget(*point) for point in band.points]

@@ -101,6 +101,7 @@ class Band:
     subtract: bool = False
     width: float = 0.0  # picture px: a stroke as wide as that in place of a line
     outlines: Outlines = ()  # of areas found
+    takes: bool = False  # they are to be taken away from the mask
     picked: Outlines = ()  # of the one among them that the keyboard is at
 
     def bounds(self) -> tuple[float, float, float, float] | None:

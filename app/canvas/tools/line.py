@@ -70,7 +70,7 @@ class LineDrag(SimpleDrag):
 
     def band(self) -> Band:
         ahead = self._ahead or [self._end()]
-        return Band(tuple(ahead), False, True, self._subtract, outlines=self._outlines)
+        return Band(tuple(ahead), False, True, self._subtract, outlines=self._outlines, takes=self._subtract)
 
     def _end(self) -> Point:
         return self._legs[-1][0][-1] if self._legs else self._start

@@ -85,7 +85,8 @@ class ObjectDrag(SimpleDrag):
             (ax, ay), (bx, by) = points
             points, width = ((ax, ay), (bx, ay), (bx, by), (ax, by)), 0.0
         outlines = self._outlines if self._found is not None else ()
-        return Band(points, self._boxed, False, self._subtract or self._less, width, outlines)
+        takes = self._subtract != self._less  # taking away from what is taken away gives back
+        return Band(points, self._boxed, False, takes, width, outlines, self._subtract)
 
     def _on_found(self, less: bool, found: Segment | None) -> None:
         self._waiting = False

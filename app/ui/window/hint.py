@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app.ui.support import theme
 
-FIRST_HINT = "Brush over what should go, then press Erase (Ctrl+Enter)"
+FIRST_HINT = "Brush over a thing (B) or have it found (O), Erase (Ctrl+Enter), mend by hand (C, J)"
 _MARGIN = 20
 
 
