@@ -8,10 +8,11 @@ from inference.lazy import lookup
 
 if TYPE_CHECKING:
     from inference.fill.guided.energy import energy_of_cells
+    from inference.fill.guided.features import Weights
     from inference.fill.guided.synthesis import synthesize
 
-__all__ = ["energy_of_cells", "synthesize"]
+__all__ = ["Weights", "energy_of_cells", "synthesize"]
 
-_HOMES = {"energy": ("energy_of_cells",), "synthesis": ("synthesize",)}
+_HOMES = {"energy": ("energy_of_cells",), "features": ("Weights",), "synthesis": ("synthesize",)}
 
 __getattr__ = lookup(__name__, _HOMES)
