@@ -79,6 +79,7 @@ class MainWindow(QMainWindow):
         contents, editing, erasing, files = self.contents, self.editing, self.erasing, self.files
         self.appearance.changed.connect(contents.follow_theme)
         self._engine.statusChanged.connect(self.sessions.reports.on_status)
+        self.view.sourcePlaced.connect(contents.banner.dismiss)  # it may have asked for that
         contents.history.chosen.connect(editing.undo.go_to)
         contents.welcome.sampleChosen.connect(lambda path: files.menu.open_path(path, sample=True))
         files.take_drops(contents.welcome)
