@@ -61,7 +61,7 @@ class ErasePipeline:
     def copies(self) -> bool:
         """Whether what it fills holes with begins with a copy from elsewhere, for which a source may be given."""
         settings = self.folder.settings
-        return not self.folder.has_weights or "fill" in (settings.start, settings.condition)
+        return self.folder.layout or not self.folder.has_weights or "fill" in (settings.start, settings.condition)
 
     @classmethod
     def load(
