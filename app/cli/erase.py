@@ -26,7 +26,14 @@ def add_parser(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("erase", help=text, description=run.__doc__, epilog=_EXAMPLES)
     parser.add_argument("image", type=Path, metavar="IMAGE")
     parser.add_argument("mask", type=Path, metavar="MASK", help="white where to erase; the picture's size")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="format by its suffix")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="format by its suffix; .ora and .psd hold the result as a layer over the original",
+    )
     add_erase_options(parser)
     text = "white where the fill may copy from, black where never; the picture's size"
     parser.add_argument("--sample-area", type=Path, metavar="MASK", help=text)
@@ -37,7 +44,15 @@ def add_parser(commands: Commands[argparse.ArgumentParser]) -> None:
 def run(given: argparse.Namespace) -> int:
     """Erase what MASK covers from IMAGE and write the result to OUT."""
     from app.batch.picture import erase
-    from app.document.formats import check_target, read_mask_with_notes, read_picture, told_by_saving, write_picture
+    from app.document.formats import (
+        check_target,
+        layered_kind,
+        read_mask_with_notes,
+        read_picture,
+        told_by_saving,
+        write_layers,
+        write_picture,
+    )
     from app.document.notes import sentences
 
     picture = read_picture(given.image)
@@ -46,10 +61,12 @@ def run(given: argparse.Namespace) -> int:
     if given.sample_area is not None:
         area = read_mask_with_notes(given.sample_area, picture.size, orientation=picture.orientation)
         source, notes = area.values, (*notes, *area.notes)
-    format = _check_output(given.output)  # before the work, not after it
+    layers = layered_kind(given.output)
+    format = _check_output(given.output, layers)  # before the work, not after it
     check_target(picture, given.output)
     about_mask = sentences(notes[len(picture.notes) :])
-    note = " ".join(filter(None, [told_by_saving(picture, given.output.name, format), about_mask]))
+    about_file = told_by_saving(picture, given.output.name, format) if layers is None else picture.note
+    note = " ".join(filter(None, [about_file, about_mask]))
     if note:
         print(note, file=sys.stderr, flush=True)
     if given.previews is not None:
@@ -63,9 +80,13 @@ def run(given: argparse.Namespace) -> int:
     pipeline = load(options)
     load_seconds = time.perf_counter() - start
     watch = _Watch(picture, given.previews, quiet=given.json)
+    before = picture.pixels.copy() if layers is not None else picture.pixels
     regions = erase(picture, mask, pipeline, options, watch.on_step, source=source)
     seconds = watch.seconds
-    write_picture(picture, given.output, quality=given.quality)
+    if layers is None:
+        write_picture(picture, given.output, quality=given.quality)
+    else:
+        write_layers(before, picture, given.output, layers)
     if given.json:
         figures = {
             "seconds": round(seconds, 4),
@@ -123,10 +144,10 @@ class _Watch:
         self._drawn += 1
 
 
-def _check_output(path: Path) -> str:
+def _check_output(path: Path, layers: str | None) -> str:
     """The format that is meant, of a place that can be written to."""
     from app.document.formats import check_writable, format_of
 
-    format = format_of(path)
+    format = layers or format_of(path)
     check_writable(path)
     return format

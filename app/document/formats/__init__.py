@@ -12,7 +12,7 @@ from app.document.formats.atomic_write import (
     write_file,
 )
 from app.document.formats.encode import QUALITY, encode_picture
-from app.document.formats.export import EXACT, Export, estimate
+from app.document.formats.export import EXACT, Export, estimate, layered_kind, write_layers
 from app.document.formats.files import (
     MAX_MEGAPIXELS,
     check_target,
@@ -43,6 +43,7 @@ __all__ = [
     "estimate",
     "flush",
     "format_of",
+    "layered_kind",
     "lost_by_saving",
     "lost_features",
     "lost_features_sentence",
@@ -57,6 +58,7 @@ __all__ = [
     "told_by_saving",
     "why_out_of_reach",
     "write_file",
+    "write_layers",
     "write_mask",
     "write_picture",
 ]

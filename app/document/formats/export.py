@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from app.document.errors import DocumentError
+from app.document.formats.atomic_write import check_writable, write_file
 from app.document.formats.before_after import beside
 from app.document.formats.encode import encode_picture
 from app.document.formats.files import write_picture
+from app.document.formats.writing import LAYERED, encode_layers
 from app.document.pixels import Picture, Pixels, colour
 
 EXACT = 1_000_000
@@ -85,3 +88,28 @@ def _spread(length: int, wanted: int) -> np.ndarray[tuple[int], np.dtype[np.intp
     runs = math.ceil(wanted / _TILE)
     starts = np.linspace(0, length - wanted // runs, runs).astype(np.intp)
     return np.concatenate([np.arange(start, start + wanted // runs) for start in starts])
+
+
+def layered_kind(path: str | Path) -> str | None:
+    """The kind of file with layers that a name's ending stands for, "ORA" or "PSD"; None for every other."""
+    suffix = Path(path).suffix.lower()
+    return next((kind for kind in ("ORA", "PSD") if LAYERED[kind] == suffix), None)
+
+
+def write_layers(before: Pixels, picture: Picture, path: Path, kind: str) -> None:
+    """Write ``picture`` as a layer over ``before``, with the mask of what changed; ``kind`` is one of ``LAYERED``.
+
+    The original is in the file: that is what it is for. Raises ``DocumentError``.
+    """
+    check_writable(path)
+
+    def png(part: Picture) -> bytes:
+        return encode_picture(part, "PNG", path.name)
+
+    try:
+        data = encode_layers(kind, before, picture, png)
+    except MemoryError as error:
+        raise DocumentError(
+            f'There is not enough memory to write "{path.name}"; close other programs and try again.'
+        ) from error
+    write_file(path, data)
