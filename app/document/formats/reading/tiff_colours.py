@@ -88,7 +88,8 @@ def _scaled(values: NDArray[Any], form: Form, notes: list[Note]) -> Pixels:
     if form.floating or values.dtype.kind == "f":
         notes.append(Note(About.DEPTH, "Its numbers were brought to 16 bits per channel.", lost=True))
         finite = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
-        white = form.white or _white_of_floats(finite)
+        largest = float(finite.max(initial=0.0))
+        white = form.white if form.white and largest <= form.white else _white_of_floats(finite)
         if float(finite.max(initial=0.0)) > white:
             notes.append(Note(About.DEPTH, "What is brighter than white was cut.", lost=True))
         return np.asarray(np.rint(np.clip(finite / white, 0.0, 1.0) * _TOP), np.uint16)
