@@ -39,9 +39,7 @@ Propose: TypeAlias = Callable[[str, Callable[[Selections], Any], Callable[[Any],
 T = TypeVar("T")
 
 _SIZE_STEP = 1.15
-_SPLIT_STEP = 0.01  # of the width, by one press of an arrow key
 _OPEN_KEYS = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace)
-_SPLIT_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
 
 
 class CanvasView(RetouchHand):
@@ -302,7 +300,7 @@ class CanvasView(RetouchHand):
             open_line = self._drag is not None and event.key() in (*_OPEN_KEYS, *self._drag.keys)
             if event.key() == Qt.Key.Key_Escape and self._deferred.held:
                 open_line = False  # what is under way is given up before what is open
-            split = self._split.on and event.key() in _SPLIT_KEYS
+            split = self._split.place_by_key(event.key(), event.modifiers()) is not None
             if event.key() == Qt.Key.Key_Alt or open_line or split:
                 event.accept()
                 return True
@@ -363,12 +361,10 @@ class CanvasView(RetouchHand):
         self.show_band()
 
     def _split_key(self, key: int, keys: Qt.KeyboardModifier) -> bool:
-        if not self._split.on or key not in _SPLIT_KEYS:
-            return False
-        step = _SPLIT_STEP * (10 if keys & Qt.KeyboardModifier.ShiftModifier else 1)
-        places = (self._split.at - step, self._split.at + step, 0.0, 1.0)
-        self._move_split(places[_SPLIT_KEYS.index(Qt.Key(key))])
-        return True
+        place = self._split.place_by_key(key, keys)
+        if place is not None:
+            self._move_split(place)
+        return place is not None
 
     # -- looks -----------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ _REACH = 8.0  # px beside the line within which it is taken hold of
 _GRIP = 14.0  # px, radius
 _DARK, _LIGHT = QColor(0, 0, 0, 150), QColor(255, 255, 255)
 _LABEL_MARGIN, _LABEL_PADDING = 14.0, 7.0
+_STEP = 0.01  # of the width, by one press of an arrow key; ten times as much with Shift
 
 
 class SplitHandle:
@@ -26,6 +27,19 @@ class SplitHandle:
     def move_to(self, at: float) -> None:
         """Put the line at a part of the width, as far as the canvas goes."""
         self.at = min(max(at, 0.0), 1.0)
+
+    def place_by_key(self, key: int, keys: Qt.KeyboardModifier) -> float | None:
+        """Where an arrow key, Home or End moves the line to, as a part of the width; None where it moves nothing."""
+        if not self.on:
+            return None
+        step = _STEP * (10 if keys & Qt.KeyboardModifier.ShiftModifier else 1)
+        places = {
+            Qt.Key.Key_Left.value: self.at - step,
+            Qt.Key.Key_Right.value: self.at + step,
+            Qt.Key.Key_Home.value: 0.0,
+            Qt.Key.Key_End.value: 1.0,
+        }
+        return places.get(key)
 
     def hit(self, x: float, width: float) -> bool:
         """Whether pressing at ``x`` takes hold of the line."""
