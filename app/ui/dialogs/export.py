@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, Q
 
 from app.document.formats import EXACT, KINDS, QUALITY, SAVE_FORMATS, Export, estimate, lost_features
 from app.document.pixels import PLAIN_GREY, Picture, colours_of
-from app.ui.support import Background, NumberSlider
+from app.ui.support import Background, ComboBox, NumberSlider
 
 NOTES = {
     "PNG": "Keeps every pixel exactly.",
@@ -139,7 +139,7 @@ class ExportDialog(QDialog):
 
     @staticmethod
     def _choice(name: str, *choices: tuple[str, object]) -> QComboBox:
-        box = QComboBox()
+        box = ComboBox()
         box.setAccessibleName(name)
         for text, data in choices:
             box.addItem(text, data)

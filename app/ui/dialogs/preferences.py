@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.support import ColourButton, NumberSlider, Setting, Settings, check, settings, theme
+from app.ui.support import ColourButton, ComboBox, NumberSlider, Setting, Settings, check, settings, theme
 
 _THEMES = {"dark": "Dark", "light": "Light", "system": "As the system"}
 _PRECISIONS = {
@@ -97,7 +97,7 @@ class Preferences(QDialog):
 
     def _look(self) -> None:
         self.theme = self._choice(settings.THEME, "&Theme", list(_THEMES.items()))
-        self.scale = QComboBox()
+        self.scale = ComboBox()
         self.scale.setAccessibleName("Size of text and controls")
         for percent in _SCALES:
             self.scale.addItem(f"{percent} %", percent)
@@ -183,7 +183,7 @@ class Preferences(QDialog):
         self._form.addRow(note)
 
     def _choice(self, setting: Setting[str], label: str, choices: list[tuple[str, str]]) -> QComboBox:
-        box = QComboBox()
+        box = ComboBox()
         box.setAccessibleName(label.replace("&", ""))
         for value, text in choices:
             box.addItem(text, value)

@@ -6,10 +6,10 @@ import random
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSpinBox, QToolButton
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton
 
 from app.engine.protocol import EraseOptions, ModelInfo
-from app.ui.support import Fold, NumberSlider, WheelGuard, check, theme
+from app.ui.support import ComboBox, Fold, NumberSlider, SpinBox, check, theme
 
 SEED_MAX = 2**31 - 1  # QSpinBox's range
 
@@ -23,12 +23,11 @@ class ModelOptions(Fold):
     def __init__(self) -> None:
         super().__init__("Model")
         self._models: tuple[ModelInfo, ...] = ()
-        self.model = QComboBox()
+        self.model = ComboBox()
         self.model.setAccessibleName("Model")
         self.model.setToolTip("The model that fills the hole")
         self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.model.currentIndexChanged.connect(self._on_model)
-        WheelGuard(self.model)
         self.note = QLabel()
         self.note.setObjectName("faint")
         self.note.setWordWrap(True)
@@ -41,12 +40,11 @@ class ModelOptions(Fold):
         row.setSpacing(6)
         row.addWidget(chip)
         row.addWidget(self.device, 1)
-        self.where = QComboBox()
+        self.where = ComboBox()
         self.where.setAccessibleName("Run on")
         self.where.setToolTip("What the model runs on")
         self.where.activated.connect(lambda: self.deviceChosen.emit(str(self.where.currentData())))
         self.where.hide()
-        WheelGuard(self.where)
         self.add = QPushButton(" Add model folder…")
         self.add.setToolTip("Use a model that lies in a folder on this computer")
         theme.set_icon(self.add, "folder-open")
@@ -132,14 +130,13 @@ class EraseSettings(Fold):
         self.strength = NumberSlider(
             "Strength", 1, 100, step=5, suffix=" %", tip="How much of the first draft is painted anew"
         )
-        self.seed = QSpinBox()
+        self.seed = SpinBox()
         self.seed.setRange(0, SEED_MAX)
         self.seed.lineEdit().setTextMargins(6, 0, 6, 0)
         self.seed.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip("The same seed gives the same result again")
         self.seed.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        WheelGuard(self.seed)
         dice = QToolButton()
         theme.set_icon(dice, "dices")
         theme.fix(dice, icon=16)
@@ -156,13 +153,12 @@ class EraseSettings(Fold):
         row.addWidget(dice)
         self.new_seed = check("New seed each time", "Every erase gives another result")
         self.new_seed.setChecked(True)
-        self.context = QComboBox()
+        self.context = ComboBox()
         self.context.setAccessibleName("Working size")
         self.context.setToolTip("Smaller is faster, and the model sees less around the hole")
         for side, title in (("full", "Full"), ("384", "384 px, faster"), ("256", "256 px, fastest")):
             self.context.addItem(title, side)
         self.context.activated.connect(lambda: self.contextEdited.emit(self.context.currentData()))
-        WheelGuard(self.context)
         working = QLabel("Working size")
         working.setBuddy(self.context)
         sizes = QHBoxLayout()

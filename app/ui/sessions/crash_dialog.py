@@ -8,7 +8,6 @@ from datetime import datetime
 from PySide6.QtCore import QDateTime, QLocale, Qt, Signal, Slot
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QLabel,
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.support import theme
+from app.ui.support import ComboBox, theme
 
 
 class CrashDialog(QDialog):
@@ -40,7 +39,7 @@ class CrashDialog(QDialog):
         )
         text.setObjectName("faint")
         text.setWordWrap(True)
-        self.choice = QComboBox()
+        self.choice = ComboBox()
         self.choice.setAccessibleName("Report")
         for name, _ in reports:
             self.choice.addItem(_when(name), name)

@@ -13,13 +13,15 @@ from app.ui.support.redaction import redact
 from app.ui.support.services import Services
 from app.ui.support.settings import Setting, Settings
 from app.ui.support.thumbnails import draw_result, draw_sample, sample
-from app.ui.support.widgets import ColourButton, Fold, NumberSlider, WheelGuard, check
+from app.ui.support.wheel import ComboBox, SpinBox
+from app.ui.support.widgets import ColourButton, Fold, NumberSlider, check
 
 __all__ = [
     "LOG",
     "Background",
     "Collector",
     "ColourButton",
+    "ComboBox",
     "Engine",
     "Fold",
     "Level",
@@ -30,8 +32,8 @@ __all__ = [
     "Services",
     "Setting",
     "Settings",
+    "SpinBox",
     "Tasks",
-    "WheelGuard",
     "check",
     "draw_result",
     "draw_sample",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -21,23 +21,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.support import theme
+from app.ui.support.wheel import WheelGuard
 
 _STEPS = 1000
-
-
-class WheelGuard(QObject):
-    """Keeps a control from changing when the wheel is meant to scroll past it: it must have the keyboard first."""
-
-    def __init__(self, *controls: QWidget) -> None:
-        super().__init__(controls[0])
-        for control in controls:
-            control.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return False
 
 
 class NumberSlider(QWidget):

@@ -3,13 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QKeySequence, QWheelEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
     QAbstractSpinBox,
-    QApplication,
     QComboBox,
     QLineEdit,
     QWidget,
@@ -89,25 +88,6 @@ def test_the_overlays_strength_is_remembered(driver: Driver, photo: Path, store:
     shown = view.grab().toImage().pixelColor(at)
     assert (shown.red(), shown.green(), shown.blue()) == OVERLAY
     assert store.get(settings.OVERLAY_OPACITY) == 1.0
-
-
-def test_the_wheel_scrolls_the_panel_and_changes_nothing(driver: Driver) -> None:
-    panel = driver.window.panel
-    for widget in (panel.erase.steps.slider, panel.erase.steps.spin, panel.model.model, panel.erase.seed):
-        before = panel.erase.steps.value, panel.erase.seed.value(), panel.model.key
-        at, none = QPointF(5, 5), Qt.KeyboardModifier.NoModifier
-        event = QWheelEvent(
-            at,
-            QPointF(widget.mapToGlobal(at)),
-            QPoint(),
-            QPoint(0, -120),
-            Qt.MouseButton.NoButton,
-            none,
-            Qt.ScrollPhase.NoScrollPhase,
-            False,
-        )
-        QApplication.sendEvent(widget, event)
-        assert (panel.erase.steps.value, panel.erase.seed.value(), panel.model.key) == before
 
 
 def test_a_message_does_not_move_the_picture(driver: Driver, photo: Path) -> None:
