@@ -24,6 +24,8 @@ class Options:
     context: int | None = None
     colour: str | None = None
     exact_mask: bool | None = None
+    start: str | None = None
+    previews: str | None = None
     seed: int = 0
     quality: int | None = None  # of JPEG, WebP and AVIF; None: like the original
     resize_masks: bool = False
@@ -31,8 +33,18 @@ class Options:
     @property
     def of_model(self) -> dict[str, Any]:
         """What :func:`inference.erase.settings.chosen_settings` takes."""
-        names = ("steps", "guidance", "strength", "solver", "guidance_until", "context", "colour", "exact_mask")
-        return {name: getattr(self, name) for name in names}
+        names = (
+            "steps",
+            "guidance",
+            "strength",
+            "solver",
+            "guidance_until",
+            "context",
+            "colour",
+            "exact_mask",
+            "start",
+        )
+        return {name: getattr(self, name) for name in (*names, "previews")}
 
     def fingerprint(self, *, elsewhere: bool = False) -> str:
         """A sum of all that makes a result what it is, but for picture and mask; for ``--resume``.
@@ -48,6 +60,7 @@ class Options:
                 raise
             weights = []
         values = {**asdict(self), "weights": weights}
+        del values["previews"]  # they leave no trace in the result
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
@@ -70,6 +83,8 @@ def located(model: str) -> str:
         return model
     try:
         path = Path(model).expanduser()
-        return str(path.resolve()) if model and path.exists() else model
+        return (
+            str(path.absolute()) if model and path.exists() else model
+        )  # links of a cache lead to files without names
     except (OSError, RuntimeError, ValueError):  # what is wrong with it is said when it is looked for
         return model

@@ -38,6 +38,8 @@ def add_parser(commands: Commands[argparse.ArgumentParser]) -> None:
     text = "white where the fill may copy from, black where never; the picture's size"
     parser.add_argument("--sample-area", type=Path, metavar="MASK", help=text)
     parser.add_argument("--previews", type=Path, metavar="DIR", help="write every preview here as PNG")
+    text = "how they are drawn: exact, fast (by TAESDXL where it is installed) or fitted (fast)"
+    parser.add_argument("--preview-decoder", metavar="NAME", help=text)
     parser.add_argument("--json", action="store_true", help="print one line of figures")
 
 

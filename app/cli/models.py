@@ -113,7 +113,8 @@ def _download(given: argparse.Namespace) -> int:
         if not isinstance(error, NoRoomError):  # what has arrived is of no use
             forget_download(known.name)
         raise
-    return _done(given, f"{taken.title} is installed: --model {taken.name}", name=taken.name)
+    usage = f": --model {taken.name}" if taken.name else ", and draws the steps of the published models from now on"
+    return _done(given, f"{taken.title} is installed{usage}", name=known.name)
 
 
 def _import(given: argparse.Namespace) -> int:
@@ -130,10 +131,11 @@ def _verify(given: argparse.Namespace) -> int:
     """Compare the files of installed models with their SHA-256 sums; exit status 1 where they differ."""
     from inference.errors import ModelError
     from inference.hub import damaged_files
-    from inference.models import bundled_models, installed_models
+    from inference.models import PREVIEW_DECODER, bundled_models, installed_models, installed_path
 
     line, findings = Line(), []
-    for name in given.names or [*bundled_models(), *installed_models()]:
+    extra = [PREVIEW_DECODER] if installed_path(PREVIEW_DECODER) is not None else []
+    for name in given.names or [*bundled_models(), *installed_models(), *extra]:
 
         def tell(done: int, total: int, name: str = name) -> None:
             line.show(f"{name}: {100 * done // max(total, 1)}%")

@@ -47,6 +47,11 @@ def add_erase_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--guidance-until", type=float, metavar="X", help="share of the steps that are guided, 0 to 1")
     parser.add_argument("--context", type=int, metavar="PX", help="side the model works at: 256 and 384 are quicker")
     parser.add_argument("--colour", metavar="NAME", help="membrane, offset, gain, released or none (model's default)")
+    parser.add_argument(
+        "--start",
+        metavar="NAME",
+        help="of the published models: noise, or published, from the picture as their authors do (noise)",
+    )
     parser.add_argument("--exact-mask", action="store_true", default=None, help="change nothing beyond the mask")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="the same one gives the same pixels (0)")
     add_device_options(parser)
@@ -57,5 +62,6 @@ def add_erase_options(parser: argparse.ArgumentParser) -> None:
 def erase_options(given: argparse.Namespace) -> Options:
     """What was chosen with :func:`add_erase_options`."""
     names = ("device", "precision", "steps", "guidance", "strength", "solver", "guidance_until", "context", "colour")
-    values = {name: getattr(given, name) for name in (*names, "exact_mask", "seed", "quality")}
+    values = {name: getattr(given, name) for name in (*names, "start", "exact_mask", "seed", "quality")}
+    values["previews"] = getattr(given, "preview_decoder", None)
     return Options(model=located(given.model), resize_masks=getattr(given, "resize_masks", False), **values)

@@ -25,6 +25,7 @@ from inference.hub import (
     unfinished_downloads,
 )
 from inference.models import (
+    PREVIEW_DECODER,
     bundled_models,
     find_model,
     forget_download,
@@ -88,7 +89,8 @@ def model_info(name: str) -> ModelInfo:
     except ModelError as error:
         raise ValueError(str(error)) from error
     settings = folder.settings
-    return ModelInfo(name, folder.title, settings.steps, settings.guidance, settings.strength, folder.note)
+    starts = settings.start == "noise"
+    return ModelInfo(name, folder.title, settings.steps, settings.guidance, settings.strength, folder.note, starts)
 
 
 def installed_infos() -> tuple[ModelInfo, ...]:
@@ -113,6 +115,8 @@ def survey() -> Survey:
     infos = tuple(info for info in found.values() if isinstance(info, ModelInfo))
     bundled = tuple(_bundled(name) for name in bundled_models())
     own = tuple(_installed(name, look if isinstance(look, str) else "") for name, look in found.items())
+    if installed_path(PREVIEW_DECODER) is not None:
+        own += (_installed(PREVIEW_DECODER, ""),)
     return Survey((*bundled, *own), tuple(unfinished_downloads()), _free(), infos)
 
 

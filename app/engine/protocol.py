@@ -30,6 +30,8 @@ class EraseOptions:
     colour: str | None = None  # how colours are matched around the hole
     solver: str | None = None  # "ddim", "dpm++" or "unipc"
     guidance_until: float | None = None  # share of the steps that are guided
+    start: str | None = None  # of models that offer it: "noise" or "published"
+    previews: str | None = None  # how steps are drawn: "exact", "fast" or "fitted"
     sixteen_bit: bool = False  # patches come with their values at 16 bits, not yet laid into the picture
 
 
@@ -43,6 +45,7 @@ class ModelInfo:
     guidance: float
     strength: float
     note: str = ""  # one sentence on what it is good for
+    starts: bool = False  # whether ``EraseOptions.start`` can be chosen
 
 
 @dataclass(frozen=True)

@@ -273,6 +273,8 @@ class EngineWorker(QObject):
             colour=options.colour,
             solver=options.solver,
             guidance_until=options.guidance_until,
+            start=options.start if pipeline.folder.settings.start == "noise" else None,
+            previews=options.previews,
             sixteen_bit=options.sixteen_bit,
             source=request.source,
             on_step=on_step,

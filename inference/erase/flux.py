@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inference.erase.model_io import NOT_FINITE, Decoded, Square
+from inference.erase.model_io import NOT_FINITE, Decoded, OnStep, Square
 from inference.errors import ModelError
 from inference.models import PATCH, ColourMap, EraseSettings, FluxModel
 
@@ -24,7 +23,7 @@ class FluxDenoiser:
         self.model, self.device, self.settings, self.generator = model, device, settings, generator
 
     @torch.inference_mode()
-    def run(self, square: Square, on_step: Callable[[int, Decoded], None]) -> Decoded:
+    def run(self, square: Square, on_step: OnStep) -> Decoded:
         """Denoise ``square``; ``on_step(index, preview)`` may raise to stop.
 
         Raises :class:`ModelError` where a value is not finite. A strength below 1 begins at that noise level.

@@ -31,7 +31,10 @@ class Decoded:
     baseline: Float | None
 
 
+OnStep = Callable[[int, Decoded | None], None]  # None: this step was not drawn
+
+
 class Squares(Protocol):
     """What runs squares through one kind of model."""
 
-    def run(self, square: Square, on_step: Callable[[int, Decoded], None]) -> Decoded: ...
+    def run(self, square: Square, on_step: OnStep) -> Decoded: ...

@@ -31,6 +31,7 @@ from inference.models import (
     load_model,
     precisions,
 )
+from inference.networks.fast import GraphedUNet
 from inference.runtime import Check, interruptible
 
 SMALLEST_CONTEXT = 512  # picture pixels around a hole, where the picture has them
@@ -56,6 +57,7 @@ class ErasePipeline:
         """``model`` None: holes are filled with patches, nothing else."""
         self.folder, self.model, self.device, self.precision = folder, model, device, precision
         self.fallback = MemoryFallback(half=precision in HALVES)  # grows where memory runs out, and stays so
+        self._told: Model | None = None  # the one whose notes have been told
 
     @property
     def copies(self) -> bool:
@@ -127,6 +129,8 @@ class ErasePipeline:
         solver: str | None = None,
         guidance_until: float | None = None,
         exact_mask: bool | None = None,
+        start: str | None = None,
+        previews: str | None = None,
         seed: int = 0,
         sixteen_bit: bool = False,
         source: NDArray[Any] | None = None,
@@ -143,7 +147,9 @@ class ErasePipeline:
         multiple of 32, smaller is faster; ``colour``: "membrane", "offset", "gain", "released" or "none";
         ``solver``: "ddim", "dpm++" or "unipc"; ``guidance_until``: the share of the steps that are guided;
         ``exact_mask``: nothing beyond the mask changes, which else is grown a little and faded, for masks that are
-        brushed tightly leave traces;
+        brushed tightly leave traces; ``start``: of the published models, "noise" or "published", from the picture as
+        their authors run them, which leaves traces of the object; ``previews``: "exact" decodes every step as the
+        result is, "fast" by a small decoder where it is installed, "fitted" by a linear map;
         None takes the model's own. ``on_step(step, total, preview)`` is called with step 0 for the drafts of all
         regions where there are any, then with 1 .. total. ``on_note(sentence)`` is told what was done where
         memory ran out. Raising :class:`inference.errors.Cancelled` in ``on_step``, or ``cancelled()`` becoming
@@ -163,6 +169,11 @@ class ErasePipeline:
 
         if self.model is None and self.folder.has_weights:  # given back on the way to another device
             self._load_again(check)
+        note = on_note or (lambda sentence: None)
+        if self.model is not None and self.model is not self._told:
+            self._told = self.model
+            for sentence in self.model.notes:
+                note(sentence)
         jobs = self._jobs(
             image,
             mask,
@@ -174,6 +185,8 @@ class ErasePipeline:
             solver=solver,
             guidance_until=guidance_until,
             exact_mask=exact_mask,
+            start=start,
+            previews=previews,
             seed=int(seed),
             sixteen_bit=sixteen_bit,
             source=source,
@@ -189,7 +202,7 @@ class ErasePipeline:
                 continue
             own = self._steps(job)
             on_job = _Numbered(report, done, total)
-            parts.append(self._spared(job, on_job, check, on_note or (lambda note: None)))
+            parts.append(self._spared(job, on_job, check, note))
             done += own
         return parts
 
@@ -252,6 +265,8 @@ class ErasePipeline:
             self.precision = next(name for name in precisions(self.device) if name in HALVES)
             self._load_again(check)
         self._tile()
+        if self.model is not None and isinstance(self.model.unet, GraphedUNet):
+            self.model.unet.release()
         free_caches()
 
     def _load_again(self, check: Check) -> None:
@@ -273,6 +288,8 @@ class ErasePipeline:
     def _once(self, job: RegionJob, report: _Numbered, check: Check, note: Callable[[str], None]) -> Preview:
         """Run one region; where values outgrow the precision, again in fp32, which it stays at."""
         assert self.model is not None
+        if isinstance(self.model.unet, GraphedUNet):
+            self.model.unet.on_note = note
         try:
             with interruptible(check, *(part for part in (self.model.unet, self.model.codec) if part is not None)):
                 return job.run(self.model, self.device, self.fallback, report, check)

@@ -202,12 +202,14 @@ class RegionJob:
             denoiser = TurnedSquares(each, self.settings.steps)
         else:
             denoiser = denoiser_of(model, device, self.settings, generator, fallback)
-        done = 0
+        done, shown = 0, None
 
-        def on_step(index: int, decoded: Decoded) -> None:
-            nonlocal done
+        def on_step(index: int, decoded: Decoded | None) -> None:
+            nonlocal done, shown
             done = index + 1
-            report(done, self._preview(self._bring_back(decoded, square)))
+            shown = shown if decoded is None else self._preview(self._bring_back(decoded, square))
+            assert shown is not None, "the first step is always drawn"
+            report(done, shown)
 
         decoded = denoiser.run(square, on_step)
         result = self._bring_back(decoded, square)
@@ -215,10 +217,12 @@ class RegionJob:
         if tiles:
             refined = denoiser_of(model, device, self._refining, generator, fallback)
 
-            def on_tile(preview: Preview) -> None:
-                nonlocal done
+            def on_tile(preview: Preview | None) -> None:
+                nonlocal done, shown
                 done += 1
-                report(done, preview)
+                shown = preview or shown
+                assert shown is not None
+                report(done, shown)
 
             return self._result(self._refine(refined, result, whole, tiles, side, on_tile), None)
         return self._result(result, lambda: self._bring_back(decoded, square, sixteen_bit=True))
@@ -230,7 +234,7 @@ class RegionJob:
         whole: int,
         tiles: list[tuple[int, int]],
         side: int,
-        on_step: Callable[[Preview], None],
+        on_step: Callable[[Preview | None], None],
     ) -> RGB:
         """``coarse``, the box's pixels, denoised again tile by tile; each tile continues those before it."""
         scale = whole / self.region.side
@@ -251,8 +255,8 @@ class RegionJob:
                 toned = made.rgb + lowpass(before - made.rgb, side / 16)  # its tones are the coarse pass's
                 return np.clip(np.rint(before + (toned - before) * share), 0, 255).astype(np.uint8)
 
-            def report(_index: int, made: Decoded, y: int = y, x: int = x, blended: Any = blended) -> None:
-                on_step(self._tile_preview(blended(made), (x, y), scale))
+            def report(_index: int, made: Decoded | None, y: int = y, x: int = x, blended: Any = blended) -> None:
+                on_step(None if made is None else self._tile_preview(blended(made), (x, y), scale))
 
             made = denoiser.run(Square(original[place], canvas[place], hole[place]), report)
             canvas[place] = blended(made)

@@ -5,13 +5,12 @@ A small model errs differently on each. Every one is a step that is seen; more o
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.erase.model_io import Decoded, Float, Square, Squares
+from inference.erase.model_io import Decoded, Float, OnStep, Square, Squares
 
 # (columns reversed, rows reversed, rows and columns exchanged), those first that differ most
 TURNS = ((0, 0, 0), (1, 1, 0), (1, 0, 1), (0, 1, 1), (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1))
@@ -39,16 +38,16 @@ class TurnedSquares:
     def __init__(self, squares: Squares, count: int) -> None:
         self.squares, self.count = squares, count
 
-    def run(self, square: Square, on_step: Callable[[int, Decoded], None]) -> Decoded:
+    def run(self, square: Square, on_step: OnStep) -> Decoded:
         """As of :class:`inference.erase.square.SquareDenoiser`; previews are means with those done before."""
         mean: Decoded | None = None
         for number in range(self.count):
             turn = TURNS[number % len(TURNS)]
 
             def report(
-                _index: int, made: Decoded, number: int = number, turn: Turn = turn, mean: Decoded | None = mean
+                _index: int, made: Decoded | None, number: int = number, turn: Turn = turn, mean: Decoded | None = mean
             ) -> None:
-                on_step(number, _with(mean, number, _back(made, turn)))
+                on_step(number, None if made is None else _with(mean, number, _back(made, turn)))
 
             copied = Square(turned(square.picture, turn), turned(square.filled, turn), turned(square.hole, turn))
             mean = _with(mean, number, _back(self.squares.run(copied, report), turn))

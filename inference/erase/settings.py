@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from inference.errors import InputError
-from inference.models import EraseSettings
+from inference.models import AS_PUBLISHED, PREVIEWS, EraseSettings
 
 COLOURS = ("membrane", "offset", "gain", "released", "none")
 SOLVERS = ("ddim", "dpm++", "unipc")
+STARTS = ("noise", "published")
 GRAIN = 32  # picture pixels: four latent cells, which the U-Net halves twice
 LARGEST_CONTEXT = 1024
 
@@ -24,15 +25,29 @@ def chosen_settings(
     solver: str | None = None,
     guidance_until: float | None = None,
     exact_mask: bool | None = None,
+    start: str | None = None,
+    previews: str | None = None,
 ) -> EraseSettings:
-    """``settings`` with what is not None in its place; raises :class:`InputError` for what is out of range."""
+    """``settings`` with what is not None in its place; raises :class:`InputError` for what is out of range.
+
+    ``start``: of the published models, "noise" (below full strength: a filled hole) or "published", from the picture at
+    a strength of 0.99 in 19 steps where no others are given. ``previews``: "exact", "fast" or "fitted".
+    """
+    if start is not None and start not in STARTS:
+        raise InputError(f"Start must be one of {', '.join(STARTS)}, not {start}.")
+    if start is not None and settings.start != "noise":
+        raise InputError("Only the published models have another start than their own.")
+    if start == "published":
+        settings = replace(settings, **AS_PUBLISHED)
     given = {"steps": steps, "guidance": guidance, "strength": strength, "context": context, "colour": colour}
-    given |= {"solver": solver, "guidance_until": guidance_until, "exact_mask": exact_mask}
+    given |= {"solver": solver, "guidance_until": guidance_until, "exact_mask": exact_mask, "previews": previews}
     settings = replace(settings, **{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
     if not 1 <= settings.steps <= 1000:
         raise InputError(f"Steps must be between 1 and 1000, not {settings.steps}.")
     if not 0 < settings.strength <= 1:
         raise InputError(f"Strength must be above 0 and at most 1, not {settings.strength}.")
+    if settings.start == "noise" and settings.strength < 1:  # what is kept then is a fill, never the picture
+        settings = replace(settings, start="fill")
     if not 1 <= settings.guidance <= 30:
         raise InputError(f"Guidance must be between 1 and 30, not {settings.guidance}.")
     side = settings.context
@@ -42,6 +57,8 @@ def chosen_settings(
         raise InputError(f"Solver must be one of {', '.join(SOLVERS)}, not {settings.solver}.")
     if not 0 <= settings.guidance_until <= 1:
         raise InputError(f"Guidance can end between 0 and 1 of the steps, not at {settings.guidance_until}.")
+    if settings.previews not in PREVIEWS:
+        raise InputError(f"Previews must be one of {', '.join(PREVIEWS)}, not {settings.previews}.")
     if settings.colour not in COLOURS:
         raise InputError(f"Colour must be one of {', '.join(COLOURS)}, not {settings.colour}.")
     return settings

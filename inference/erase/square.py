@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from diffusers import DDIMScheduler
 from numpy.typing import NDArray
 from torch import Tensor
 
 from inference.erase.memory_fallback import MemoryFallback, SplitBranches
-from inference.erase.model_io import NOT_FINITE, Decoded, Float, Square, Squares
+from inference.erase.model_io import NOT_FINITE, Decoded, Float, OnStep, Square, Squares
+from inference.erase.previews import Picture, Previews
 from inference.errors import NotFiniteError
 from inference.fill import flow_fill
 from inference.models import ColourMap, EraseSettings, Model
 from inference.sampling import Step, Whitening, ddim, denoise, plan_timesteps
 
+if TYPE_CHECKING:
+    from diffusers import DDIMScheduler
+
 FEWEST_REACH = 0.45  # share of the strength that an evenly spaced schedule must reach
+NOISIEST = 0.9  # share of all timesteps at which pure noise may be taken for what it is, by the noise left there
 MARGIN = 8  # latent cells around the hole that are decoded with it: the networks look that far at most
 
 
@@ -29,12 +32,14 @@ def schedule_of(model: Model, settings: EraseSettings) -> tuple[DDIMScheduler, T
 
     As released, the first part of an evenly spaced schedule is left out by the strength: 19 steps at 0.99 are the
     last 19 of 20. With so few steps that the spacing would begin far below the strength asked for (one step would
-    begin at time 0 and erase nothing), they are spaced from the other end.
+    begin at time 0 and erase nothing), they are spaced from the other end (Lin et al., arXiv 2305.08891); from pure
+    noise also where they would begin at a time when something of a picture is to be expected.
     """
     scheduler = ddim(model.folder.schedule)
     length = math.ceil(settings.steps / settings.strength - 1e-9)
     timesteps = plan_timesteps(scheduler, length, settings.strength)[-settings.steps :]
-    if timesteps[0] < FEWEST_REACH * settings.strength * scheduler.config.num_train_timesteps:
+    reach = NOISIEST if settings.start == "noise" else FEWEST_REACH * settings.strength
+    if timesteps[0] < reach * scheduler.config.num_train_timesteps:
         scheduler.register_to_config(timestep_spacing="trailing")
         timesteps = plan_timesteps(scheduler, length, settings.strength)[-settings.steps :]
     return scheduler, timesteps
@@ -68,10 +73,11 @@ class SquareDenoiser:
         self.codec = model.codec
         self.model, self.device, self.settings, self.fallback = model, device, settings, fallback
         self.generator = generator
+        self.previews = Previews(device)
 
     @torch.inference_mode()
-    def run(self, square: Square, on_step: Callable[[int, Decoded], None]) -> Decoded:
-        """Denoise ``square``; ``on_step(index, preview)`` may raise to stop.
+    def run(self, square: Square, on_step: OnStep) -> Decoded:
+        """Denoise ``square``; ``on_step(index, preview)`` may raise to stop; on a graphics card it is told later.
 
         Raises :class:`NotFiniteError` where a value is not finite.
         """
@@ -80,39 +86,44 @@ class SquareDenoiser:
         hole_pixels = self._tensor(square.hole[..., None])
         picture = self._tensor(square.picture) / 127.5 - 1
         filled = self._tensor(square.filled) / 127.5 - 1
-        known, start = self._encoded(picture, filled, hole_pixels)
+        shown, known, start = self._encoded(picture, filled, hole_pixels)
         if settings.condition == "fill":
             hole = F.max_pool2d(hole_pixels, codec.factor)
         else:
-            hole = F.interpolate(hole_pixels, start.shape[-2:], mode="nearest")
+            hole = F.interpolate(hole_pixels, known.shape[-2:], mode="nearest")
         whitening = Whitening.measure(known, hole) if settings.whiten else None
-        colours = ColourMap(start, picture, hole)
+        colours = ColourMap(known, shown, hole)
         conditions = [known, *self._further(square)]
         if whitening is not None:
-            known, start = whitening.apply(known), whitening.apply(start)
+            known, start = whitening.apply(known), None if start is None else whitening.apply(start)
             conditions = [whitening.apply(latents) for latents in conditions]
         base = known if settings.relative else torch.zeros_like(known)
-        start = start - base
+        start = None if start is None else start - base
 
-        def decode(latents: Tensor, *, cheaply: bool) -> Float:
-            if not torch.isfinite(latents).all():
-                raise NotFiniteError(f"{self.model.folder.path}: {NOT_FINITE}")
+        def decode(latents: Tensor, *, cheaply: bool) -> tuple[Tensor, Tensor]:
+            """The picture ``(H, W, 3)`` on the device, and whether all its values are finite."""
+            finite = torch.isfinite(latents).all()
             latents = latents + base
             if whitening is not None:
                 latents = whitening.undo(latents)
-            decoded = codec.preview(latents) if cheaply else self._decode(latents, hole)
+            decoded = codec.preview(latents, settings.previews) if cheaply else self._decode(latents, hole)
             if decoded is None:
                 decoded = F.interpolate(colours(latents), size, mode="bilinear", align_corners=False)
-            if not torch.isfinite(decoded).all():
-                raise NotFiniteError(f"{self.model.folder.path}: {NOT_FINITE}")
-            shades: Tensor = (decoded[0].permute(1, 2, 0).float() + 1) * 127.5
-            return np.asarray(shades.cpu().numpy(), dtype=np.float32)
+            return (decoded[0].permute(1, 2, 0).float() + 1) * 127.5, finite & torch.isfinite(decoded).all()
 
-        transfer = settings.transfer_sigma > 0 and settings.strength < settings.transfer_below
-        baseline = decode(start, cheaply=False) if transfer else None
+        transfer = start is not None and settings.transfer_sigma > 0 and settings.strength < settings.transfer_below
+        baseline = self._array(*decode(start, cheaply=False)) if start is not None and transfer else None
+
+        def deliver(index: int, made: Picture | None, finite: bool) -> None:
+            if not finite:
+                raise NotFiniteError(f"{self.model.folder.path}: {NOT_FINITE}")
+            on_step(index, None if made is None else Decoded(made, baseline))
 
         def report(step: Step) -> None:
-            on_step(step.index, Decoded(decode(step.x0, cheaply=True), baseline))
+            if self.previews.due():
+                self.previews.put(step.index, *decode(step.x0, cheaply=True), deliver)
+            else:
+                self.previews.put(step.index, None, torch.isfinite(step.x0).all(), deliver)
 
         scheduler, timesteps = schedule_of(self.model, settings)
         unet: Any = SplitBranches(self.model.unet) if self.fallback.split else self.model.unet
@@ -121,7 +132,7 @@ class SquareDenoiser:
             scheduler,
             timesteps,
             start=start,
-            noise=self._noise(start),
+            noise=self._noise(known),
             hole=hole,
             known=torch.cat(conditions, 1),
             guidance=settings.guidance,
@@ -130,20 +141,32 @@ class SquareDenoiser:
             keep=start if settings.keep_known else None,
             on_step=report,
         )
-        return Decoded(decode(latents, cheaply=False), baseline)
+        made, finite = decode(latents, cheaply=False)
+        self.previews.finish(deliver)
+        return Decoded(self._array(made, finite), baseline)
 
-    def _encoded(self, picture: Tensor, filled: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
-        """Latents of what is known and of the start: one pass for both, and one picture where they are the same."""
+    def _array(self, made: Tensor, finite: Tensor) -> Float:
+        if not finite:
+            raise NotFiniteError(f"{self.model.folder.path}: {NOT_FINITE}")
+        return np.asarray(made.cpu().numpy(), dtype=np.float32)
+
+    def _encoded(self, picture: Tensor, filled: Tensor, hole: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """What the network is shown, and the latents of it and of the start, which is None where that is noise.
+
+        One pass for both, and one picture where they are the same.
+        """
         settings, codec = self.settings, self.codec
         condition = filled if settings.condition == "fill" else picture * (1 - hole)
-        start = filled if settings.start == "fill" else picture
+        start = {"fill": filled, "picture": picture, "noise": None}[settings.start]
+        if start is None:
+            return condition, codec.encode(condition, self.generator), None
         if condition is start:
             latents = codec.encode(start, self.generator)
-            return latents, latents
+            return condition, latents, latents
         if self.fallback.tiled:
-            return codec.encode(condition, self.generator), codec.encode(start, self.generator)
+            return condition, codec.encode(condition, self.generator), codec.encode(start, self.generator)
         known, begun = codec.encode(torch.cat([condition, start]), self.generator).chunk(2)
-        return known, begun
+        return condition, known, begun
 
     def _further(self, square: Square) -> list[Tensor]:
         """Latents of the smooth continuation of what surrounds the hole, for a network that takes it."""

@@ -92,12 +92,13 @@ class HubClient:
         sha256 = str(sibling.lfs.sha256) if sibling.lfs else ""
         if not sha256 and not sibling.blob_id:
             raise ValueError(f"{path} has no sum")
-        known = part.sha256.get(path)
-        if known and known != sha256:
-            raise HubError(
-                f"{path} of {part.repo} is not what it was when this program was made, so it is not fetched. "
-                "Look for a newer version of the program."
-            )
+        if (pin := part.known.get(path)) is not None:
+            if pin.sha256 != (sha256 or pin.sha256) or size != (pin.size or size):
+                raise HubError(
+                    f"{path} of {part.repo} is not what it was when this program was made, so it is not fetched. "
+                    "Look for a newer version of the program."
+                )
+            sha256 = pin.sha256  # of a small file the hub states another sum
         return RemoteFile(part.repo, revision, path, size, sha256, "" if sha256 else str(sibling.blob_id))
 
     def url(self, file: RemoteFile) -> str:

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from inference.hub.client import HubClient, Network, RemoteFile
 from inference.hub.errors import HubError, Stop
 from inference.hub.fetch import RetryPolicy, arrived, fetch
-from inference.hub.registry import VAE, KnownModel, known_model
+from inference.hub.registry import KnownModel, known_model
 from inference.models import has_autoencoder, incomplete_folder, models_folder, write_durably
 
 PLAN = "plan.json"
@@ -147,7 +147,7 @@ def _plan(
     if files:
         return files
     for part in model.parts:
-        if part is VAE and has_autoencoder(models):
+        if part.shared and has_autoencoder(models):
             continue
         files += _listed(client, model, part, stop, patience)
     try:
@@ -190,7 +190,7 @@ def _place(folder: Path, file: RemoteFile) -> Path:
 
 def _ask_room(folder: Path, model: KnownModel, total: int, here: int) -> None:
     """Whether the disk can take the rest, and the copy as safetensors beside it."""
-    copy = total if any(part is VAE for part in model.parts) else 0
+    copy = total if any(part.shared for part in model.parts) else 0
     needed = total - here + copy + RESERVE
     free = shutil.disk_usage(folder if folder.exists() else models_folder()).free
     if free < needed:

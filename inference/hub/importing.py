@@ -23,20 +23,26 @@ from inference.hub.downloading import RESERVE, sources
 from inference.hub.registry import KnownModel, known_model
 from inference.models import (
     INCOMPLETE,
+    PREVIEW_DECODER,
     RECORD,
     SHARED_VAE,
+    autoencoder_of,
     bundled_models,
     checkpoint_in,
     find_model,
     has_autoencoder,
     installed_path,
+    is_tiny,
     kl_autoencoder,
     load_model,
     load_weights,
     models_folder,
+    only_folder,
     read_checkpoint,
     read_json,
     sha256,
+    snapshot_of,
+    tiny_autoencoder,
     write_durably,
     write_sums,
 )
@@ -48,7 +54,7 @@ FLUX = "FluxFillPipeline"
 
 @dataclass(frozen=True)
 class Imported:
-    """What was taken in; ``name`` is empty for the shared autoencoder alone."""
+    """What was taken in; ``name`` is empty where that is no model: the shared autoencoder, the decoder of previews."""
 
     name: str
     title: str
@@ -58,8 +64,8 @@ def import_model(source: Path, models: Path | None = None) -> Imported:
     """Take in a model from a local file or folder, which is left as it is.
 
     ``source`` is a checkpoint, a folder with one (its autoencoder in ``vae`` beside it, unless that is installed
-    already), an autoencoder, or a folder with this program's own ``config.json``. Raises :class:`ModelError` with
-    the reason where it does not fit; nothing is left behind then.
+    already), an autoencoder, the decoder of previews, or a folder with this program's own ``config.json``. Raises
+    :class:`ModelError` with the reason where it does not fit; nothing is left behind then.
     """
     return _take_in(source, models or models_folder(), None, {"imported_from": str(source)})
 
@@ -98,7 +104,7 @@ class _Import:
     def __init__(
         self, source: Path, models: Path, staging: Path, model: KnownModel | None, record: dict[str, Any]
     ) -> None:
-        self._source, self._models, self._staging, self._model = source, models, staging, model
+        self._source, self._models, self._staging, self._model = snapshot_of(source), models, staging, model
         self._record = record
         self._new = staging / "model"
 
@@ -145,13 +151,19 @@ class _Import:
 
     def _published(self) -> Imported:
         """A plain checkpoint: Moebius's, PixelHacker's, or their autoencoder's; the entries say which."""
-        path = self._source if self._source.is_file() else checkpoint_in(self._source)
+        path = self._source if self._source.is_file() else checkpoint_in(only_folder(self._source))
         self._ask_room([path])
         state = read_checkpoint(path)
         if "decoder.conv_in.weight" in state:
             self._autoencoder(path, state)
             self._put_autoencoder()
             return Imported("", "Autoencoder of the published models")
+        if is_tiny(state):
+            tiny_autoencoder(path, state)
+            name = self._free_name(PREVIEW_DECODER)
+            _write(state, self._new / WEIGHTS)
+            done = self._finish(name, "TAESDXL", "", shared=False)
+            return Imported("", done.title)
         teacher = any("attn1.gk_proj" in key for key in state)
         family = "PixelHacker" if teacher else "Moebius"
         place = path.stem if path.stem != "diffusion_pytorch_model" else path.parent.name
@@ -166,12 +178,10 @@ class _Import:
         return self._finish(name, f"{family} ({place})", "", shared=True)
 
     def _autoencoder_beside(self, checkpoint: Path) -> None:
-        root = checkpoint.parent
-        for folder in (root / "vae", root.parent / "vae"):
-            if folder.is_dir():
-                path = checkpoint_in(folder)
-                self._autoencoder(path, read_checkpoint(path))
-                return
+        if (folder := autoencoder_of(checkpoint.parent)) is not None:
+            path = checkpoint_in(folder)
+            self._autoencoder(path, read_checkpoint(path))
+            return
         raise ModelError(
             f"{checkpoint.name} needs its autoencoder: import the folder 'vae' of hustvl/PixelHacker first, or put it "
             "beside the checkpoint."

@@ -6,8 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from inference.models import PREVIEW_DECODER
+
 MEGABYTE = 1_000_000
 GIGABYTE = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What a file on the hub must be; whatever else it is, it is not fetched."""
+
+    sha256: str
+    size: int | None = None  # bytes, where they are known too
 
 
 @dataclass(frozen=True)
@@ -17,7 +27,8 @@ class Part:
     repo: str
     patterns: tuple[str, ...]
     revision: str | None = None  # a commit; None: the newest one's is recorded at the first download
-    sha256: Mapping[str, str] = field(default_factory=dict)  # of files whose contents are known ahead
+    known: Mapping[str, Pin] = field(default_factory=dict)  # by path: files whose contents are known ahead
+    shared: bool = False  # the autoencoder, of which one copy serves all published models
 
     def takes(self, path: str) -> bool:
         """Whether the file of that path belongs to the part."""
@@ -38,6 +49,7 @@ class KnownModel:
     folder: str = ""  # where in the repository its checkpoint lies; empty: the repository is the model
     gated: bool = False  # its licence must be accepted on the hub, and a token shown
     limits: str = ""  # what the user should know before fetching it
+    previews: bool = False  # no model: a decoder that draws the published models' previews
 
     @property
     def source(self) -> str:
@@ -50,7 +62,31 @@ class KnownModel:
         return bool(self.parts) and all(part.revision is not None for part in self.parts)
 
 
-VAE = Part("hustvl/PixelHacker", ("vae/config.json", "vae/diffusion_pytorch_model.*"))
+# Commits of the repositories with the weights, not of those with the code.
+_MOEBIUS, _PIXELHACKER = "cd01f47fb648219d3fa605806c5ce00b713faa5e", "012fd343158936a265b8a0ee38a791a7a2841f45"
+# Contents known ahead; all others are checked against what the hub states of them.
+_PINS = {
+    "hustvl/Moebius": {
+        "ft_places2/diffusion_pytorch_model.bin": Pin(
+            "6525afb888e55f9b5c74fa0a5d19ca0762d720d6c716fb0f8422fbeb6868a09a", 905_298_356
+        ),
+    },
+    "hustvl/PixelHacker": {
+        "ft_ffhq/diffusion_pytorch_model.bin": Pin("a13cc4f7aa55c3ae98d414a42aa3e17df95a0cd21bdbf6511bc0aae051de7a16"),
+    },
+}
+VAE = Part(
+    "hustvl/PixelHacker",
+    ("vae/config.json", "vae/diffusion_pytorch_model.*"),
+    revision=_PIXELHACKER,
+    known={
+        "vae/config.json": Pin("caeb94d8607dbd24acd13719c6823e2525509de8a21eb6b56cf93d5267c04694", 788),
+        "vae/diffusion_pytorch_model.bin": Pin(
+            "a59d7ea697f2942d22002dc3469e8c53db807a6b78f7f5ec03bd4c1f70f98efe", 167_394_306
+        ),
+    },
+    shared=True,
+)
 _APACHE = ("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
 _MIT = ("MIT", "https://opensource.org/license/mit")
 _FOLDERS = {
@@ -59,25 +95,25 @@ _FOLDERS = {
     "ft_celebahq": ("CelebA-HQ", "Portraits, close up."),
     "ft_ffhq": ("FFHQ", "Faces of all ages, with hats, glasses and backgrounds."),
 }
-# Contents known ahead; all others are checked against what the hub states of them.
-_KNOWN = {"ft_ffhq/diffusion_pytorch_model.bin": "a13cc4f7aa55c3ae98d414a42aa3e17df95a0cd21bdbf6511bc0aae051de7a16"}
 
 
-def _published(family: str, repo: str, size: int, licence: tuple[str, str], pace: str) -> tuple[KnownModel, ...]:
-    known = _KNOWN if repo == VAE.repo else {}
+def _published(family: str, revision: str, size: int, pace: str) -> tuple[KnownModel, ...]:
+    repo = f"hustvl/{family}"
     return tuple(
         KnownModel(
             name=f"{family.lower()}-{folder}",
             title=f"{family} {title}",
             note=f"{note} {pace}",
             size=size,
-            licence=licence[0],
-            licence_url=licence[1],
+            # The two places where the authors publish it differ, so that both are named.
+            licence=f"Apache-2.0 (github.com/{repo}), MIT (huggingface.co/{repo})",
+            licence_url=f"https://huggingface.co/{repo}",
             parts=(
                 Part(
                     repo,
                     (f"{folder}/diffusion_pytorch_model.*",),
-                    sha256={k: v for k, v in known.items() if k.startswith(f"{folder}/")},
+                    revision=revision,
+                    known={k: v for k, v in _PINS[repo].items() if k.startswith(f"{folder}/")},
                 ),
                 VAE,
             ),
@@ -96,13 +132,19 @@ CATALOGUE: tuple[KnownModel, ...] = (
         licence=_APACHE[0],
         licence_url=_APACHE[1],
     ),
-    *_published("Moebius", "hustvl/Moebius", 1072 * MEGABYTE, _APACHE, "0.2 billion parameters."),
+    *_published("Moebius", _MOEBIUS, 1072 * MEGABYTE, "0.2 billion parameters."),
     *_published(
-        "PixelHacker",
-        "hustvl/PixelHacker",
-        3617 * MEGABYTE,
-        _MIT,
-        "0.9 billion parameters: several times slower than Moebius.",
+        "PixelHacker", _PIXELHACKER, 3617 * MEGABYTE, "0.9 billion parameters: several times slower than Moebius."
+    ),
+    KnownModel(
+        name=PREVIEW_DECODER,
+        title="TAESDXL",
+        note="No model: draws the steps of Moebius and PixelHacker in full detail, at little cost.",
+        size=10 * MEGABYTE,
+        licence=_MIT[0],
+        licence_url=_MIT[1],
+        parts=(Part("madebyollin/taesdxl", ("config.json", "diffusion_pytorch_model.*")),),
+        previews=True,
     ),
     KnownModel(
         name="flux-1-fill-dev",

@@ -8,14 +8,18 @@ from inference.lazy import lookup
 
 if TYPE_CHECKING:
     from inference.models.catalogue import (
+        AS_PUBLISHED,
         BUNDLED,
         DEFAULT_MODEL,
         PATCH_FILL,
+        PREVIEWS,
+        PUBLISHED,
         EraseSettings,
         ModelFolder,
         bundled_models,
         checkpoint_in,
         find_model,
+        only_folder,
         read_json,
     )
     from inference.models.checkpoints import load_weights, read_checkpoint
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from inference.models.flux import PATCH, FluxModel, empty_transformer, tflops_per_step
     from inference.models.folders import (
         INCOMPLETE,
+        PREVIEW_DECODER,
         RECORD,
         SHARED_VAE,
         forget_download,
@@ -37,16 +42,22 @@ if TYPE_CHECKING:
         remove_model,
         write_durably,
     )
+    from inference.models.hub_cache import autoencoder_of, snapshot_of
     from inference.models.loaded import Model
     from inference.models.loading import kl_autoencoder, load_model
+    from inference.models.preview_decoder import is_tiny, tiny_autoencoder
 
 __all__ = [
+    "AS_PUBLISHED",
     "BUNDLED",
     "DEFAULT_MODEL",
     "HALVES",
     "INCOMPLETE",
     "PATCH",
     "PATCH_FILL",
+    "PREVIEWS",
+    "PREVIEW_DECODER",
+    "PUBLISHED",
     "RECORD",
     "SHARED_VAE",
     "ColourMap",
@@ -55,6 +66,7 @@ __all__ = [
     "KLCodec",
     "Model",
     "ModelFolder",
+    "autoencoder_of",
     "available_devices",
     "bundled_models",
     "checkpoint_in",
@@ -68,23 +80,39 @@ __all__ = [
     "incomplete_folder",
     "installed_models",
     "installed_path",
+    "is_tiny",
     "kl_autoencoder",
     "load_model",
     "load_weights",
     "models_folder",
+    "only_folder",
     "precisions",
     "read_checkpoint",
     "read_json",
     "read_record",
     "remove_model",
     "sha256",
+    "snapshot_of",
     "tflops_per_step",
+    "tiny_autoencoder",
     "write_durably",
     "write_sums",
 ]
 
 _HOMES = {
+    "preview_decoder": (
+        "tiny_autoencoder",
+        "is_tiny",
+    ),
+    "hub_cache": (
+        "snapshot_of",
+        "autoencoder_of",
+    ),
     "catalogue": (
+        "PREVIEWS",
+        "only_folder",
+        "PUBLISHED",
+        "AS_PUBLISHED",
         "BUNDLED",
         "DEFAULT_MODEL",
         "EraseSettings",
@@ -122,6 +150,7 @@ _HOMES = {
         "tflops_per_step",
     ),
     "folders": (
+        "PREVIEW_DECODER",
         "INCOMPLETE",
         "RECORD",
         "SHARED_VAE",

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from inference.errors import ModelError
-from inference.models.folders import installed_models, installed_path, read_record
+from inference.models.folders import PREVIEW_DECODER, installed_models, installed_path, read_record
+from inference.models.hub_cache import autoencoder_of, snapshot_of
 from inference.networks import (
     PIXELHACKER_CONFIGS,
     RELEASED_SCHEDULE,
@@ -28,6 +29,7 @@ FLUX_CLASS = "FluxFillPipeline"  # as its model_index.json calls it
 FLUX_PARTS = ("text_encoder", "text_encoder_2", "transformer", "vae")
 NAMES = 1 << 20  # bytes at a checkpoint's start that hold the names of its entries
 LAYOUT_SIDE = 256  # pixels of the square that a layout is measured in
+PREVIEWS = ("exact", "fast", "fitted")  # how steps are drawn: see inference.models.codec.Codec.preview
 CHECKPOINT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
 
 
@@ -40,7 +42,7 @@ class EraseSettings:
     guidance: float = 2.0
     noise_offset: float = 0.0357  # standard deviation of a shift per channel added to the noise
     condition: str = "grey"  # what the masked-image latents show in the hole: "grey" or "fill"
-    start: str = "picture"  # what is noised at the start: "picture" (as released) or "fill"
+    start: str = "picture"  # what is noised at the start: "picture" (as released) or "fill"; "noise": nothing is
     turned: bool = False  # each step goes all the way, with the picture turned another way; their mean is the result
     relative: bool = False  # what is denoised is the difference to the fill: nothing predicted leaves the fill
     whiten: bool = False  # latents whitened by what is known of the picture
@@ -56,6 +58,7 @@ class EraseSettings:
     context: int = 0  # side in pixels at which the model works; 0: its native one
     refine: float = 0.45  # strength of the tiles over a hole much larger than the context; 0: none
     colour: str = "membrane"  # how colours are matched around the hole: see inference.erase.settings
+    previews: str = "fast"  # how steps are drawn: one of PREVIEWS
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> EraseSettings:
@@ -68,15 +71,23 @@ class EraseSettings:
             if not isinstance(value, kind) or (isinstance(value, bool) and not isinstance(f.default, bool)):
                 raise ModelError(f"the erase setting {f.name} can't be {value!r}.")
         settings = cls(**values)
-        if settings.condition not in ("grey", "fill") or settings.start not in ("picture", "fill"):
+        if settings.condition not in ("grey", "fill") or settings.start not in ("noise", "picture", "fill"):
             raise ModelError(f"no such way to start: {settings.condition!r}, {settings.start!r}.")
         if settings.relative and (settings.condition, settings.start) != ("fill", "fill"):
             raise ModelError('a difference to the fill needs condition and start to be "fill".')
+        if settings.start == "noise" and (settings.keep_known or settings.transfer_sigma):
+            raise ModelError('a start from "noise" has no latents to keep and no fill to add a change to.')
         if not 0 <= settings.rim <= 10:
             raise ModelError(f"rim must be between 0 and 10, not {settings.rim}.")
         if settings.fill_radius < 1:
             raise ModelError(f"fill_radius must be at least 1, not {settings.fill_radius}.")
         return settings
+
+
+# The published models: nothing of what is to be erased is in the start, so that it can't come back.
+PUBLISHED = EraseSettings(steps=20, strength=1.0, start="noise")
+# As their authors run them: at 0.99, that is at time 900, a tenth of the picture is left in the start.
+AS_PUBLISHED: dict[str, Any] = {"start": "picture", "steps": 19, "strength": 0.99}
 
 
 @dataclass(frozen=True)
@@ -135,6 +146,8 @@ def find_model(model: str | Path) -> ModelFolder:
     """
     if str(model) == PATCH_FILL:
         return _patch_fill()
+    if str(model) == PREVIEW_DECODER and installed_path(PREVIEW_DECODER) is not None:
+        raise ModelError(f"{PREVIEW_DECODER} draws previews; nothing can be erased with it. Choose a model.")
     path = BUNDLED / model if isinstance(model, str) and model in bundled_models() else _expanded(model)
     if isinstance(model, str) and (installed := installed_path(model)) is not None and model not in bundled_models():
         return _installed(model, installed)
@@ -145,6 +158,7 @@ def find_model(model: str | Path) -> ModelFolder:
 
 
 def _folder_of(path: Path) -> ModelFolder:
+    path = snapshot_of(path)
     if (path / "model_index.json").is_file():
         return _flux_folder(path)
     config = path / "config.json"
@@ -231,14 +245,12 @@ def _own_folder(path: Path, values: dict[str, Any]) -> ModelFolder:
 
 
 def _published_folder(path: Path) -> ModelFolder:
-    checkpoint = path if path.is_file() else checkpoint_in(path)
+    checkpoint = path if path.is_file() else checkpoint_in(only_folder(path))
     if checkpoint.suffix not in CHECKPOINT_SUFFIXES:
         raise ModelError(f"{path} is not a checkpoint; it should end in {', '.join(CHECKPOINT_SUFFIXES)}.")
     root = checkpoint.parent
-    for vae in (root / "vae", root.parent / "vae"):
-        if vae.is_dir():
-            break
-    else:
+    vae = autoencoder_of(root)
+    if vae is None:
         raise ModelError(
             f"{root} has no vae folder. Put the autoencoder (folder 'vae' of hustvl/PixelHacker) beside the checkpoint."
         )
@@ -250,11 +262,11 @@ def _published_folder(path: Path) -> ModelFolder:
         note=(
             "Moebius's teacher: four times as large, several times slower."
             if teacher
-            else "The full Moebius weights: denoises from noise, as released."
+            else "The full Moebius weights: makes the hole's content anew, from noise."
         ),
         unet=PIXELHACKER_CONFIGS["pixelhacker"] if teacher else UNET_CONFIGS["moebius"],
         schedule=dict(RELEASED_SCHEDULE),
-        settings=EraseSettings(guidance=4.5) if teacher else EraseSettings(),
+        settings=replace(PUBLISHED, guidance=4.5) if teacher else PUBLISHED,
         autoencoder=None,
         files={"unet": checkpoint, "autoencoder": checkpoint_in(vae)},
     )
@@ -272,6 +284,15 @@ def _names_attention(checkpoint: Path) -> bool:
             return name in file.read(NAMES)
     except (OSError, zipfile.BadZipFile, RuntimeError, zlib.error, NotImplementedError):
         return False  # what is wrong with it is said when it is read
+
+
+def only_folder(path: Path) -> Path:
+    """``path``, or its one folder with a checkpoint where it has none itself, as a cached repository has."""
+    if any(p.suffix in CHECKPOINT_SUFFIXES for p in path.iterdir()):
+        return path
+    inner = [p for p in path.iterdir() if p.is_dir() and p.name != "vae"]
+    inner = [p for p in inner if any(f.suffix in CHECKPOINT_SUFFIXES and f.is_file() for f in p.iterdir())]
+    return inner[0] if len(inner) == 1 else path
 
 
 def checkpoint_in(folder: Path) -> Path:

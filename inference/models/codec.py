@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 import torch.nn.functional as F
-from diffusers import AutoencoderKL
-from torch import Tensor
+from torch import Tensor, nn
 
 from inference.networks import PatchAutoencoder
 from inference.runtime import Check, never
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKL
 
 
 class Codec(Protocol):
@@ -22,8 +24,11 @@ class Codec(Protocol):
 
     def decode(self, latents: Tensor) -> Tensor: ...
 
-    def preview(self, latents: Tensor) -> Tensor | None:
-        """A decoding cheap enough for every step, or None where there is none."""
+    def preview(self, latents: Tensor, how: str) -> Tensor | None:
+        """A decoding for every step, None where :class:`ColourMap` is to make it.
+
+        ``how``: "exact", as the result is decoded; "fast", by a small decoder where there is one; "fitted", by that.
+        """
         ...
 
 
@@ -39,7 +44,7 @@ class PatchCodec:
     def decode(self, latents: Tensor) -> Tensor:
         return self.autoencoder.decode(latents)
 
-    def preview(self, latents: Tensor) -> Tensor | None:
+    def preview(self, latents: Tensor, how: str) -> Tensor | None:
         return self.decode(latents)
 
 
@@ -74,9 +79,13 @@ class AttentionInRows:
 
 
 class KLCodec:
-    """SDXL's variational autoencoder; latents are drawn from its posterior and scaled, as released."""
+    """SDXL's variational autoencoder; latents are drawn from its posterior and scaled, as released.
 
-    def __init__(self, autoencoder: AutoencoderKL) -> None:
+    ``tiny``: what draws previews, where it is installed.
+    """
+
+    def __init__(self, autoencoder: AutoencoderKL, tiny: nn.Module | None = None) -> None:
+        self.tiny = tiny
         self.autoencoder, self.factor = autoencoder, 2 ** (len(autoencoder.config.block_out_channels) - 1)
         self.scale = float(autoencoder.config.scaling_factor)
         for part in (autoencoder.encoder, autoencoder.decoder):
@@ -84,17 +93,20 @@ class KLCodec:
                 attention.processor = AttentionInRows()
 
     def encode(self, pictures: Tensor, generator: torch.Generator) -> Tensor:
-        posterior = self.autoencoder.encode(pictures).latent_dist
-        noise = torch.randn(posterior.mean.shape, generator=generator).to(posterior.mean)
-        latents: Tensor = (posterior.mean + posterior.std * noise) * self.scale
+        posterior = self.autoencoder.encode(pictures.to(self.autoencoder.dtype)).latent_dist
+        mean, deviation = posterior.mean.float(), posterior.std.float()
+        latents: Tensor = (mean + deviation * torch.randn(mean.shape, generator=generator).to(mean)) * self.scale
         return latents
 
     def decode(self, latents: Tensor) -> Tensor:
-        pictures: Tensor = self.autoencoder.decode(latents / self.scale).sample
-        return pictures
+        scaled = (latents / self.scale).to(self.autoencoder.dtype)
+        pictures: Tensor = self.autoencoder.decode(scaled).sample
+        return pictures.float()
 
-    def preview(self, latents: Tensor) -> Tensor | None:
-        return None
+    def preview(self, latents: Tensor, how: str) -> Tensor | None:
+        if how == "exact":
+            return self.decode(latents)
+        return self.tiny(latents) if how == "fast" and self.tiny is not None else None
 
 
 class ColourMap:
@@ -109,10 +121,10 @@ class ColourMap:
         colours = F.adaptive_avg_pool2d(pictures.float(), (latents.shape[2], latents.shape[3]))
         weight = (1 - hole.float().flatten()).clamp_min(1e-3)[:, None].sqrt()
         cells = self._with_one(latents) * weight
-        ridge = 1e-3 * torch.eye(cells.shape[1], device=cells.device)
-        self.map = torch.linalg.solve(
-            cells.T @ cells + ridge, cells.T @ (colours.flatten(2).squeeze(0).T * weight)
-        )  # (C + 1, 3)
+        # Some graphics cards can't solve equations; so few of them are the processor's at once.
+        products = (cells.T @ cells).cpu(), (cells.T @ (colours.flatten(2).squeeze(0).T * weight)).cpu()
+        ridge = 1e-3 * torch.eye(cells.shape[1])
+        self.map = torch.linalg.solve(products[0] + ridge, products[1]).to(cells.device)  # (C + 1, 3)
 
     @staticmethod
     def _with_one(latents: Tensor) -> Tensor:

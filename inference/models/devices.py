@@ -13,7 +13,7 @@ from torch import nn
 
 from inference.errors import InputError
 from inference.networks import MoebiusUNet, PixelHackerUNet
-from inference.networks.fast import EvaluationUNet, can_quantise, in_products, pack_products, quantise
+from inference.networks.fast import EvaluationUNet, GraphedUNet, can_quantise, in_products, pack_products, quantise
 from inference.runtime import Check, never
 from inference.sampling import Denoiser
 
@@ -83,6 +83,8 @@ def _processor_has_bf16() -> bool:
 def place(unet: nn.Module, device: torch.device, precision: str, check: Check = never) -> Denoiser:
     """``unet``, loaded and on the processor, in its quickest form on ``device``, computing in ``precision``.
 
+    On CUDA its passes are recorded and replayed: see :mod:`inference.networks.fast.graphs`.
+
     What ``check`` raises ends it. Raises :class:`InputError` for int8 where the network has no such form.
     """
     quick = isinstance(unet, MoebiusUNet)
@@ -99,5 +101,5 @@ def place(unet: nn.Module, device: torch.device, precision: str, check: Check = 
     if precision == "int8":
         quantise(form)
     pack_products(form, check)
-    placed: Denoiser = form
+    placed: Denoiser = GraphedUNet(form) if device.type == "cuda" else form
     return placed

@@ -5,6 +5,7 @@
     models/
       moebius-ft_places2/     installed: checkpoint as safetensors, and source.json
       vae/                    the autoencoder all published checkpoints share
+      taesdxl/                what draws their previews, where it was fetched
       .incomplete/NAME/       a download: plan.json, files, and NAME.part of the one under way
 """
 
@@ -22,6 +23,7 @@ from inference.errors import ModelError
 
 RECORD = "source.json"
 SHARED_VAE = "vae"
+PREVIEW_DECODER = "taesdxl"  # kept like a model, but nothing can be erased with it
 INCOMPLETE = ".incomplete"
 
 
@@ -39,13 +41,13 @@ def installed_path(name: str, models: Path | None = None) -> Path | None:
 
 
 def installed_models(models: Path | None = None) -> list[str]:
-    """Names of the user's models, sorted."""
+    """Names of the user's models, sorted; the decoder of previews is none."""
     folder = models or models_folder()
     try:
         found = [p.name for p in folder.iterdir()]
     except OSError:
         return []
-    return sorted(name for name in found if installed_path(name, folder) is not None)
+    return sorted(name for name in found if name != PREVIEW_DECODER and installed_path(name, folder) is not None)
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -88,13 +90,14 @@ def remove_model(name: str, models: Path | None = None) -> None:
         raise ModelError(f"There is no installed model {name!r} to remove.")
     try:
         # Out of sight first: a model half deleted is never offered.
+        shares = bool(read_record(path).get("shared_vae"))
         grave = folder / INCOMPLETE / f"{name}.removed"
         grave.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(grave, ignore_errors=True)
         path.replace(grave)
         shutil.rmtree(grave)
         needed = any(read_record(folder / other).get("shared_vae") for other in installed_models(folder))
-        if not needed and (folder / SHARED_VAE).is_dir():
+        if shares and not needed and (folder / SHARED_VAE).is_dir():
             shutil.rmtree(folder / SHARED_VAE)
     except OSError as error:
         raise ModelError(f"{name} could not be removed completely: {error.strerror or error}.") from error

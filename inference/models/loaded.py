@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from inference.models.catalogue import ModelFolder
 from inference.models.codec import Codec
@@ -16,3 +16,4 @@ class Model:
     folder: ModelFolder
     unet: Denoiser
     codec: Codec | None  # None: what it denoises are layouts
+    notes: tuple[str, ...] = field(default=(), kw_only=True)  # sentences on what of it can't be used, for the user

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from diffusers import AutoencoderKL
 from torch import Tensor
 
 from inference.errors import ModelError
@@ -19,6 +18,9 @@ from inference.models.loaded import Model
 from inference.networks import PatchAutoencoder, build_unet
 from inference.runtime import Check, never
 from inference.sampling import ddim
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKL
 
 # SDXL's autoencoder, for published folders whose vae/ comes without its config.json.
 _SDXL_VAE: dict[str, Any] = {
@@ -40,8 +42,8 @@ _OLD_ATTENTION = {".query.": ".to_q.", ".key.": ".to_k.", ".value.": ".to_v.", "
 def load_model(model: str | Path, device: torch.device, check: Check = never, *, precision: str = "fp32") -> Model:
     """Read, check and place a model's weights; raises :class:`ModelError`, and what ``check`` raises to stop.
 
-    ``precision``: the U-Net's, as chosen by :func:`inference.models.devices.choose_precision`,
-    the autoencoder's is fp32.
+    ``precision``: the U-Net's, as chosen by :func:`inference.models.devices.choose_precision`. The large autoencoder
+    calculates in fp32, or in bf16 where that is chosen on a graphics card; in fp16 its values overflow.
     """
     folder = find_model(model)
     if folder.flux:
@@ -60,11 +62,15 @@ def load_model(model: str | Path, device: torch.device, check: Check = never, *,
         unet = build_unet(folder.unet)
     load_weights(unet, read_checkpoint(folder.files["unet"], check), folder.files["unet"], check)
     form = place(unet.requires_grad_(False).eval(), device, precision, check)
-    codec = None if folder.layout else _load_codec(folder, folder.unet.latent_channels, device, check)
-    return Model(folder, form, codec)
+    if folder.layout:
+        return Model(folder, form, None)
+    codec, notes = _load_codec(folder, folder.unet.latent_channels, device, precision, check)
+    return Model(folder, form, codec, notes=notes)
 
 
-def _load_codec(folder: ModelFolder, latent_channels: int, device: torch.device, check: Check) -> Codec:
+def _load_codec(
+    folder: ModelFolder, latent_channels: int, device: torch.device, precision: str, check: Check
+) -> tuple[Codec, tuple[str, ...]]:
     file = folder.files["autoencoder"]
     state = read_checkpoint(file, check)
     if folder.autoencoder is not None:
@@ -73,11 +79,18 @@ def _load_codec(folder: ModelFolder, latent_channels: int, device: torch.device,
         with torch.device("meta"):
             autoencoder = PatchAutoencoder(folder.autoencoder)
         load_weights(autoencoder, state, file, check)
-        return PatchCodec(autoencoder.requires_grad_(False).eval().to(device))
-    vae = kl_autoencoder(file, state, latent_channels, check).requires_grad_(False).eval().to(device)
+        return PatchCodec(autoencoder.requires_grad_(False).eval().to(device)), ()
+    vae = kl_autoencoder(file, state, latent_channels, check).requires_grad_(False).eval()
     if device.type == "cpu":  # a batch gains nothing there, and an erase can be stopped between its pictures
         vae.enable_slicing()
-    return KLCodec(vae)
+    else:
+        vae.to(torch.bfloat16 if precision == "bf16" else torch.float32).to(memory_format=torch.channels_last)
+    from inference.models.preview_decoder import installed_decoder
+
+    try:
+        return KLCodec(vae.to(device), installed_decoder(device, check)), ()
+    except ModelError as error:
+        return KLCodec(vae.to(device)), (str(error),)
 
 
 def kl_autoencoder(file: Path, state: dict[str, Tensor], latent_channels: int, check: Check = never) -> AutoencoderKL:
@@ -85,6 +98,8 @@ def kl_autoencoder(file: Path, state: dict[str, Tensor], latent_channels: int, c
 
     Raises :class:`ModelError` naming what does not fit.
     """
+    from diffusers import AutoencoderKL
+
     settings = dict(_SDXL_VAE)
     config = file.parent / "config.json"
     if config.is_file():

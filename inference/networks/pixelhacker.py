@@ -230,6 +230,7 @@ class PixelHackerUNet(nn.Module):
             raise ValueError(f"sample has {channels} channels, expected {self.config.in_channels}")
         if height % halvings or width % halvings:
             raise ValueError(f"latent size {height}x{width} is not a multiple of {halvings}")
-        timesteps, narrow = timesteps.reshape(-1), sample.to(self.embedding_layer.weight.dtype)
+        timesteps, input_ids = timesteps.reshape(-1).to(sample.device), input_ids.to(sample.device)
+        narrow = sample.to(self.embedding_layer.weight.dtype)
         output: UNetOutput = self.diff_model(narrow, timesteps.expand(batch), self.embedding_layer(input_ids))
         return UNetOutput(output.sample.to(sample.dtype), output.block_outputs)

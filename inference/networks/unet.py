@@ -155,8 +155,8 @@ class MoebiusUNet(nn.Module):
 
         ``sample (B or 1, 2C+1 or more, h, w)``: noisy latents, mask (1 = hole), masked-image latents; ``h`` and ``w``
         multiples of 4; one sample serves every row of ``input_ids``. ``timesteps (1,)`` or ``(B,)`` in 0..999.
-        ``input_ids (B, 10)``: 0..9 ask for background, 10..19 for foreground. Raises ``ValueError`` for other
-        shapes.
+        ``input_ids (B, 10)``: 0..9 ask for background, 10..19 for foreground; both on any device.
+        Raises ``ValueError`` for other shapes.
         """
         sample = sample.expand(len(input_ids), -1, -1, -1)
         batch, channels, height, width = sample.shape
@@ -165,6 +165,6 @@ class MoebiusUNet(nn.Module):
             raise ValueError(f"sample has {channels} channels, expected {self.config.in_channels}")
         if height % halvings or width % halvings:
             raise ValueError(f"latent size {height}x{width} is not a multiple of {halvings}")
-        timesteps = timesteps.reshape(-1)
+        timesteps, input_ids = timesteps.reshape(-1).to(sample.device), input_ids.to(sample.device)
         output: UNetOutput = self.diff_model(sample, timesteps.expand(batch), self.embedding_layer(input_ids))
         return output

@@ -53,6 +53,7 @@ class _Level:
 
     @classmethod
     def at(cls, scheduler: DDIMScheduler, timestep: Tensor) -> _Level:
+        # On the processor, whatever the device: reading a value back from a graphics card waits for all it is doing.
         kept = float(scheduler.alphas_cumprod[int(timestep)])
         return cls(kept**0.5, (1 - kept) ** 0.5, scheduler.config.prediction_type)
 
@@ -62,6 +63,9 @@ class _Level:
         if self.kind == "epsilon":
             return (latents - self.noise * prediction) / self.signal
         return self.signal * latents - self.noise * prediction
+
+    def noised(self, x0: Tensor, noise: Tensor) -> Tensor:
+        return self.signal * x0 + self.noise * noise
 
     def prediction(self, x0: Tensor, noise: Tensor) -> Tensor:
         """What a perfect network says of ``x0`` under ``noise``."""
@@ -76,7 +80,7 @@ def denoise(
     scheduler: DDIMScheduler,
     timesteps: Tensor,
     *,
-    start: Tensor,
+    start: Tensor | None,
     noise: Tensor,
     hole: Tensor,
     known: Tensor,
@@ -87,28 +91,28 @@ def denoise(
     guidance_until: float = 1.0,
     on_step: Callable[[Step], None] = lambda step: None,
 ) -> Tensor:
-    """Denoise ``start`` noised to the first timestep; returns the final latents.
+    """Denoise ``start`` noised to the first timestep, or where it is None the noise itself; returns the final latents.
 
     ``start``, ``noise``, ``known`` (masked-image latents): ``(1, C, h, w)``; ``hole (1, 1, h, w)`` 1 where
-    unknown. ``guidance`` g: ``u + g (c - u)`` of the foreground and the background branch; at 1 only the latter
-    runs. ``guidance_until``: the share of the steps, from the first, that are guided; the others run one branch.
+    unknown. On a graphics card nothing here waits for it: timesteps and categories stay on the processor.
+    ``guidance`` g: ``u + g (c - u)`` of the foreground and the background branch; at 1 only the latter runs.
+    ``guidance_until``: the share of the steps, from the first, that are guided; the others run one branch.
     ``solver``: as in :func:`.schedules.solver`, spaced as in :func:`.schedules.spaced`.
     ``condition``: what the network is given beside noisy latents; None: hole and known latents.
     ``keep (1, C, h, w)``: clean latents put back outside the hole at every step. ``on_step`` may raise to stop.
     DDIM: Song et al., arXiv 2010.02502; guidance: the Moebius paper, after Ho and Salimans (2207.12598).
     """
-    device = start.device
-    background = torch.arange(unet.config.tokens, device=device)[None]
+    background = torch.arange(unet.config.tokens)[None]
     both = torch.cat([background + unet.config.categories // 2, background])
     guided = 0 if guidance == 1 else round(guidance_until * len(timesteps))
     timesteps = spaced(solver, scheduler, timesteps)
     taking = make_solver(solver, scheduler, timesteps)
     if condition is None:
         condition = torch.cat([hole, known], dim=1)
-    latents: Tensor = scheduler.add_noise(start, noise, timesteps[:1])
+    latents = noise if start is None else _Level.at(scheduler, timesteps[0]).noised(start, noise)
     for index, timestep in enumerate(timesteps):
         sample = torch.cat([latents, condition], dim=1)  # one for all branches
-        prediction = unet(sample, timestep.reshape(1).to(device), both if index < guided else background).sample
+        prediction = unet(sample, timestep.reshape(1), both if index < guided else background).sample
         if index < guided:
             foreground, prediction = prediction[:1], prediction[1:]
             prediction = foreground + guidance * (prediction - foreground)
@@ -122,8 +126,8 @@ def denoise(
             x0 = level.x0(prediction, latents)
             latents = taking.step(prediction, timestep, latents).prev_sample
         if keep is not None:
-            following = timesteps[index + 1 : index + 2]
-            outside = scheduler.add_noise(keep, noise, following) if len(following) else keep
+            last = index + 1 == len(timesteps)
+            outside = keep if last else _Level.at(scheduler, timesteps[index + 1]).noised(keep, noise)
             latents = torch.where(hole > 0.5, latents, outside)
             x0 = torch.where(hole > 0.5, x0, keep)
         on_step(Step(index, len(timesteps), prediction, latents, x0))

@@ -37,7 +37,8 @@ class Whitening:
         enough = count >= FEWEST_CELLS
         covariance = torch.where(enough, covariance + SHRINKAGE * identity, identity)
         mean = torch.where(enough, mean, torch.zeros_like(mean))
-        values, vectors = torch.linalg.eigh(covariance)
+        # Some graphics cards have no eigenvalues; those of so small a matrix are the processor's at once.
+        values, vectors = (part.to(latents.device) for part in torch.linalg.eigh(covariance.cpu()))
         root = values.clamp_min(1e-6).sqrt()[:, None, :]  # (B, 1, C)
         return cls(
             mean[..., None],

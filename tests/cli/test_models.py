@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from diffusers import AutoencoderTiny
 
 from app.cli import main
 from inference.models.folders import incomplete_folder, installed_models, models_folder
-from tests.oracles.hub_server import Fault, Hub, serve
+from tests.oracles.hub_server import Fault, Hub, serve, unpin
 from tests.oracles.published import publish, shrink
 
 NAME = "moebius-ft_places2"
@@ -36,6 +38,7 @@ def published(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def hub(published: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    unpin(monkeypatch)
     with serve() as hub:
         hub.repos["hustvl/Moebius"] = {CHECKPOINT: (published / CHECKPOINT).read_bytes()}
         vae = "vae/diffusion_pytorch_model.bin"
@@ -67,10 +70,13 @@ def test_the_list_uses_no_network(capsys: Capture, monkeypatch: pytest.MonkeyPat
     assert main(["models", "--json", "list"]) == 0
     assert json.loads(capsys.readouterr().out) == found
     assert [model["name"] for model in found["installed"]] == ["moebius-nano"]
-    assert len(found["available"]) == 9 and all(model["licence"] and model["source"] for model in found["available"])
+    assert len(found["available"]) == 10 and all(model["licence"] and model["source"] for model in found["available"])
     assert main(["models"]) == 0
     printed = capsys.readouterr().out
-    assert "moebius-nano  (" in printed and "about 1.1 GB, Apache-2.0, hustvl/Moebius/ft_places2" in printed
+    assert (
+        "moebius-nano  (" in printed
+        and "about 1.1 GB, Apache-2.0 (github.com/hustvl/Moebius), MIT (huggingface.co/hustvl/Moebius)" in printed
+    )
 
 
 def test_a_model_from_the_hub_to_its_removal(hub: Hub, capsys: Capture) -> None:
@@ -84,6 +90,21 @@ def test_a_model_from_the_hub_to_its_removal(hub: Hub, capsys: Capture) -> None:
     assert hub.requests == [] and "installed already" in capsys.readouterr().out
     assert answer(capsys, "remove", NAME)["name"] == NAME
     assert installed_models() == [] and not (models_folder() / "vae").exists()
+
+
+def test_the_decoder_of_previews_is_installed_but_is_no_model(hub: Hub, capsys: Capture, tmp_path: Path) -> None:
+    torch.save(AutoencoderTiny().half().state_dict(), tmp_path / "tiny.bin")
+    decoder = {"diffusion_pytorch_model.bin": (tmp_path / "tiny.bin").read_bytes(), "config.json": b"{}"}
+    hub.repos["madebyollin/taesdxl"] = decoder
+    assert fetch(hub) == 0
+    assert fetch(hub, "taesdxl") == 0
+    assert "draws the steps of the published models" in capsys.readouterr().out
+    assert [model["name"] for model in answer(capsys)["installed"]] == ["moebius-nano", NAME, "taesdxl"]
+    assert [model["ok"] for model in answer(capsys, "verify")["models"]] == [True] * 3
+    assert installed_models() == [NAME]
+    assert main(["erase", "a.png", "b.png", "-o", "c.png", "--model", "taesdxl"]) == 2
+    answer(capsys, "remove", "taesdxl")
+    assert installed_models() == [NAME] and (models_folder() / "vae").exists()
 
 
 def test_ctrl_c_pauses_and_the_same_command_goes_on(hub: Hub, capsys: Capture) -> None:

@@ -8,11 +8,24 @@ import threading
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
+
+from inference.hub import registry
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def unpin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the catalogue's models be whatever this hub has under their names."""
+    models = [
+        replace(model, parts=tuple(replace(part, revision=None, known={}) for part in model.parts))
+        for model in registry.CATALOGUE
+    ]
+    monkeypatch.setattr(registry, "CATALOGUE", tuple(models))
 
 
 @dataclass

@@ -196,7 +196,8 @@ class ModelLibrary(QObject):
         answer = await self._by_engine(folder, name)
         if isinstance(answer, ImportDone):
             self._states.pop(name, None)
-            self._messages.info(f"{answer.title} is installed. Choose it in the panel under Model.")
+            said = "Choose it in the panel under Model." if answer.name else "It draws previews from now on."
+            self._messages.info(f"{answer.title} is installed. {said}")
         else:
             if not answer.whole:  # what has arrived is of no use
                 await self._on_disk(lambda: downloads.forget_download(name))

@@ -8,11 +8,13 @@ from inference.lazy import lookup
 
 if TYPE_CHECKING:
     from inference.networks.fast.evaluation import EvaluationUNet
+    from inference.networks.fast.graphs import GraphedUNet
     from inference.networks.fast.operators import in_products, pack_products
     from inference.networks.fast.quantised import can_quantise, quantise
 
 __all__ = [
     "EvaluationUNet",
+    "GraphedUNet",
     "can_quantise",
     "in_products",
     "pack_products",
@@ -20,6 +22,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "graphs": ("GraphedUNet",),
     "evaluation": ("EvaluationUNet",),
     "operators": (
         "in_products",

@@ -82,7 +82,8 @@ class EvaluationUNet(nn.Module):
         """As :meth:`MoebiusUNet.forward`, for one timestep at a time; computed in the precision of the weights.
 
         ``sample (B or 1, 2C+1, h, w)``: one sample serves every row of ``input_ids (B, 10)``, and what the
-        guidance branches share is computed once. Raises ``ValueError`` for other shapes.
+        guidance branches share is computed once. Raises ``ValueError`` for other shapes. ``timesteps`` and
+        ``input_ids`` may lie on the processor; there the pass reads nothing back from its device.
         """
         count, (height, width) = len(input_ids), sample.shape[2:]
         halvings = 2 ** (len(self.config.widths) - 1)
@@ -95,11 +96,11 @@ class EvaluationUNet(nn.Module):
         if timesteps.numel() != 1:
             raise ValueError("one timestep at a time")
         given, sample = sample.dtype, sample.to(self.conv_norm_out.weight.dtype)
-        sinus = sinusoid(timesteps.reshape(1), self.time_embedding.linear_1.in_features).to(sample.dtype)
+        sinus = sinusoid(timesteps.reshape(1).to(sample.device), self.time_embedding.linear_1.in_features)
         step = Step(
-            F.silu(self.time_embedding(sinus)),
+            F.silu(self.time_embedding(sinus.to(sample.dtype))),
             input_ids,
-            lambda: self.encoder_hid_proj(self.embedding_layer(input_ids)),
+            lambda: self.encoder_hid_proj(self.embedding_layer(input_ids.to(sample.device))),
             self.between,
         )
         x = to_map(self.conv_in(sample.contiguous(memory_format=torch.channels_last)), height, width)

@@ -170,17 +170,17 @@ class FoldedInteractive(nn.Module):
         super().__init__()
         self.query = Product(*fold(source.to_q.weight.flatten(1), source.norm_q))
         self.source, self.heads = source, source.heads
-        self._constants: tuple[object, Tensor, Tensor] | None = None
+        self.constants: tuple[object, Tensor, Tensor] | None = None
 
     def _keys_and_values(self, step: Step, height: int, width: int) -> tuple[Tensor, Tensor]:
         """``k + E (B, N, k, t)`` and ``v (B, v, t)`` of the step's categories, from the last call where they agree."""
         key = (step.key, height, width)
-        if self._constants is None or self._constants[0] != key:
+        if self.constants is None or self.constants[0] != key:
             context, source = step.context(), self.source
             k = source.to_k(context).softmax(dim=1).transpose(1, 2)  # (B, k, t)
             related = k[:, None] + source.positions(height, width).transpose(1, 2)  # (B, N, k, t)
-            self._constants = key, related, source.norm_v(source.to_v(context)).transpose(1, 2).contiguous()
-        return self._constants[1:]
+            self.constants = key, related, source.norm_v(source.to_v(context)).transpose(1, 2).contiguous()
+        return self.constants[1:]
 
     def forward(self, normed: Tensor, tokens: Tensor, step: Step, height: int, width: int) -> Tensor:
         """``normed``, ``tokens (B or 1, N, C)`` -> ``tokens`` plus the layer of ``normed``, ``(B, N, C)``."""

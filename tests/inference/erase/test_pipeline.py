@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference import Cancelled, ErasePipeline, InputError, Preview
+from inference.erase.settings import chosen_settings
 from inference.erase.square import schedule_of
 from inference.networks.unet import UNetOutput
 
@@ -249,7 +250,7 @@ def test_an_absent_device_is_named() -> None:
 def test_one_step_with_the_released_schedule_erases(published_folder: Path) -> None:
     pipeline = ErasePipeline.load(published_folder, device="cpu")
     assert pipeline.model is not None
-    settings = pipeline.folder.settings
+    settings = chosen_settings(pipeline.folder.settings, start="published")
     for steps in (1, 2, 3, 19):
         _, timesteps = schedule_of(pipeline.model, replace(settings, steps=steps))
         assert len(timesteps) == steps

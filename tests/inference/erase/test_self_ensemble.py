@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.erase.model_io import Decoded, Square
+from inference.erase.model_io import Decoded, OnStep, Square
 from inference.erase.self_ensemble import TURNS, TurnedSquares, turned, turned_back
 
 
@@ -27,7 +25,7 @@ def test_the_turns_are_the_eight_positions_of_a_square() -> None:
 class Leaning:
     """Makes of a square its picture, brighter towards the top of what it is given."""
 
-    def run(self, square: Square, on_step: Callable[[int, Decoded], None]) -> Decoded:
+    def run(self, square: Square, on_step: OnStep) -> Decoded:
         slope = np.linspace(3, -3, len(square.picture), dtype=np.float32)[:, None, None]
         made = Decoded(square.picture + slope, square.picture.astype(np.float32))
         on_step(0, made)
@@ -38,7 +36,12 @@ def test_an_error_that_turns_with_the_square_goes_with_the_mean() -> None:
     picture = np.random.default_rng(1).random((8, 8, 3)).astype(np.float32)
     square = Square(picture, picture, np.zeros((8, 8), bool))
     seen: list[tuple[int, Decoded]] = []
-    made = TurnedSquares(Leaning(), 12).run(square, lambda index, decoded: seen.append((index, decoded)))
+
+    def on_step(index: int, decoded: Decoded | None) -> None:
+        assert decoded is not None
+        seen.append((index, decoded))
+
+    made = TurnedSquares(Leaning(), 12).run(square, on_step)
     np.testing.assert_allclose(made.rgb, picture, atol=1e-5)
     assert made.baseline is not None
     np.testing.assert_allclose(made.baseline, picture, atol=1e-6)
@@ -49,7 +52,7 @@ def test_an_error_that_turns_with_the_square_goes_with_the_mean() -> None:
 
 def test_without_a_baseline_there_is_none_of_the_mean() -> None:
     class Plain:
-        def run(self, square: Square, on_step: Callable[[int, Decoded], None]) -> Decoded:
+        def run(self, square: Square, on_step: OnStep) -> Decoded:
             return Decoded(square.picture, None)
 
     picture = np.ones((4, 4, 3), np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import threading
@@ -18,9 +19,9 @@ from inference.hub.client import Network
 from inference.hub.downloading import Progress, Speed, download, unfinished_downloads
 from inference.hub.errors import HubError, Stop, Stopped, TokenNeeded, Transient
 from inference.hub.fetch import RetryPolicy
-from inference.hub.registry import CATALOGUE, KnownModel, Part, known_model
+from inference.hub.registry import CATALOGUE, VAE, KnownModel, Part, Pin, known_model
 from inference.models.folders import forget_download, incomplete_folder
-from tests.oracles.hub_server import COMMIT, Fault, Hub, serve
+from tests.oracles.hub_server import COMMIT, Fault, Hub, serve, unpin
 
 DATA = np.random.default_rng(1).bytes(400_000)
 NAME = "moebius-ft_places2"
@@ -29,7 +30,8 @@ QUICK = RetryPolicy(attempts=3, first_wait=0.001)
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    unpin(monkeypatch)
     with serve() as hub:
         hub.repos["hustvl/Moebius"] = {CHECKPOINT: DATA, "ft_ffhq/diffusion_pytorch_model.bin": b"x"}
         hub.repos["hustvl/PixelHacker"] = {
@@ -41,7 +43,7 @@ def hub() -> Iterator[Hub]:
 
 
 @pytest.fixture
-def model() -> KnownModel:
+def model(hub: Hub) -> KnownModel:
     known = known_model(NAME)
     assert known is not None
     return replace(known, parts=known.parts[:1])  # the checkpoint alone: one file, one fault
@@ -277,8 +279,45 @@ def test_a_listing_that_makes_no_sense(hub: Hub, tmp_path: Path, model: KnownMod
 
 
 def test_contents_known_ahead_must_agree(hub: Hub, tmp_path: Path, model: KnownModel) -> None:
-    part = replace(model.parts[0], sha256={CHECKPOINT: "0" * 64})
+    part = replace(model.parts[0], known={CHECKPOINT: Pin("0" * 64)})
     refused(hub, tmp_path, replace(model, parts=(part,)), "not what it was")
+
+
+@pytest.mark.parametrize("pin", [Pin(hashlib.sha256(DATA).hexdigest(), len(DATA) + 1), Pin("0" * 64, len(DATA))])
+def test_sizes_known_ahead_must_agree_too(hub: Hub, tmp_path: Path, model: KnownModel, pin: Pin) -> None:
+    part = replace(model.parts[0], known={CHECKPOINT: pin})
+    refused(hub, tmp_path, replace(model, parts=(part,)), "not what it was")
+
+
+def test_a_small_file_known_ahead_is_checked_by_its_own_sum(hub: Hub, tmp_path: Path, model: KnownModel) -> None:
+    good = replace(VAE, known={"vae/config.json": Pin(hashlib.sha256(b'{"a": 1}').hexdigest(), 8)})
+    bring(hub, tmp_path, replace(model, parts=(good,)))
+    wrong = replace(VAE, known={"vae/config.json": Pin(hashlib.sha256(b"other").hexdigest(), 8)})
+    with pytest.raises(HubError, match="damaged"):
+        bring(hub, tmp_path / "again", replace(model, parts=(wrong,)))
+
+
+def test_the_published_files_are_pinned() -> None:
+    """Bytes and sums as their users found them; commits are those of the repositories with the weights."""
+    places = next(model for model in CATALOGUE if model.name == NAME)
+    assert places.pinned and places.parts[1] is VAE and VAE.shared
+    pin = places.parts[0].known[CHECKPOINT]
+    assert (pin.size, pin.sha256[:8], places.parts[0].revision) == (
+        905_298_356,
+        "6525afb8",
+        "cd01f47fb648219d3fa605806c5ce00b713faa5e",
+    )
+    weights, config = VAE.known["vae/diffusion_pytorch_model.bin"], VAE.known["vae/config.json"]
+    assert (weights.size, weights.sha256[:8], config.size) == (167_394_306, "a59d7ea6", 788)
+    for model in CATALOGUE:
+        if model.name.startswith(("moebius-ft", "moebius-pre", "pixelhacker")):
+            assert "Apache-2.0 (github.com/" in model.licence and "MIT (huggingface.co/" in model.licence
+            assert model.pinned and all(len(pin.sha256) == 64 for part in model.parts for pin in part.known.values())
+
+
+def test_a_pinned_commit_is_asked_for(hub: Hub, tmp_path: Path, model: KnownModel) -> None:
+    bring(hub, tmp_path, replace(model, parts=(replace(model.parts[0], revision="a" * 40),)))
+    assert any(path.endswith(f"/revision/{'a' * 40}") for path, _ in hub.requests)
 
 
 def test_safetensors_are_preferred(hub: Hub, tmp_path: Path, model: KnownModel) -> None:
@@ -385,7 +424,7 @@ def test_speed_is_that_of_the_last_seconds() -> None:
 
 def test_the_catalogue_is_complete() -> None:
     names = [model.name for model in CATALOGUE]
-    assert len(set(names)) == len(names) == 10
+    assert len(set(names)) == len(names) == 11
     for model in CATALOGUE:
         assert model.title and model.note.endswith(".") and model.licence and model.licence_url.startswith("https://")
         assert not model.parts or model.size > 0

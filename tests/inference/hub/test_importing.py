@@ -194,7 +194,7 @@ def test_a_download_is_taken_in_and_used_up(published: Path) -> None:
     path = installed_path(known.name)
     assert path is not None
     record = read_record(path)
-    assert record["licence"] == "Apache-2.0" and record["source"] == "hustvl/Moebius/ft_places2"
+    assert record["licence"] == known.licence and record["source"] == "hustvl/Moebius/ft_places2"
     assert set(record["stored"]) == {"diffusion_pytorch_model.safetensors"}
 
 

@@ -21,7 +21,7 @@ from app.ui.support import settings
 from inference.hub.downloading import Progress
 from inference.hub.fetch import RetryPolicy
 from inference.models.folders import incomplete_folder, models_folder
-from tests.oracles.hub_server import Fault, Hub, serve
+from tests.oracles.hub_server import Fault, Hub, serve, unpin
 from tests.ui.conftest import Driver
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -35,6 +35,7 @@ DATA = bytes(range(256)) * 1000
 def hub(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     quick = RetryPolicy(attempts=2, first_wait=0.001)
     monkeypatch.setattr("inference.hub.downloading.RetryPolicy", lambda: quick)
+    unpin(monkeypatch)
     with serve() as hub:
         hub.repos["hustvl/Moebius"] = {CHECKPOINT: DATA}
         hub.repos["hustvl/PixelHacker"] = {"vae/config.json": b"{}", "vae/diffusion_pytorch_model.bin": b"v" * 999}
