@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
-
-from inference.networks import UNetOutput
 from inference.runtime import give_back_freed_memory
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from inference.networks import UNetOutput
 
 SMALLEST_CONTEXT = 256  # picture pixels below which a context would show the model too little
 
@@ -57,6 +58,8 @@ def next_fallbacks(
 def free_caches() -> None:
     """Give back what Python, torch and the C library keep for later use."""
     gc.collect()
+    import torch
+
     for name in ("cuda", "mps", "xpu"):
         module = getattr(torch, name, None)
         if module is not None and module.is_available():
@@ -71,6 +74,10 @@ class SplitBranches:
         self.unet, self.config = unet, unet.config
 
     def __call__(self, sample: Tensor, timesteps: Tensor, input_ids: Tensor) -> UNetOutput:
+        import torch
+
+        from inference.networks import UNetOutput
+
         outputs = [
             self.unet(sample[i : i + 1] if len(sample) > 1 else sample, timesteps, input_ids[i : i + 1])
             for i in range(len(input_ids))

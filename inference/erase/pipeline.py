@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from inference.erase.layout_job import LayoutJob
@@ -18,21 +17,14 @@ from inference.erase.regions import Region, plan_regions
 from inference.erase.settings import chosen_settings
 from inference.erase.soft_masks import parted
 from inference.errors import Cancelled, InputError, NotFiniteError, out_of_memory
-from inference.models import (
-    DEFAULT_MODEL,
-    HALVES,
-    PATCH_FILL,
-    KLCodec,
-    Model,
-    ModelFolder,
-    choose_device,
-    choose_precision,
-    find_model,
-    load_model,
-    precisions,
-)
-from inference.networks.fast import GraphedUNet
-from inference.runtime import Check, interruptible
+from inference.models import DEFAULT_MODEL, HALVES, PATCH_FILL, ModelFolder, find_model
+from inference.runtime import Check
+
+# What needs torch is imported where there is a model: the patch fill does without, and is there at once.
+if TYPE_CHECKING:
+    import torch
+
+    from inference.models import Model
 
 SMALLEST_CONTEXT = 512  # picture pixels around a hole, where the picture has them
 SAVING_TILE = 256  # pixels of a tile of the large autoencoder where memory is short
@@ -40,6 +32,13 @@ SAVING_TILE = 256  # pixels of a tile of the large autoencoder where memory is s
 RGB = NDArray[np.uint8]
 
 OnStep = Callable[[int, int, Preview], None]
+
+
+@dataclass(frozen=True)
+class Processor:
+    """Where holes are filled without a model; in the place of torch's device."""
+
+    type: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,9 @@ class Plan:
 class ErasePipeline:
     """A loaded model and the way its results get into pictures."""
 
-    def __init__(self, folder: ModelFolder, model: Model | None, device: torch.device, precision: str = "fp32") -> None:
+    def __init__(
+        self, folder: ModelFolder, model: Model | None, device: torch.device | Processor, precision: str = "fp32"
+    ) -> None:
         """``model`` None: holes are filled with patches, nothing else."""
         self.folder, self.model, self.device, self.precision = folder, model, device, precision
         self.fallback = MemoryFallback(half=precision in HALVES)  # grows where memory runs out, and stays so
@@ -83,7 +84,9 @@ class ErasePipeline:
         or a precision it does not have.
         """
         if str(model) == PATCH_FILL:
-            return cls(find_model(model), None, torch.device("cpu"))
+            return cls(find_model(model), None, Processor())
+        from inference.models import choose_device, choose_precision, load_model
+
         chosen = choose_device(device)
         precision = choose_precision(chosen, precision)
         loaded = load_model(model, chosen, _checking(cancelled), precision=precision)
@@ -256,10 +259,13 @@ class ErasePipeline:
 
     def _make(self, fallback: MemoryFallback, check: Check) -> None:
         """Take a rung: what it saves is saved from now on."""
+        from inference.models import choose_device, precisions
+        from inference.networks.fast import GraphedUNet
+
         narrower = fallback.half and not self.fallback.half
         self.fallback = fallback
         if fallback.device is not None and self.device.type != fallback.device:
-            self.device, self.precision = torch.device(fallback.device), "fp32"
+            self.device, self.precision = choose_device(fallback.device), "fp32"
             self._load_again(check)
         elif narrower:
             self.precision = next(name for name in precisions(self.device) if name in HALVES)
@@ -271,6 +277,8 @@ class ErasePipeline:
 
     def _load_again(self, check: Check) -> None:
         """Read the model anew, for the device and in the precision set."""
+        from inference.models import load_model
+
         self.model = None  # before it is read again
         free_caches()
         self.model = load_model(self.folder.path, self.device, check, precision=self.precision)
@@ -278,6 +286,8 @@ class ErasePipeline:
 
     def _tile(self) -> None:
         """The large autoencoder works on tiles where memory was short."""
+        from inference.models import KLCodec
+
         if self.fallback.tiled and self.model is not None and isinstance(self.model.codec, KLCodec):
             vae = self.model.codec.autoencoder
             vae.enable_slicing()
@@ -287,6 +297,9 @@ class ErasePipeline:
 
     def _once(self, job: RegionJob, report: _Numbered, check: Check, note: Callable[[str], None]) -> Preview:
         """Run one region; where values outgrow the precision, again in fp32, which it stays at."""
+        from inference.networks.fast import GraphedUNet
+        from inference.runtime import interruptible
+
         assert self.model is not None
         if isinstance(self.model.unet, GraphedUNet):
             self.model.unet.on_note = note

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from inference.erase.blending import compensate, composite, fade_mask, grown, lowpass, membrane, robust_match
@@ -20,11 +19,15 @@ from inference.erase.memory_fallback import MemoryFallback
 from inference.erase.model_io import Decoded, Square, Squares
 from inference.erase.regions import Box, Region
 from inference.erase.self_ensemble import TurnedSquares
-from inference.erase.square import denoiser_of
 from inference.erase.tiles import feather, plan_tiles, tiled_side
 from inference.fill import LARGEST, Fill, fill_box, fill_from, reduce_hole, resize, sample, smooth_fill
-from inference.models import EraseSettings, Model
+from inference.models import EraseSettings
 from inference.runtime import Check
+
+if TYPE_CHECKING:
+    import torch
+
+    from inference.models import Model
 
 RGB = NDArray[np.uint8]
 Float = NDArray[np.float32]
@@ -189,6 +192,10 @@ class RegionJob:
         self, model: Model, device: torch.device, fallback: MemoryFallback, report: Report, check: Check
     ) -> Preview:
         """Denoise, and bring the result into the picture; ``report`` and ``check`` may raise to stop."""
+        import torch  # here, as the patch fill does without
+
+        from inference.erase.square import denoiser_of
+
         generator = torch.Generator().manual_seed(self.seed % (1 << 63))
         side = self.side(fallback)
         fill = self.filled

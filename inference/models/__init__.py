@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         AS_PUBLISHED,
         BUNDLED,
         DEFAULT_MODEL,
+        HALVES,
         PATCH_FILL,
         PREVIEWS,
         PUBLISHED,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from inference.models.checkpoints import load_weights, read_checkpoint
     from inference.models.checksums import differing, sha256, write_sums
     from inference.models.codec import ColourMap, KLCodec
-    from inference.models.devices import HALVES, available_devices, choose_device, choose_precision, precisions
+    from inference.models.devices import available_devices, choose_device, choose_precision, precisions
     from inference.models.flux import PATCH, FluxModel, empty_transformer, tflops_per_step
     from inference.models.folders import (
         INCOMPLETE,
@@ -109,6 +110,7 @@ _HOMES = {
         "autoencoder_of",
     ),
     "catalogue": (
+        "HALVES",
         "PREVIEWS",
         "only_folder",
         "PUBLISHED",
@@ -137,7 +139,6 @@ _HOMES = {
         "KLCodec",
     ),
     "devices": (
-        "HALVES",
         "available_devices",
         "choose_device",
         "choose_precision",

@@ -29,6 +29,7 @@ FLUX_CLASS = "FluxFillPipeline"  # as its model_index.json calls it
 FLUX_PARTS = ("text_encoder", "text_encoder_2", "transformer", "vae")
 NAMES = 1 << 20  # bytes at a checkpoint's start that hold the names of its entries
 LAYOUT_SIDE = 256  # pixels of the square that a layout is measured in
+HALVES = ("bf16", "fp16")  # precisions of half the width: see inference.models.devices
 PREVIEWS = ("exact", "fast", "fitted")  # how steps are drawn: see inference.models.codec.Codec.preview
 CHECKPOINT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
 

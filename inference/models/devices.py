@@ -18,7 +18,6 @@ from inference.runtime import Check, never
 from inference.sampling import Denoiser
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16", "int8")
-HALVES = ("bf16", "fp16")
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16, "int8": torch.float32}
 
 

@@ -16,8 +16,8 @@ from inference.models.codec import Codec, KLCodec, PatchCodec
 from inference.models.devices import place
 from inference.models.loaded import Model
 from inference.networks import PatchAutoencoder, build_unet
-from inference.runtime import Check, never
-from inference.sampling import ddim
+from inference.runtime import Check, never, shapes_only, without
+from inference.sampling import UNUSED, ddim
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL
@@ -58,7 +58,7 @@ def load_model(model: str | Path, device: torch.device, check: Check = never, *,
             raise ValueError(f"prediction_type is {prediction!r}")
     except (TypeError, ValueError, RuntimeError) as error:
         raise ModelError(f"{folder.path} has a noise schedule that can't be used: {error}") from error
-    with torch.device("meta"):
+    with shapes_only():
         unet = build_unet(folder.unet)
     load_weights(unet, read_checkpoint(folder.files["unet"], check), folder.files["unet"], check)
     form = place(unet.requires_grad_(False).eval(), device, precision, check)
@@ -76,7 +76,7 @@ def _load_codec(
     if folder.autoencoder is not None:
         if folder.autoencoder.latent_channels != latent_channels:
             raise ModelError(f"{folder.path / 'config.json'}: U-Net and autoencoder differ in their latent channels.")
-        with torch.device("meta"):
+        with shapes_only():
             autoencoder = PatchAutoencoder(folder.autoencoder)
         load_weights(autoencoder, state, file, check)
         return PatchCodec(autoencoder.requires_grad_(False).eval().to(device)), ()
@@ -98,7 +98,8 @@ def kl_autoencoder(file: Path, state: dict[str, Tensor], latent_channels: int, c
 
     Raises :class:`ModelError` naming what does not fit.
     """
-    from diffusers import AutoencoderKL
+    with without(*UNUSED):
+        from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
     settings = dict(_SDXL_VAE)
     config = file.parent / "config.json"
@@ -110,7 +111,7 @@ def kl_autoencoder(file: Path, state: dict[str, Tensor], latent_channels: int, c
         k: v[:, :, 0, 0] if "attentions" in k and v.dim() == 4 else v for k, v in state.items()
     }  # 1x1 convolutions, in the oldest files
     try:
-        with torch.device("meta"):
+        with shapes_only():
             vae = AutoencoderKL(**settings)
     except Exception as error:  # the settings reach every layer as they are
         raise ModelError(f"{config} does not describe an autoencoder: {error}") from error

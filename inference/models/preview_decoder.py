@@ -15,7 +15,8 @@ from inference.errors import ModelError
 from inference.models.catalogue import checkpoint_in
 from inference.models.checkpoints import load_weights, read_checkpoint
 from inference.models.folders import PREVIEW_DECODER, installed_path
-from inference.runtime import Check, never
+from inference.runtime import Check, never, shapes_only, without
+from inference.sampling import UNUSED
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderTiny
@@ -28,9 +29,10 @@ def is_tiny(state: dict[str, Tensor]) -> bool:
 
 def tiny_autoencoder(file: Path, state: dict[str, Tensor], check: Check = never) -> AutoencoderTiny:
     """The autoencoder with the entries of ``file``, on the processor; raises :class:`ModelError` where they differ."""
-    from diffusers import AutoencoderTiny
+    with without(*UNUSED):
+        from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 
-    with torch.device("meta"):
+    with shapes_only():
         tiny = AutoencoderTiny()
     load_weights(tiny, state, file, check)
     return tiny.requires_grad_(False).eval()

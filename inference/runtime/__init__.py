@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from inference.lazy import lookup
 
 if TYPE_CHECKING:
-    from inference.runtime.interrupt import Check, interruptible, never
+    from inference.runtime.blank_networks import shapes_only
+    from inference.runtime.check import Check, never
+    from inference.runtime.interrupt import interruptible
+    from inference.runtime.lean_imports import without
     from inference.runtime.memory import give_back_freed_memory, keep_freed_memory, peak_rss_mb, rss_mb
     from inference.runtime.optional_packages import how_to_add
 
@@ -20,14 +23,18 @@ __all__ = [
     "never",
     "peak_rss_mb",
     "rss_mb",
+    "shapes_only",
+    "without",
 ]
 
 _HOMES = {
-    "interrupt": (
+    "blank_networks": ("shapes_only",),
+    "check": (
         "Check",
-        "interruptible",
         "never",
     ),
+    "interrupt": ("interruptible",),
+    "lean_imports": ("without",),
     "memory": (
         "give_back_freed_memory",
         "keep_freed_memory",

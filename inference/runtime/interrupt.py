@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -11,13 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-Check = Callable[[], None]  # raises to stop
+from inference.runtime.check import Check
 
 BAND = 4e9  # multiply-adds after which a convolution looks up: about a tenth of a second on two slow cores
-
-
-def never() -> None:
-    """The check of what is never stopped."""
 
 
 @contextmanager

@@ -8,10 +8,11 @@ from inference.lazy import lookup
 
 if TYPE_CHECKING:
     from inference.sampling.loop import Denoiser, Step, denoise, plan_timesteps
-    from inference.sampling.schedules import ddim
+    from inference.sampling.schedules import UNUSED, ddim
     from inference.sampling.whitening import Whitening
 
 __all__ = [
+    "UNUSED",
     "Denoiser",
     "Step",
     "Whitening",
@@ -27,7 +28,10 @@ _HOMES = {
         "denoise",
         "plan_timesteps",
     ),
-    "schedules": ("ddim",),
+    "schedules": (
+        "UNUSED",
+        "ddim",
+    ),
     "whitening": ("Whitening",),
 }
 

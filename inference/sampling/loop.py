@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
-from diffusers import DDIMScheduler
 from torch import Tensor
 
 from inference.networks import PixelHackerConfig, UNetConfig, UNetOutput
 from inference.sampling.schedules import solver as make_solver
 from inference.sampling.schedules import spaced
+
+if TYPE_CHECKING:
+    from diffusers import DDIMScheduler
 
 
 class Denoiser(Protocol):

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import torch
-from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, UniPCMultistepScheduler
 from torch import Tensor
 
 from inference.errors import InputError
+from inference.runtime import without
 
-Solver: TypeAlias = DDIMScheduler | DPMSolverMultistepScheduler | UniPCMultistepScheduler
+if TYPE_CHECKING:
+    from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, UniPCMultistepScheduler
+
+    Solver = DDIMScheduler | DPMSolverMultistepScheduler | UniPCMultistepScheduler
+
+# What diffusers looks for while it is imported and nothing here calls: half a model's loading was importing that.
+UNUSED = ("scipy", "torch._dynamo")
 
 
 def ddim(settings: dict[str, Any]) -> DDIMScheduler:
@@ -19,6 +25,8 @@ def ddim(settings: dict[str, Any]) -> DDIMScheduler:
 
     ``settings``: the betas and the prediction type, as in :mod:`inference.networks.config`.
     """
+    with without(*UNUSED):
+        from diffusers.schedulers.scheduling_ddim import DDIMScheduler
     return DDIMScheduler(num_train_timesteps=1000, clip_sample=False, set_alpha_to_one=True, steps_offset=0, **settings)
 
 
@@ -57,8 +65,12 @@ def solver(name: str, base: DDIMScheduler, timesteps: Tensor) -> Solver:
     settings |= {"prediction_type": base.config.prediction_type, "trained_betas": base.betas.tolist()}
     made: Solver
     if name == "dpm++":
+        with without(*UNUSED):
+            from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
         made = DPMSolverMultistepScheduler(**settings, algorithm_type="dpmsolver++")
     elif name == "unipc":
+        with without(*UNUSED):
+            from diffusers.schedulers.scheduling_unipc_multistep import UniPCMultistepScheduler
         made = UniPCMultistepScheduler(**settings)
     else:
         raise InputError(f"There is no solver {name!r}; there are ddim, dpm++ and unipc.")

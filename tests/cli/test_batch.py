@@ -276,7 +276,7 @@ def test_the_bundled_model_is_loaded_once(folders: Folders, capsys: Capture, mon
         loads.append(arguments[0])
         return load(*arguments, **options)
 
-    monkeypatch.setattr("inference.erase.pipeline.load_model", counted)
+    monkeypatch.setattr("inference.models.load_model", counted, raising=False)
     for name in ("a.png", "b.png"):
         folders.add(name)
     folders_arguments = ["--model", "moebius-nano", "--steps", "1", "--context", "256"]

@@ -14,7 +14,7 @@ from inference import ErasePipeline
 from inference.erase.tiles import MOST, axis_starts, feather, plan_tiles, tiled_side
 from inference.fill.detail import copied_detail
 from inference.fill.large import fill_box
-from inference.runtime.interrupt import never
+from inference.runtime import never
 
 
 def texture(height: int, width: int) -> np.ndarray:
