@@ -161,7 +161,7 @@ class InteractiveLambda(nn.Module):
         self.to_v = nn.Linear(context_width, depth, bias=False)
         self.norm_q = TokenNorm(width)
         self.norm_v = TokenNorm(depth)
-        self.rel_pos_emb = nn.Parameter(torch.randn(grid * grid, tokens, depth, 1) * depth**-0.5)
+        self.rel_pos_emb = nn.Parameter(nn.init.normal_(torch.empty(grid * grid, tokens, depth, 1), std=depth**-0.5))
 
     def positions(self, height: int, width: int) -> Tensor:
         """E for a ``height x width`` grid, ``(N, t, k)``; bilinear where it is not the native one."""

@@ -1,0 +1,44 @@
+"""What is not needed is not imported: it is most of the time a command takes to begin."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inference.runtime import without
+
+SCRIPT = """
+import sys
+import numpy as np
+from inference import ErasePipeline
+pipeline = ErasePipeline.load(sys.argv[1], device="cpu")
+mask = np.zeros((64, 64), np.uint8)
+mask[20:40, 20:40] = 255
+pipeline.erase(np.arange(64 * 64 * 3, dtype=np.uint32).reshape(64, 64, 3).astype(np.uint8), mask)
+print(*sorted(name for name in sys.modules if name in sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "unwanted"),
+    [
+        ("patch-fill", ["torch", "diffusers", "safetensors", "huggingface_hub", "scipy"]),
+        ("moebius-nano", ["torch._dynamo", "torch._inductor", "sympy", "scipy", "transformers"]),
+    ],
+)
+def test_an_erase_imports_what_it_needs_only(model: str, unwanted: list[str]) -> None:
+    command = [sys.executable, "-c", SCRIPT, model, *unwanted]
+    ran = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == []
+
+
+def test_what_is_kept_out_can_be_imported_afterwards() -> None:
+    sys.modules.pop("graphlib", None)
+    with without("graphlib", "json"):
+        with pytest.raises(ImportError):
+            __import__("graphlib")
+        assert __import__("json").loads("1") == 1, "what is there already stays"
+    assert __import__("graphlib").TopologicalSorter
