@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.erase.layout_job import LayoutJob
 from inference.erase.memory_fallback import MemoryFallback, free_caches, next_fallbacks
 from inference.erase.region_job import Preview, RegionJob, blend_share, window
 from inference.erase.regions import Region, plan_regions
@@ -56,7 +55,8 @@ class ErasePipeline:
         self, folder: ModelFolder, model: Model | None, device: torch.device | Processor, precision: str = "fp32"
     ) -> None:
         """``model`` None: holes are filled with patches, nothing else."""
-        self.folder, self.model, self.device, self.precision = folder, model, device, precision
+        self.folder, self.model, self.precision = folder, model, precision
+        self.device: Any = device
         self.fallback = MemoryFallback(half=precision in HALVES)  # grows where memory runs out, and stays so
         self._told: Model | None = None  # the one whose notes have been told
 
@@ -225,7 +225,11 @@ class ErasePipeline:
         native = self.folder.native
         regions = self.plan(mask, exact=settings.exact_mask)
         soft = parted(mask)[1]
-        kind = LayoutJob if self.folder.layout else RegionJob
+        kind = RegionJob
+        if self.folder.layout:
+            from inference.erase.layout_job import LayoutJob
+
+            kind = LayoutJob
         return [
             kind(settings, native, image, hole, region, seed + i, sixteen_bit, copied, soft)
             for i, region in enumerate(regions)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from inference.models.checkpoints import load_weights, read_checkpoint
     from inference.models.checksums import differing, sha256, write_sums
     from inference.models.codec import ColourMap, KLCodec
-    from inference.models.devices import available_devices, choose_device, choose_precision, precisions
+    from inference.models.devices import available_devices, choose_device, choose_precision, place, precisions
     from inference.models.flux import PATCH, FluxModel, empty_transformer, tflops_per_step
     from inference.models.folders import (
         INCOMPLETE,
@@ -87,6 +87,7 @@ __all__ = [
     "load_weights",
     "models_folder",
     "only_folder",
+    "place",
     "precisions",
     "read_checkpoint",
     "read_json",
@@ -139,6 +140,7 @@ _HOMES = {
         "KLCodec",
     ),
     "devices": (
+        "place",
         "available_devices",
         "choose_device",
         "choose_precision",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from inference.runtime import without
 if TYPE_CHECKING:
     from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, UniPCMultistepScheduler
 
-    Solver = DDIMScheduler | DPMSolverMultistepScheduler | UniPCMultistepScheduler
+Solver: TypeAlias = "DDIMScheduler | DPMSolverMultistepScheduler | UniPCMultistepScheduler"
 
 # What diffusers looks for while it is imported and nothing here calls: half a model's loading was importing that.
 UNUSED = ("scipy", "torch._dynamo")

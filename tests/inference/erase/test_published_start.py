@@ -118,6 +118,7 @@ def test_only_what_is_known_is_encoded(echoing: ErasePipeline, monkeypatch: pyte
     """The large autoencoder is half of an erase's beginning on a processor."""
     assert echoing.model is not None
     codec = echoing.model.codec
+    assert codec is not None
     seen: list[int] = []
     encode = codec.encode
 
