@@ -8,7 +8,8 @@ import torch
 from inference.erase.layout_erase import SIDE, TEXTURE_STEPS, LayoutDenoiser, with_texture
 from inference.erase.memory_fallback import MemoryFallback
 from inference.erase.model_io import Decoded, Square
-from inference.erase.region_job import RGB, Preview, RegionJob, Report, window
+from inference.erase.region_job import RGB, Preview, RegionJob, Report
+from inference.erase.regions import window
 from inference.models import Model
 from inference.runtime import Check
 

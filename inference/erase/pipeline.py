@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.erase.memory_fallback import MemoryFallback, free_caches, next_fallbacks
-from inference.erase.region_job import Preview, RegionJob, blend_share, window
-from inference.erase.regions import Region, plan_regions
+from inference.erase.region_job import Preview, RegionJob, blend_share
+from inference.erase.regions import Region, plan_regions, window
 from inference.erase.settings import chosen_settings
 from inference.erase.soft_masks import parted
 from inference.errors import Cancelled, InputError, NotFiniteError, out_of_memory

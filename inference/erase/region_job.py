@@ -17,7 +17,7 @@ from inference.erase.blending import compensate, composite, fade_mask, grown, lo
 from inference.erase.high_bit_depth import TO_16_BIT, SixteenBitValues, debanded
 from inference.erase.memory_fallback import MemoryFallback
 from inference.erase.model_io import Decoded, Square, Squares
-from inference.erase.regions import Box, Region
+from inference.erase.regions import Box, Region, window
 from inference.erase.self_ensemble import TurnedSquares
 from inference.erase.tiles import feather, plan_tiles, tiled_side
 from inference.fill import LARGEST, Fill, fill_box, fill_from, reduce_hole, resize, sample, smooth_fill
@@ -54,12 +54,6 @@ class Preview:
 
 
 Report = Callable[[int, Preview], None]  # step of this region, 0 for a draft
-
-
-def window(box: Box, origin: tuple[int, int] = (0, 0)) -> tuple[slice, slice]:
-    """Rows and columns of ``box``, counted from ``origin (x, y)``."""
-    x, y = origin
-    return slice(box[1] - y, box[3] - y), slice(box[0] - x, box[2] - x)
 
 
 def blend_share(hole: NDArray[np.bool_], soft: NDArray[np.uint8] | None, region: Region) -> Float:
@@ -215,7 +209,7 @@ class RegionJob:
             nonlocal done, shown
             done = index + 1
             shown = shown if decoded is None else self._preview(self._bring_back(decoded, square))
-            assert shown is not None, "the first step is always drawn"
+            assert shown is not None  # the first step is always drawn
             report(done, shown)
 
         decoded = denoiser.run(square, on_step)

@@ -14,6 +14,12 @@ Box: TypeAlias = tuple[int, int, int, int]  # x0, y0, x1, y1 in picture pixels, 
 CELL = 32  # holes nearer to each other than about this many pixels are one from the start
 
 
+def window(box: Box, origin: tuple[int, int] = (0, 0)) -> tuple[slice, slice]:
+    """Rows and columns of ``box``, counted from ``origin (x, y)``."""
+    x, y = origin
+    return slice(box[1] - y, box[3] - y), slice(box[0] - x, box[2] - x)
+
+
 @dataclass(frozen=True)
 class Region:
     """A square of the picture with one or more holes in it; it may reach beyond a small picture."""
