@@ -203,13 +203,12 @@ class RegionJob:
             denoiser = TurnedSquares(each, self.settings.steps)
         else:
             denoiser = denoiser_of(model, device, self.settings, generator, fallback)
-        done, shown = 0, None
+        done, shown = 0, Preview(self.box, self.view[window(self.own)])
 
         def on_step(index: int, decoded: Decoded | None) -> None:
             nonlocal done, shown
             done = index + 1
             shown = shown if decoded is None else self._preview(self._bring_back(decoded, square))
-            assert shown is not None  # the first step is always drawn
             report(done, shown)
 
         decoded = denoiser.run(square, on_step)
@@ -222,7 +221,6 @@ class RegionJob:
                 nonlocal done, shown
                 done += 1
                 shown = preview or shown
-                assert shown is not None
                 report(done, shown)
 
             return self._result(self._refine(refined, result, whole, tiles, side, on_tile), None)
