@@ -10,7 +10,7 @@ ARGS ?=
 # As many tests at a time as there are processors; a file's tests share their fixtures in one process
 JOBS ?= auto
 
-.PHONY: help run test lint format bench package clean
+.PHONY: help run test lint format bench gpu-check package clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make lint    the same without the tests"
 	@echo "make format  put the code into the project's format"
 	@echo "make bench   measure a denoising step"
+	@echo "make gpu-check see whether a graphics card is right and how quick it is (four minutes)"
 	@echo "make package make what an artist installs, in dist/ (docs/packaging.md)"
 	@echo "make clean   remove .venv and everything else that was made"
 
@@ -50,6 +51,9 @@ format: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/step.py $(ARGS)
+
+gpu-check: $(INSTALLED)
+	$(BIN)/python -m benchmarks.gpu_check $(ARGS)
 
 package: $(INSTALLED)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[package]'

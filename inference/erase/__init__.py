@@ -9,7 +9,6 @@ from inference.lazy import lookup
 if TYPE_CHECKING:
     from inference.erase.memory_fallback import free_caches
     from inference.erase.pipeline import ErasePipeline
-    from inference.erase.previews import Previews
     from inference.erase.region_job import Preview
     from inference.erase.settings import SOLVERS, chosen_settings
 
@@ -17,13 +16,11 @@ __all__ = [
     "SOLVERS",
     "ErasePipeline",
     "Preview",
-    "Previews",
     "chosen_settings",
     "free_caches",
 ]
 
 _HOMES = {
-    "previews": ("Previews",),
     "memory_fallback": ("free_caches",),
     "pipeline": ("ErasePipeline",),
     "region_job": ("Preview",),

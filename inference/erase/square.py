@@ -13,11 +13,10 @@ from torch import Tensor
 
 from inference.erase.memory_fallback import MemoryFallback, SplitBranches
 from inference.erase.model_io import NOT_FINITE, Decoded, Float, OnStep, Square, Squares
-from inference.erase.previews import Picture, Previews
 from inference.errors import NotFiniteError
 from inference.fill import flow_fill
 from inference.models import ColourMap, EraseSettings, Model
-from inference.sampling import Step, Whitening, ddim, denoise, plan_timesteps
+from inference.sampling import Picture, Previews, Step, Whitening, ddim, denoise, plan_timesteps
 
 if TYPE_CHECKING:
     from diffusers import DDIMScheduler

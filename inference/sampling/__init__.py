@@ -8,12 +8,15 @@ from inference.lazy import lookup
 
 if TYPE_CHECKING:
     from inference.sampling.loop import Denoiser, Step, denoise, plan_timesteps
+    from inference.sampling.previews import Picture, Previews
     from inference.sampling.schedules import UNUSED, ddim
     from inference.sampling.whitening import Whitening
 
 __all__ = [
     "UNUSED",
     "Denoiser",
+    "Picture",
+    "Previews",
     "Step",
     "Whitening",
     "ddim",
@@ -22,6 +25,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "previews": (
+        "Previews",
+        "Picture",
+    ),
     "loop": (
         "Denoiser",
         "Step",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from inference.erase.previews import MOST_AHEAD, SHARE, Picture, Previews
+from inference.sampling.previews import MOST_AHEAD, SHARE, Picture, Previews
 
 CARD, PROCESSOR = torch.device("meta"), torch.device("cpu")  # a device that is not a processor
 
