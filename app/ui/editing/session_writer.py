@@ -60,7 +60,7 @@ class Cancelled(Exception):
 
 @dataclass
 class _Kept:
-    """The journal of one document; used on the keeper's thread only, but for the document's revision."""
+    """The journal of one document; used on the session writer's thread only, but for the document's revision."""
 
     document: Document
     source: Source | None

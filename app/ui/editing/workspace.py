@@ -80,8 +80,8 @@ class Workspace(QObject):
         self._session_saving: Path | None = None
         self.refresh: Refresh = lambda _: None  # shows boxes of the document that have changed
         self.picture_settings: Callable[[], Mapping[str, Any]] = dict  # what to keep with a picture
-        self.keeper = SessionWriter(self)
-        self.keeper.progressed.connect(self._show_progress)
+        self.session_writer = SessionWriter(self)
+        self.session_writer.progressed.connect(self._show_progress)
         self._background, self._messages = background, messages
         self._name = ""
         self._opening = 0  # number of the newest request; older answers are dropped
@@ -184,7 +184,7 @@ class Workspace(QObject):
             self._saved_place = self.history.place
             if opened.pasted:
                 self.history.saved_version = self._saved_place = _NOWHERE
-            self.keeper.begin(document, opened.source, self.snapshot())
+            self.session_writer.begin(document, opened.source, self.snapshot())
         else:
             self._picture_name = opened.loaded.state.name
             self._take_history(opened, opened.loaded)
@@ -198,7 +198,7 @@ class Workspace(QObject):
         if opened.unsaved:
             history.saved_version = self._saved_place = _NOWHERE
         history.session_place = self._saved_place if opened.session is not None else None
-        self.keeper.resume(loaded, steps, self.snapshot())
+        self.session_writer.resume(loaded, steps, self.snapshot())
 
     def with_copy(self, name: str, use: Callable[[Picture], None], failed: Callable[[Exception], None]) -> bool:
         """Copy the picture as it is now, off the main thread where it is large, and hand the copy to ``use``.
@@ -285,15 +285,15 @@ class Workspace(QObject):
                 self._report(f"{path.name} could not be saved.", error)
             self.writingFailed.emit()
 
-        self.keeper.save(path, self.snapshot, done, failed)
+        self.session_writer.save(path, self.snapshot, done, failed)
 
     @property
     def session_saving(self) -> bool:
-        """Whether a session file is being written, which ``keeper.cancel`` ends."""
+        """Whether a session file is being written, which ``session_writer.cancel`` ends."""
         return self._session_saving is not None
 
     def snapshot(self) -> Snapshot:
-        """What is there now, for the keeper."""
+        """What is there now, for the session writer."""
         path = self.document.picture.path if self.document is not None else None
         return replace(
             self.history.snapshot(),

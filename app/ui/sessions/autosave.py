@@ -14,21 +14,21 @@ _SOON = 1.0  # s
 
 
 class Autosave(QObject):
-    """Hands what is new to the workspace's keeper, in things that never change: this thread does no more."""
+    """Hands what is new to the workspace's session writer, in things that never change: this thread does no more."""
 
     def __init__(self, workspace: Workspace, store: Settings, messages: Messages, parent: QObject) -> None:
         super().__init__(parent)
         self._workspace, self._settings, self._messages = workspace, store, messages
-        self._keeper = workspace.keeper
+        self._session_writer = workspace.session_writer
         self._known = 0  # place in the history that was handed over last
         self._unsaved = False  # what was handed over last
         self._told = False  # that it fails
         workspace.history.indexChanged.connect(self._on_change)
         workspace.begun.connect(self._on_begun)
         workspace.fileChanged.connect(self._on_file)
-        self._keeper.failed.connect(self._on_failed)
-        self._keeper.kept.connect(self._on_kept)
-        self._keeper.unsettled.connect(self._try_again)
+        self._session_writer.failed.connect(self._on_failed)
+        self._session_writer.kept.connect(self._on_kept)
+        self._session_writer.unsettled.connect(self._try_again)
         store.changed.connect(self._on_setting)
 
     @Slot()
@@ -36,7 +36,7 @@ class Autosave(QObject):
         """Write what is new."""
         if self._workspace.document is not None:
             self._note()
-            self._keeper.update(self._workspace.snapshot)
+            self._session_writer.update(self._workspace.snapshot)
 
     @Slot()
     def _on_change(self) -> None:
@@ -49,7 +49,7 @@ class Autosave(QObject):
 
     @Slot()
     def _on_begun(self) -> None:
-        """Another document, which the keeper has begun with by itself."""
+        """Another document, which the session writer has begun with by itself."""
         self._note()
 
     @Slot()
@@ -60,11 +60,11 @@ class Autosave(QObject):
 
     @Slot(str)
     def _on_setting(self, key: str) -> None:
-        if key == settings.AUTOSAVE_SECONDS.key and self._keeper.waiting is not None:
-            self._keeper.forget_waiting()
+        if key == settings.AUTOSAVE_SECONDS.key and self._session_writer.waiting is not None:
+            self._session_writer.forget_waiting()
             self._hand_over(self._settings.get(settings.AUTOSAVE_SECONDS))
         if key == settings.AUTOSAVE.key:
-            self._keeper.forget_waiting()
+            self._session_writer.forget_waiting()
             self._known = -1
             self._on_change()
 
@@ -86,7 +86,7 @@ class Autosave(QObject):
 
     def _hand_over(self, seconds: float) -> None:
         self._note()
-        self._keeper.hand_over(self._workspace.snapshot, seconds)
+        self._session_writer.hand_over(self._workspace.snapshot, seconds)
 
     def _note(self) -> None:
         self._known, self._unsaved = self._workspace.history.place, self._workspace.modified

@@ -58,7 +58,7 @@ class SessionsController(QObject):
         """Give up the session file being written; whether one was."""
         saving = self._workspace.session_saving
         if saving:
-            self._workspace.keeper.cancel()
+            self._workspace.session_writer.cancel()
         return saving
 
     def put_back(self, opened: Opened) -> None:
@@ -71,8 +71,8 @@ class SessionsController(QObject):
 
     def end(self) -> None:
         """The window closes: what it has open is saved, or not wanted."""
-        self._workspace.keeper.end()
-        self._workspace.keeper.wait()
+        self._workspace.session_writer.end()
+        self._workspace.session_writer.wait()
 
     @Slot(object)
     def _restore(self, lost: UnsavedSession) -> None:

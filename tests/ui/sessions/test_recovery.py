@@ -72,7 +72,7 @@ def test_what_was_not_saved_is_offered_and_comes_back(driver: Driver, photo: Pat
     assert driver.window.isWindowModified()
     assert driver.window.workspace.history.undoText() == "Rectangle"
     assert driver.document.picture.path == photo.with_name("lost.png")
-    driver.window.workspace.keeper._background.settle()
+    driver.window.workspace.session_writer._background.settle()
     assert [path.name for path in unsaved_folder().iterdir()] == [journal.path.name], "it goes on in the same folder"
 
 
@@ -179,7 +179,7 @@ def test_the_newest_stay_and_the_old_expire(qtbot: QtBot, photo: Path, monkeypat
 def test_the_window_holds_its_own(driver: Driver, photo: Path) -> None:
     window: MainWindow = driver.window
     driver.open(photo)
-    window.workspace.keeper._background.settle()
+    window.workspace.session_writer._background.settle()
     assert len(list(unsaved_folder().iterdir())) == 1
     window.close()
     driver.qtbot.waitUntil(lambda: not window.isVisible())

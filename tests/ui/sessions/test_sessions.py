@@ -33,7 +33,7 @@ def save_session(driver: Driver) -> Path:
 def settle(driver: Driver) -> None:
     """Everything is on disk."""
     driver.window.sessions.autosave.save_now()
-    driver.window.workspace.keeper._background.settle()
+    driver.window.workspace.session_writer._background.settle()
 
 
 def kept_state() -> dict[str, Any]:
@@ -141,11 +141,11 @@ def test_a_damaged_session_is_a_sentence(driver: Driver, tmp_path: Path) -> None
 
 
 def waiting(driver: Driver) -> float | None:
-    return driver.window.workspace.keeper.waiting
+    return driver.window.workspace.session_writer.waiting
 
 
 def test_changes_are_kept_after_the_interval(driver: Driver, photo: Path, store: Settings) -> None:
-    keeper = driver.window.workspace.keeper
+    session_writer = driver.window.workspace.session_writer
     driver.open(photo)
     assert waiting(driver) is None
     driver.stroke((20, 20), (40, 90))
@@ -153,8 +153,8 @@ def test_changes_are_kept_after_the_interval(driver: Driver, photo: Path, store:
     store.set(settings.AUTOSAVE_SECONDS, 60)
     assert waiting(driver) == 60
     driver.stroke((60, 20), (70, 90))
-    keeper._write_waiting()  # as the timer does
-    keeper._background.settle()
+    session_writer._write_waiting()  # as the timer does
+    session_writer._background.settle()
     state = kept_state()
     assert state["here"]["unsaved"] is True
     assert len(state["steps"]) == 2
@@ -165,18 +165,18 @@ def test_changes_are_kept_after_the_interval(driver: Driver, photo: Path, store:
 
 
 def test_it_is_written_while_the_window_hangs(driver: Driver, photo: Path, store: Settings) -> None:
-    keeper = driver.window.workspace.keeper
+    session_writer = driver.window.workspace.session_writer
     driver.open(photo)
     driver.stroke((20, 20), (40, 90))
-    timer = keeper._timer
+    timer = session_writer._timer
     assert timer is not None
-    keeper.forget_waiting()
+    session_writer.forget_waiting()
     timer.join()
-    keeper.hand_over(driver.window.workspace.snapshot, 0.01)
-    timer = keeper._timer
+    session_writer.hand_over(driver.window.workspace.snapshot, 0.01)
+    timer = session_writer._timer
     assert timer is not None
     timer.join()  # this thread does nothing meanwhile
-    keeper._background._pool.waitForDone()
+    session_writer._background._pool.waitForDone()
     assert kept_state()["here"]["unsaved"] is True
 
 
@@ -213,10 +213,10 @@ def test_work_that_cannot_be_kept_is_told_once(driver: Driver, photo: Path, monk
         patched.setattr("app.document.session.journal.write_edit", no_room)
         for _ in range(2):
             driver.stroke((20, 20), (40, 90))
-            with driver.qtbot.waitSignal(driver.window.workspace.keeper.failed):
+            with driver.qtbot.waitSignal(driver.window.workspace.session_writer.failed):
                 driver.window.sessions.autosave.save_now()
     told = [text for text in driver.texts() if "No space left" in text]
     assert len(told) == 1
-    assert driver.window.workspace.keeper.waiting == 30, "it is tried again"
+    assert driver.window.workspace.session_writer.waiting == 30, "it is tried again"
     settle(driver)
     assert find_unsaved(unsaved_folder()) == [], "it is this window's own"
