@@ -18,6 +18,7 @@ from training.config import (
     EvaluateConfig,
     ExportConfig,
     LoopConfig,
+    PackConfig,
     PrepareConfig,
     TrainConfig,
     add_options,
@@ -35,6 +36,7 @@ _ENVIRONMENT = {
 
 COMMANDS: dict[str, tuple[type[Any], str]] = {
     "prepare": (PrepareConfig, "make shards of 64 samples: picture, mask, patch fill"),
+    "pack": (PackConfig, "photographs as one file for a training elsewhere"),
     "train-autoencoder": (AutoencoderTrainingConfig, "train the small autoencoder"),
     "train": (TrainConfig, "train a U-Net without a teacher"),
     "distill": (DistillConfig, "train a U-Net with a frozen teacher, by the paper's loss"),
@@ -81,6 +83,10 @@ def _run(config: Any) -> None:
         from training.data import prepare
 
         prepare(config)
+    elif isinstance(config, PackConfig):
+        from training.layouts import pack
+
+        pack(config)
     elif isinstance(config, EvaluateConfig):
         from training.evaluation import evaluate
 

@@ -54,6 +54,16 @@ class PrepareConfig(Picking):
 
 
 @dataclass(frozen=True)
+class PackConfig:
+    """``pack``: photographs as one file for a training on layouts elsewhere."""
+
+    photos: Path = option("folder of photographs")
+    out: Path = option("tar to write")
+    side: int = option("pixels of the shorter side at most", 512, least=256)
+    quality: int = option("of the JPEGs", 82, least=1)
+
+
+@dataclass(frozen=True)
 class LoopConfig:
     """What every training has."""
 

@@ -36,7 +36,14 @@ FILL_SETTINGS: dict[str, Any] = {
     "transfer_gain": 0.5,
     "fill_radius": 3,
 }
-LAYOUT_SETTINGS: dict[str, Any] = {"steps": 8, "strength": 1.0, "guidance": 1.0, "noise_offset": 0.0}
+LAYOUT_SETTINGS: dict[str, Any] = {
+    "steps": 8,
+    "strength": 1.0,
+    "guidance": 1.0,
+    "noise_offset": 0.0,
+    "temperature": 0.0,
+    "fill_radius": 3,
+}
 RELATIVE_SETTINGS: dict[str, Any] = {
     **FILL_SETTINGS,
     "steps": 4,

@@ -73,7 +73,7 @@ class LayoutDenoiser:
         """
         picture, hole = (self._tensor(values) for values in (square.picture, square.hole[..., None]))
         layout, holes = measure(picture, hole)
-        if not (holes < 1).any():  # every cell has an unknown pixel: those that have known ones tell what they can
+        if not (holes < 1).any():  # no cell is known for the most part: those that have known pixels tell what they can
             holes = (F.avg_pool2d(hole, PIXELS) == 1).float()
         edges = edge_fill(layout, holes)
         on_draft(Decoded(as_picture(edges), None))
@@ -100,7 +100,7 @@ class LayoutDenoiser:
             scheduler,
             scheduler.timesteps,
             start=start,
-            noise=torch.randn(start.shape, generator=self.generator).to(self.device),
+            noise=self.settings.temperature * torch.randn(start.shape, generator=self.generator).to(self.device),
             hole=inside,
             known=start,
             condition=condition_of(layout, holes, edges, patches, factor),

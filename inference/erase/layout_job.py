@@ -29,13 +29,19 @@ class LayoutJob(RegionJob):
         """Those of the layout, and some for the texture."""
         return self.settings.steps + TEXTURE_STEPS
 
+    def _without_object(self) -> RGB:
+        """The view with a smooth fill in the hole: resizing mixes what is in a hole into the pixels beside it."""
+        view, own = self.view.copy(), window(self.own)
+        view[own][self.hole] = self._smooth()[self.hole]
+        return view
+
     def run(
         self, model: Model, device: torch.device, fallback: MemoryFallback, report: Report, check: Check
     ) -> Preview:
         """Denoise the layout and copy texture that fits it; ``report`` and ``check`` may raise to stop."""
         generator = torch.Generator().manual_seed(self.seed % (1 << 63))
         denoiser = LayoutDenoiser(model, device, self.settings, generator, check)
-        picture = self._square(self.view, SIDE)
+        picture = self._square(self._without_object(), SIDE)
         square = Square(picture, picture, self._square(self._whole_hole(), SIDE) > 0)
         steps = done = self.settings.steps
 

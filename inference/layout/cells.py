@@ -5,7 +5,7 @@ the texture itself, which is copied from the picture afterwards (:mod:`inference
 from pixels to a layout.
 
 Values are about [-1, 1]: ``(B, 4, 64, 64)`` float, three colours and the logarithm of the gradient energy; holes are
-``(B, 1, 64, 64)``, 1 where a cell has an unknown pixel.
+``(B, 1, 64, 64)``, 1 where most of a cell is unknown.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ PIXELS = 4  # side of a cell, in the pixels gradients are taken at
 CHANNELS = 4
 COLOURS = 3
 SHARPEST = 9.0  # about the largest log(1 + squared difference of neighbouring grey values of 0..255)
+LEAST_KNOWN = 0.5  # share of a cell's pixels that tell its colour
 SCALE = 3.0  # brings the difference between a layout and a fill of it to about unit variance
 
 
@@ -38,8 +39,8 @@ def log_energy(energy: Tensor) -> Tensor:
 def measure(pictures: Tensor, holes: Tensor | None = None, factor: int = PIXELS) -> tuple[Tensor, Tensor]:
     """``pictures (B, 3, H, W)`` 0..255 and ``holes (B, 1, H, W)`` -> layouts and their holes, ``factor`` times smaller.
 
-    Nothing under the holes has an influence: a cell that a
-    hole cuts is the mean of its known pixels, and counts as hole.
+    Nothing under the holes has an influence: a cell that a hole cuts is the mean of its known pixels, and counts as
+    hole where they are less than half of it.
     """
     if holes is None:
         holes = torch.zeros_like(pictures[:, :1])
@@ -53,7 +54,7 @@ def measure(pictures: Tensor, holes: Tensor | None = None, factor: int = PIXELS)
     both = F.avg_pool2d(pairs, factor)
     energy = F.avg_pool2d(gradient_energy(pictures) * pairs, factor) / both.clamp_min(1e-6)
     layouts = torch.cat([colours.clamp(-1, 1), log_energy(energy)], 1)
-    return torch.where(share > 0, layouts, torch.zeros_like(layouts)), F.max_pool2d(holes, factor)
+    return torch.where(share > 0, layouts, torch.zeros_like(layouts)), (share < LEAST_KNOWN).to(layouts)
 
 
 def fold(layouts: Tensor, factor: int) -> Tensor:

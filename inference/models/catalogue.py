@@ -58,6 +58,7 @@ class EraseSettings:
     exact_mask: bool = False  # the mask is neither grown nor faded
     context: int = 0  # side in pixels at which the model works; 0: its native one
     refine: float = 0.45  # strength of the tiles over a hole much larger than the context; 0: none
+    temperature: float = 1.0  # of the noise that a layout begins as: below 1 nearer to the mean of what is likely
     colour: str = "membrane"  # how colours are matched around the hole: see inference.erase.settings
     previews: str = "fast"  # how steps are drawn: one of PREVIEWS
 

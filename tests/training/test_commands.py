@@ -90,7 +90,7 @@ def test_from_photographs_to_an_evaluated_model(
     assert json.loads(metadata["config"])["widths"] == [16, 32]
     exported = ErasePipeline.load(model, device="cpu").folder
     assert exported.title == "Tiny" and exported.settings.whiten and not exported.settings.relative
-    methods = ("--methods", "telea,ns,smooth,patch,patch-2,patch-grown,default,noise-2,strength-0.6-4", "--no-lpips")
+    methods = ("--methods", "telea,ns,smooth,patch,patch-2,patch-grown,default,exact,noise-2,strength-0.6-4", "--no-lpips")
     out = tmp_path / "evaluation"
     do("evaluate", "--photos", photos, "--out", out, "--model", model, "--count", "2", "--size", "128", *methods)
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
@@ -105,7 +105,7 @@ def test_from_photographs_to_an_evaluated_model(
     table = (out / "table.md").read_text(encoding="utf-8")
     assert "| patch-grown |" in table and "9.48 / 0.207" in table and "Published elsewhere" in table
     sheet = cv2.imread(str(out / "sheet.png"))
-    assert sheet is not None and sheet.shape == (24 + 2 * 258, 11 * 258, 3)
+    assert sheet is not None and sheet.shape == (24 + 2 * 258, 12 * 258, 3)
 
 
 def test_evaluation_cases_are_the_same_every_time(corpus: Path, tmp_path: Path) -> None:

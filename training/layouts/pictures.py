@@ -15,10 +15,17 @@ from torch import Tensor
 
 from inference.layout import CELLS, CHANNELS, PIXELS, measure
 
+HELD_OUT = Path(__file__).parents[1] / "held_out.txt"
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 # Cells of the picture's shorter side: a crop of 64 is a half of it, two thirds, nearly all of it
 SHORTER = (128, 108, 92, 78, 66)
 ENLARGED = 1.3  # a picture may be enlarged by this much, no more: there is no detail in it
+
+
+def held_out() -> frozenset[str]:
+    """File names that no training sees: ``training/held_out.txt``."""
+    lines = HELD_OUT.read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 def read_files(path: Path, names: frozenset[str] | None = None) -> Iterator[tuple[str, bytes]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from accelerate import Accelerator
@@ -12,7 +11,7 @@ from torch import Tensor, nn
 from inference.layout import CELLS, condition_of, latents_of, noise_levels
 from inference.networks import MoebiusUNet
 from training.config import TrainConfig
-from training.layouts.pictures import PictureLayouts
+from training.layouts.pictures import PictureLayouts, held_out
 from training.layouts.samples import Samples, Stream
 from training.layouts.scenes import Scenes
 from training.networks import fill_weights, make_unet
@@ -20,12 +19,6 @@ from training.networks import fill_weights, make_unet
 OUTSIDE = 0.03  # how much an error outside the hole counts
 FLOOR = 1e-3  # squared error below which a sample is as good as learned
 WITHOUT_PATCHES, WITHOUT_BOTH = 0.2, 0.1  # shares of samples that have less than both hints
-
-
-def held_out() -> frozenset[str]:
-    """File names that no training sees: ``training/held_out.txt``."""
-    path = Path(__file__).parent.parent / "held_out.txt"
-    return frozenset(path.read_text(encoding="utf-8").split("\n")) if path.exists() else frozenset()
 
 
 class LayoutTask:
