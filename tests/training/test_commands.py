@@ -90,7 +90,11 @@ def test_from_photographs_to_an_evaluated_model(
     assert json.loads(metadata["config"])["widths"] == [16, 32]
     exported = ErasePipeline.load(model, device="cpu").folder
     assert exported.title == "Tiny" and exported.settings.whiten and not exported.settings.relative
-    methods = ("--methods", "telea,ns,smooth,patch,patch-2,patch-grown,default,exact,noise-2,strength-0.6-4", "--no-lpips")
+    methods = (
+        "--methods",
+        "telea,ns,smooth,patch,patch-2,patch-grown,default,exact,noise-2,strength-0.6-4",
+        "--no-lpips",
+    )
     out = tmp_path / "evaluation"
     do("evaluate", "--photos", photos, "--out", out, "--model", model, "--count", "2", "--size", "128", *methods)
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
