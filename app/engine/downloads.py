@@ -89,8 +89,20 @@ def model_info(name: str) -> ModelInfo:
     except ModelError as error:
         raise ValueError(str(error)) from error
     settings = folder.settings
-    starts = settings.start == "noise"
-    return ModelInfo(name, folder.title, settings.steps, settings.guidance, settings.strength, folder.note, starts)
+    if not folder.has_weights:
+        unused = {"steps", "guidance", "strength", "context"}
+    else:  # a layout is denoised from noise, at one size
+        unused = {"strength", "context"} if folder.layout else set()
+    return ModelInfo(
+        name,
+        folder.title,
+        settings.steps,
+        settings.guidance,
+        settings.strength,
+        folder.note,
+        starts=settings.start == "noise",
+        unused=frozenset(unused),
+    )
 
 
 def installed_infos() -> tuple[ModelInfo, ...]:

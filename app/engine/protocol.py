@@ -46,6 +46,7 @@ class ModelInfo:
     strength: float
     note: str = ""  # one sentence on what it is good for
     starts: bool = False  # whether ``EraseOptions.start`` can be chosen
+    unused: frozenset[str] = frozenset()  # names of :class:`EraseOptions` that change nothing with it
 
 
 @dataclass(frozen=True)

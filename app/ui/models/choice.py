@@ -42,9 +42,11 @@ class ModelChoice(QObject):
         self._messages, self._settings = messages, store
         self._device = store.get(settings.DEVICE)
         self._named: str | None = ""  # the model to begin with; None: begun
+        self._next = ""  # the model to be used once the erase that runs has ended
         self._asked: set[str] = set()  # folders chosen in the dialog
         panel.model.modelChosen.connect(self._on_model)
         panel.model.deviceChosen.connect(self._on_device)
+        panel.becameFree.connect(self._use_next)
         panel.model.add.clicked.connect(self._on_add)
         engine.statusChanged.connect(self._on_status)
         engine.modelsChanged.connect(self._on_models)
@@ -91,6 +93,24 @@ class ModelChoice(QObject):
     def _on_model(self, key: str) -> None:
         self._settings.set(settings.MODEL, key)
         self._engine.load(key, self._device)
+
+    @Slot(str)
+    def use(self, key: str) -> None:
+        """Erase with the model called ``key`` from now on; an erase that runs is ended first."""
+        model = self._panel.model.model
+        if model.findData(key) < 0:
+            self._messages.error("That model is not installed any more. Install it again under More models.")
+        elif model.isEnabled():
+            model.setCurrentIndex(model.findData(key))
+        else:
+            self._next = key
+            self._messages.info(f"{model.itemText(model.findData(key))} is used once this erase has ended.")
+
+    @Slot()
+    def _use_next(self) -> None:
+        key, self._next = self._next, ""
+        if key:
+            self.use(key)
 
     @Slot()
     def _on_add(self) -> None:

@@ -29,6 +29,7 @@ class ModelsController(QObject):
         self._window, self._settings = window, services.settings
         self.choice = ModelChoice(window, engine, panel, status, services.messages, services.settings)
         self.library = ModelLibrary(engine, services.settings, services.messages, self)
+        self.library.chosen.connect(self.choice.use)
         actions.models.triggered.connect(self.show_dialog)
         panel.model.more.clicked.connect(actions.models.trigger)
 

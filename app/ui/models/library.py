@@ -14,8 +14,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.engine import downloads
 from app.engine.downloads import Installed, KnownModel, Network, Progress, Stop, Survey
-from app.engine.protocol import ImportAnswer, ImportDone
-from app.ui.support import Engine, Messages, Settings, Tasks, event_loop, settings
+from app.engine.protocol import EngineStatus, ImportAnswer, ImportDone
+from app.ui.support import Engine, Messages, Offer, Settings, Tasks, event_loop, settings
 
 T = TypeVar("T")
 LOOK = 0.2  # seconds between two looks at how far a download is
@@ -58,6 +58,7 @@ class ModelLibrary(QObject):
 
     changed = Signal(str)  # name of the model; empty: all of them
     told = Signal(str, bool)  # how an import from disk goes, and whether it failed
+    chosen = Signal(str)  # name of an installed model that is to be the one that erases
     idle = Signal()  # nothing is under way any more
 
     def __init__(self, engine: Engine, store: Settings, messages: Messages, parent: QObject) -> None:
@@ -74,7 +75,9 @@ class ModelLibrary(QObject):
         self._closed = False
         self.survey = Survey()
         self.token = ""  # for this session only: nothing is written down
+        self._in_use = ""
         engine.imported.connect(self._on_imported)
+        engine.statusChanged.connect(self._on_status)
 
     # -- what there is ---------------------------------------------------------------------
 
@@ -87,6 +90,11 @@ class ModelLibrary(QObject):
     def closed(self) -> bool:
         """Whether nothing more is begun."""
         return self._closed
+
+    @property
+    def in_use(self) -> str:
+        """Name of the model that erases."""
+        return self._engine.status().model
 
     def state(self, name: str) -> ModelState:
         return self._states.get(name, ModelState())
@@ -196,13 +204,22 @@ class ModelLibrary(QObject):
         answer = await self._by_engine(folder, name)
         if isinstance(answer, ImportDone):
             self._states.pop(name, None)
-            said = "Choose it in the panel under Model." if answer.name else "It draws previews from now on."
-            self._messages.info(f"{answer.title} is installed. {said}")
         else:
             if not answer.whole:  # what has arrived is of no use
                 await self._on_disk(lambda: downloads.forget_download(name))
             self._set(name, ModelState(Stage.FAILED, None, answer.message))
         await self._look()
+        if isinstance(answer, ImportDone):
+            self._tell_installed(answer, "It draws previews from now on.")
+
+    def _tell_installed(self, done: ImportDone, otherwise: str = "") -> None:
+        """Say that a model is there and offer to erase with it from now on; ``otherwise``: of what is no model."""
+        said = f"{done.title} is installed."
+        if done.name:
+            offer = Offer("Use It from Now On", lambda: self.chosen.emit(done.name))
+            self._messages.info(said, offer=offer)
+        else:
+            self._messages.info(f"{said} {otherwise}".strip())
 
     async def _fetch(self, known: KnownModel, stop: Stop) -> Path:
         name, network = known.name, self.network()
@@ -245,14 +262,13 @@ class ModelLibrary(QObject):
         self.told.emit(f"Reading and checking {source.name}; this may take a minute…", False)
         answer = await self._by_engine(source, "")
         if isinstance(answer, ImportDone):
-            said = f"{answer.title} is installed."
-            said += " Choose it in the panel under Model." if answer.name else ""
-            self._messages.info(said)
+            self.told.emit(f"{answer.title} is installed.", False)
         else:
-            said = answer.message
-            self._messages.error(said, answer.details)
-        self.told.emit(said, not isinstance(answer, ImportDone))
+            self._messages.error(answer.message, answer.details)
+            self.told.emit(answer.message, True)
         await self._look()
+        if isinstance(answer, ImportDone):
+            self._tell_installed(answer)
 
     async def _by_engine(self, source: Path, known: str) -> ImportAnswer:
         answer: asyncio.Future[ImportAnswer] = event_loop().create_future()
@@ -283,6 +299,12 @@ class ModelLibrary(QObject):
         waiting = self._imports.get(answer.id)
         if waiting is not None and not waiting.done():
             waiting.set_result(answer)
+
+    @Slot(object)
+    def _on_status(self, status: EngineStatus) -> None:
+        if status.model != self._in_use:
+            self._in_use = status.model
+            self.changed.emit("")
 
     def _on_surprise(self, details: str) -> None:
         self._messages.error("Something went wrong with the models; your picture is as it was.", details)

@@ -175,6 +175,7 @@ class ModelsDialog(QDialog):
             if name not in self.rows:
                 row = self.rows[name] = ModelRow(name)
                 row.main.clicked.connect(lambda _on=False, name=name: self._act(name))
+                row.use.clicked.connect(lambda _on=False, name=name: self._library.chosen.emit(name))
                 row.discard.clicked.connect(lambda _on=False, name=name: self._library.discard(name))
                 self._column.insertWidget(index, row)
             self._show(name)
@@ -182,7 +183,10 @@ class ModelsDialog(QDialog):
         self.where.setText(f"{folder}" + (f" · {size_text(free)} free" if free else ""))
 
     def _show(self, name: str) -> None:
-        self.rows[name].show_model(known_model(name), self._library.installed(name), self._library.state(name))
+        state, installed = self._library.state(name), self._library.installed(name)
+        self.rows[name].show_model(known_model(name), installed, state)
+        usable = state.stage is Stage.INSTALLED and installed is not None and not installed.fault
+        self.rows[name].show_choice(usable, name == self._library.in_use)
 
     @Slot(str)
     def _on_changed(self, name: str) -> None:

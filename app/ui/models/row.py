@@ -33,6 +33,8 @@ class ModelRow(QFrame):
         self.bar.setRange(0, 1000)
         theme.fix(self.bar, height=6)
         self.status = _small("modelStatus")
+        self.use = QPushButton("Use")
+        self.use.setAutoDefault(False)
         self.main = QPushButton()
         self.main.setAutoDefault(False)
         self.discard = QToolButton()
@@ -53,6 +55,7 @@ class ModelRow(QFrame):
             text.addWidget(widget)
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
+        buttons.addWidget(self.use)
         buttons.addWidget(self.main)
         buttons.addWidget(self.discard)
         row = QHBoxLayout(self)
@@ -73,6 +76,14 @@ class ModelRow(QFrame):
         self.badge.setVisible(state.stage is Stage.INSTALLED)
         self._show_progress(known, installed, state)
         self._show_buttons(title, installed, state)
+
+    def show_choice(self, usable: bool, chosen: bool) -> None:
+        """Whether it can be chosen to erase with, and whether it is."""
+        self.use.setVisible(usable)
+        self.use.setEnabled(not chosen)
+        self.use.setText("In Use" if chosen else "Use")
+        self.use.setAccessibleName(f"Use {self.title.text()}")
+        self.use.setToolTip("Holes are filled with it" if chosen else "Fill holes with it from now on")
 
     def renew_links(self) -> None:
         """Give links the colour of the theme that is on; a label keeps the one its text came in with."""

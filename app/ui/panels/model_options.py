@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.engine.protocol import EraseOptions, ModelInfo
 from app.ui.support import ComboBox, Fold, NumberSlider, SpinBox, check, theme
@@ -14,26 +23,29 @@ from app.ui.support import ComboBox, Fold, NumberSlider, SpinBox, check, theme
 SEED_MAX = 2**31 - 1  # QSpinBox's range
 
 
-class ModelOptions(Fold):
-    """The models there are, the one chosen, and what it runs on."""
+class ModelOptions(QWidget):
+    """The models there are, the one chosen, and what it runs on; the rest of it folds."""
 
     modelChosen = Signal(str)  # key
     deviceChosen = Signal(str)  # "auto", "cpu", "cuda" ..
 
     def __init__(self) -> None:
-        super().__init__("Model")
+        super().__init__()
         self._models: tuple[ModelInfo, ...] = ()
+        heading = QLabel("Model")
+        heading.setObjectName("heading")
         self.model = ComboBox()
         self.model.setAccessibleName("Model")
-        self.model.setToolTip("The model that fills the hole")
         self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.model.currentIndexChanged.connect(self._on_model)
+        heading.setBuddy(self.model)
         self.note = QLabel()
         self.note.setObjectName("faint")
         self.note.setWordWrap(True)
         self.device = QLabel("–")
         self.device.setObjectName("faint")
         self.device.setAccessibleName("Device")
+        self.device.setWordWrap(True)
         chip = QLabel()
         theme.set_mark(chip, "cpu", 16, "ink_faint")
         row = QHBoxLayout()
@@ -48,19 +60,23 @@ class ModelOptions(Fold):
         self.add = QPushButton(" Add model folder…")
         self.add.setToolTip("Use a model that lies in a folder on this computer")
         theme.set_icon(self.add, "folder-open")
-        theme.fix(self.add, icon=16)
-        self.add.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.more = QPushButton(" More models…")
         self.more.setToolTip("Download, import or remove models")
         theme.set_icon(self.more, "sparkles")
-        theme.fix(self.more, icon=16)
-        self.more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.column.addWidget(self.model)
-        self.column.addWidget(self.note)
-        self.column.addLayout(row)
-        self.column.addWidget(self.where)
-        self.column.addWidget(self.more)
-        self.column.addWidget(self.add)
+        for button in (self.more, self.add):
+            theme.fix(button, icon=16)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.others = Fold("Device and other models", inner=True)
+        for widget in (self.where, self.more, self.add):
+            self.others.column.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(heading)
+        column.addWidget(self.model)
+        column.addLayout(row)
+        column.addWidget(self.note)
+        column.addWidget(self.others)
 
     @property
     def key(self) -> str:
@@ -91,6 +107,7 @@ class ModelOptions(Fold):
         self.model.clear()
         for info in self._models:
             self.model.addItem(info.title, info.key)
+            self.model.setItemData(self.model.count() - 1, info.title, Qt.ItemDataRole.ToolTipRole)
         self.model.setCurrentIndex(max(0, self.model.findData(key)))
         self.model.blockSignals(False)
         self._show_note()
@@ -105,7 +122,8 @@ class ModelOptions(Fold):
         note = self.info.note if self.info is not None else ""
         self.note.setText(note)
         self.note.setVisible(bool(note))
-        self.set_title("Model" if self.info is None else f"Model: {self.info.title}")
+        what = "The model that fills the hole"
+        self.model.setToolTip(what if self.info is None else f"{what}: {self.info.title}")
 
 
 class EraseSettings(Fold):
@@ -161,6 +179,7 @@ class EraseSettings(Fold):
         self.context.activated.connect(lambda: self.contextEdited.emit(self.context.currentData()))
         working = QLabel("Working size")
         working.setBuddy(self.context)
+        self._working = (working, self.context)
         sizes = QHBoxLayout()
         sizes.setSpacing(8)
         sizes.addWidget(working)
@@ -176,6 +195,18 @@ class EraseSettings(Fold):
         for number in (self.steps, self.guidance, self.strength):
             number.valueChanged.connect(self.numbersEdited)
         self.candidates.valueChanged.connect(lambda count: self.candidatesEdited.emit(round(count)))
+
+    def hide_unused(self, unused: Collection[str]) -> None:
+        """Leave out the options of these names, which change nothing with the model chosen."""
+        parts: dict[str, tuple[QWidget, ...]] = {
+            "steps": (self.steps,),
+            "guidance": (self.guidance,),
+            "strength": (self.strength,),
+            "context": self._working,
+        }
+        for name, widgets in parts.items():
+            for widget in widgets:
+                widget.setVisible(name not in unused)
 
     def numbers(self) -> tuple[NumberSlider, ...]:
         """The numbers that can be entered."""

@@ -19,6 +19,7 @@ _WIDTH = 288  # px of the design
 class OptionsPanel(QWidget):
     """Puts the parts together and remembers which are folded."""
 
+    becameFree = Signal()  # no erase runs any more: another model may be chosen
     left = Signal()  # a number was entered, a model chosen: the keyboard may go back to the canvas
 
     def __init__(self, store: Settings, actions: Actions, navigator: QWidget, history: QWidget) -> None:
@@ -54,7 +55,7 @@ class OptionsPanel(QWidget):
             "Brush": self.tool,
             "Stroke": self.tool.stroke,
             "Mask": self.overlay,
-            "Model": self.model,
+            "Model": self.model.others,
             "Erase": self.erase,
             "Advanced": self.erase.advanced,
         }
@@ -80,6 +81,8 @@ class OptionsPanel(QWidget):
         """While an erase runs the model stays as it is."""
         self.model.model.setEnabled(not running)
         self.model.add.setEnabled(not running)
+        if not running:
+            self.becameFree.emit()
 
     @Slot()
     def show_defaults(self) -> None:
@@ -88,6 +91,7 @@ class OptionsPanel(QWidget):
         if info is not None:
             chosen = self._chosen().get(info.key, (info.steps, info.guidance, info.strength))
             self.erase.show_numbers(*chosen)
+            self.erase.hide_unused(info.unused)
 
     @Slot()
     def _remember_numbers(self) -> None:
@@ -123,7 +127,7 @@ class OptionsPanel(QWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(16, 12, 16, 14)
         column.setSpacing(14)
-        for section in (self.tool, self.overlay, self.erase, self.model):
+        for section in (self.model, self.tool, self.overlay, self.erase):
             column.addWidget(section)
         column.addStretch(1)
         area = QScrollArea()

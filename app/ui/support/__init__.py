@@ -8,7 +8,7 @@ from app.ui.support.background import Background
 from app.ui.support.engine_api import Engine
 from app.ui.support.garbage_collection import Collector
 from app.ui.support.log import LOG, Logging, log_file, log_folder
-from app.ui.support.messages import Level, Message, Messages
+from app.ui.support.messages import Level, Message, Messages, Offer
 from app.ui.support.redaction import redact
 from app.ui.support.services import Services
 from app.ui.support.settings import Setting, Settings
@@ -29,6 +29,7 @@ __all__ = [
     "Message",
     "Messages",
     "NumberSlider",
+    "Offer",
     "Services",
     "Setting",
     "Settings",

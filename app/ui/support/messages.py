@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -16,12 +17,21 @@ class Level(Enum):
 
 
 @dataclass(frozen=True)
+class Offer:
+    """What a button beside a message does, once."""
+
+    title: str
+    accept: Callable[[], None]
+
+
+@dataclass(frozen=True)
 class Message:
-    """One sentence, and what stands behind the Details button."""
+    """One sentence, what stands behind the Details button, and what is offered with it."""
 
     text: str
     details: str = ""
     level: Level = Level.ERROR
+    offer: Offer | None = None
 
 
 class Messages(QObject):
@@ -37,9 +47,9 @@ class Messages(QObject):
         """Something failed."""
         self._post(Message(text, details))
 
-    def info(self, text: str, details: str = "") -> None:
+    def info(self, text: str, details: str = "", offer: Offer | None = None) -> None:
         """Something the user should know."""
-        self._post(Message(text, details, Level.INFO))
+        self._post(Message(text, details, Level.INFO, offer))
 
     def begin_showing(self) -> None:
         """A window is connected to ``posted``: what has waited is posted now."""

@@ -35,21 +35,25 @@ class MessageBanner(QFrame):
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self.offer = QPushButton()
+        self.offer.setAccessibleName("Do what this message offers")
         self.details = QPushButton("Details…")
         self.details.setAccessibleName("Show details of this message")
         self.close_button = QToolButton()
         theme.set_icon(self.close_button, "x")
         self.close_button.setToolTip("Close this message")
         self.close_button.setAccessibleName("Close this message")
-        for button in (self.details, self.close_button):
+        for button in (self.offer, self.details, self.close_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(10)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._text, 1)
+        row.addWidget(self.offer)
         row.addWidget(self.details)
         row.addWidget(self.close_button)
+        self.offer.clicked.connect(self._accept)
         self.details.clicked.connect(self._show_details)
         self.close_button.clicked.connect(self.dismiss)
         self.message: Message | None = None
@@ -62,6 +66,8 @@ class MessageBanner(QFrame):
         theme.set_mark(self._icon, *_ICONS[message.level])
         self._text.setText(message.text)
         self.setAccessibleDescription(message.text)
+        self.offer.setVisible(message.offer is not None)
+        self.offer.setText("" if message.offer is None else message.offer.title)
         self.details.setVisible(bool(message.details))
         self.setProperty("level", message.level.value)
         self.style().unpolish(self)
@@ -74,6 +80,13 @@ class MessageBanner(QFrame):
         self.message = None
         self.hide()
         self.dismissed.emit()
+
+    @Slot()
+    def _accept(self) -> None:
+        offer = self.message.offer if self.message is not None else None
+        self.dismiss()
+        if offer is not None:
+            offer.accept()
 
     @Slot()
     def _show_details(self) -> None:

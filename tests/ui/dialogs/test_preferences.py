@@ -113,7 +113,7 @@ def test_everything_is_found_as_it_was_left(driver: Driver, store: Settings, pho
     do.navigator.trigger()
     do.history.trigger()
     do.panel.trigger()
-    window.panel.model.heading.click()
+    window.panel.model.others.heading.click()
     second = again(driver.qtbot, store)
     assert second.view.tool is Tool.LASSO
     assert second.actions_.tools[Tool.LASSO].isChecked()
@@ -128,7 +128,7 @@ def test_everything_is_found_as_it_was_left(driver: Driver, store: Settings, pho
     assert second.actions_.navigator.isChecked()
     assert second.panel.tabs.currentIndex() == 1
     assert second.panel.isHidden()
-    assert second.panel.model.unfolded
+    assert second.panel.model.others.unfolded
     second.close()
 
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app.engine import downloads
 from app.engine.formatting import progress_text, size_text, time_text
-from app.engine.protocol import ImportDone, ImportFailed
+from app.engine.protocol import ImportDone, ImportFailed, ModelInfo
 from app.ui.models import models_dialog
 from app.ui.models.library import Stage
 from app.ui.models.models_dialog import ModelsDialog
@@ -133,7 +133,24 @@ def test_a_download_from_click_to_installed(driver: Driver, hub: Hub, dialog: Mo
     quiet(driver)
     row = dialog.rows[NAME]
     assert row.badge.isVisible() and row.main.text() == "Remove"
-    assert driver.texts() == ["Moebius Places2 is installed. Choose it in the panel under Model."]
+    assert driver.texts() == ["Moebius Places2 is installed."]
+    offer = driver.window.contents.banner.offer
+    assert offer.isVisible() and offer.text() == "Use It from Now On"
+    driver.engine.set_installed((ModelInfo(NAME, "Moebius Places2", 19, 2.0, 0.99),))
+    driver.qtbot.mouseClick(offer, Qt.MouseButton.LeftButton)
+    assert driver.engine.loads[-1] == (NAME, "auto")
+    assert driver.window.settings.get(settings.MODEL) == driver.window.panel.model.key == NAME
+    assert driver.window.contents.banner.isHidden()
+
+
+def test_a_row_chooses_its_model(driver: Driver, dialog: ModelsDialog) -> None:
+    driver.engine.set_installed((ModelInfo("moebius-nano", "Moebius nano", 4, 1.0, 1.0),))
+    use = dialog.rows["moebius-nano"].use
+    assert use.isVisible() and use.isEnabled()
+    assert dialog.rows[NAME].use.isHidden(), "it is not installed"
+    driver.qtbot.mouseClick(use, Qt.MouseButton.LeftButton)
+    assert driver.engine.loads[-1] == ("moebius-nano", "auto")
+    assert (use.text(), use.isEnabled()) == ("In Use", False)
 
 
 def test_what_the_engine_refuses_is_deleted(driver: Driver, hub: Hub, dialog: ModelsDialog) -> None:

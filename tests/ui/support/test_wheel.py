@@ -56,7 +56,7 @@ def set_middle(control: QWidget) -> None:
 @pytest.fixture
 def area(driver: Driver) -> QScrollArea:
     panel = driver.window.panel
-    for fold in (panel.tool, panel.tool.stroke, panel.overlay, panel.model, panel.erase, panel.erase.advanced):
+    for fold in (panel.tool, panel.tool.stroke, panel.overlay, panel.model.others, panel.erase, panel.erase.advanced):
         fold.set_unfolded(True)
     driver.window.resize(1100, 600)
     found = panel.tabs.currentWidget()
