@@ -130,13 +130,14 @@ def device() -> str:
     """What the models run on, and in which precision."""
     import torch
 
-    from inference.models import available_devices, choose_device, choose_precision
+    from inference.models import available_devices, choose_device, choose_precision, unused_card
 
     chosen = choose_device("auto")
     card = f" ({torch.cuda.get_device_name(chosen)})" if chosen.type == "cuda" else ""
+    unused = f"; {name} is here, but this torch can't use it" if (name := unused_card()) else ""
     return (
         f"{chosen.type}{card}, {choose_precision(chosen)}, {torch.get_num_threads()} threads; "
-        f"present: {', '.join(available_devices())}"
+        f"present: {', '.join(available_devices())}{unused}"
     )
 
 

@@ -330,3 +330,39 @@ def test_icons_are_the_drawing(icon: Path) -> None:
         stored = np.asarray(opened.convert("RGBA"), dtype=int)
     shown = np.asarray(drawn.constBits(), dtype=int).reshape(side, drawn.bytesPerLine() // 4, 4)[:, :side]
     assert np.abs(stored - shown).mean() < 2
+
+
+def test_the_package_for_graphics_cards_is_made_in_an_environment_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from resources.packaging import __main__ as building
+
+    ran: list[list[str]] = []
+
+    def run(command: list[str], **_options: object) -> subprocess.CompletedProcess[str]:
+        ran.append(command)
+        return subprocess.CompletedProcess(command, 0, stdout="")  # of this torch: it is made for no card
+
+    monkeypatch.setattr(building, "BUILD", tmp_path)
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(sys, "argv", ["packaging", "--cuda", "--quick"])
+    assert building.main() == 0
+    asked, venv, install, check, again = ran
+    python = install[0]
+    assert venv[1:3] == ["-m", "venv"] and python.startswith(str(tmp_path / "cuda"))
+    assert install[install.index("--index-url") + 1] == building.CUDA_INDEX and "torch" in asked[-1]
+    assert check[0] == again[0] == python and again[-2:] == ["--cuda", "--quick"]
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("nvidia/cudnn/lib/libcudnn_adv.so.9", False),
+        ("nvidia/cudnn/lib/libcudnn_graph.so.9", True),
+        ("nvidia/cublas/include/cublas.h", False),
+        ("nvidia/cublas/lib/libcublas.so.12", True),
+        ("nvidia/cuda_runtime/lib/libcudart_static.a", False),
+    ],
+)
+def test_of_nvidias_packages_only_what_runs_goes_along(path: str, wanted: bool) -> None:
+    assert contents.is_unwanted(path) is not wanted

@@ -155,6 +155,7 @@ class EngineStatus:
     details: str = ""  # for behind a button
     precision: str = ""  # "fp32", "bf16", "fp16", "int8", once known
     devices: tuple[str, ...] = ()  # what a model could be run on here, the fastest first, once known
+    unused_card: str = ""  # the name of a graphics card that this torch can't use
 
 
 @dataclass(frozen=True)

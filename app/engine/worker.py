@@ -127,6 +127,7 @@ class EngineWorker(QObject):
         self._loaded: tuple[str, str, str] | None = None
         self._prepared = False
         self._devices: tuple[str, ...] = ()
+        self._unused_card = ""
         self._idle = QTimer(self)  # moves to the engine's thread with its parent
         self._idle.setSingleShot(True)
         self._idle.timeout.connect(self._unload)
@@ -178,9 +179,9 @@ class EngineWorker(QObject):
             note_kept()
         cores = os.cpu_count() or 1
         torch.set_num_threads(cores - 1 if cores > 2 else cores)
-        from inference.models import available_devices
+        from inference.models import available_devices, unused_card
 
-        self._devices = tuple(available_devices())
+        self._devices, self._unused_card = tuple(available_devices()), unused_card()
 
     def _load(self, job: Job[Any]) -> BaseException | None:
         """Load what the job asks for, unless it is loaded or not wanted any more; tells the status.
@@ -210,10 +211,8 @@ class EngineWorker(QObject):
 
     def _tell_ready(self, model: str, pipeline: ErasePipeline) -> None:
         title, where = pipeline.folder.title, pipeline.device.type
-        precision = pipeline.precision
-        self.answered.emit(
-            EngineStatus(EngineState.READY, model, title, where, precision=precision, devices=self._devices)
-        )
+        status = EngineStatus(EngineState.READY, model, title, where, precision=pipeline.precision)
+        self.answered.emit(replace(status, devices=self._devices, unused_card=self._unused_card))
 
     def _erase(self, job: Job[EraseRequest]) -> EraseDone | EraseCancelled | EraseFailed:
         request = job.request
@@ -273,7 +272,7 @@ class EngineWorker(QObject):
             colour=options.colour,
             solver=options.solver,
             guidance_until=options.guidance_until,
-            start=options.start if pipeline.folder.settings.start == "noise" else None,
+            start=options.start,
             previews=options.previews,
             sixteen_bit=options.sixteen_bit,
             source=request.source,

@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     from inference.models.checkpoints import load_weights, read_checkpoint
     from inference.models.checksums import differing, sha256, write_sums
     from inference.models.codec import ColourMap, KLCodec
-    from inference.models.devices import available_devices, choose_device, choose_precision, place, precisions
+    from inference.models.devices import (
+        available_devices,
+        choose_device,
+        choose_precision,
+        place,
+        precisions,
+        unused_card,
+    )
     from inference.models.flux import PATCH, FluxModel, empty_transformer, tflops_per_step
     from inference.models.folders import (
         INCOMPLETE,
@@ -97,6 +104,7 @@ __all__ = [
     "snapshot_of",
     "tflops_per_step",
     "tiny_autoencoder",
+    "unused_card",
     "write_durably",
     "write_sums",
 ]
@@ -140,6 +148,7 @@ _HOMES = {
         "KLCodec",
     ),
     "devices": (
+        "unused_card",
         "place",
         "available_devices",
         "choose_device",

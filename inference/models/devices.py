@@ -14,7 +14,7 @@ from torch import nn
 from inference.errors import InputError
 from inference.networks import MoebiusUNet, PixelHackerUNet
 from inference.networks.fast import EvaluationUNet, GraphedUNet, can_quantise, in_products, pack_products, quantise
-from inference.runtime import Check, never
+from inference.runtime import Check, never, nvidia_cards
 from inference.sampling import Denoiser
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16", "int8")
@@ -30,6 +30,13 @@ def available_devices() -> list[str]:
 def _present(name: str) -> bool:
     module = getattr(torch, name, None)
     return module is not None and bool(module.is_available())
+
+
+def unused_card() -> str:
+    """The name of a graphics card that is here, but not for this torch; empty where there is none."""
+    if _present("cuda"):
+        return ""
+    return next(iter(nvidia_cards()), "")
 
 
 def choose_device(name: str) -> torch.device:

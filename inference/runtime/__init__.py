@@ -8,6 +8,7 @@ from inference.lazy import lookup
 
 if TYPE_CHECKING:
     from inference.runtime.blank_networks import shapes_only
+    from inference.runtime.cards import nvidia_cards
     from inference.runtime.check import Check, never
     from inference.runtime.interrupt import interruptible
     from inference.runtime.lean_imports import without
@@ -21,6 +22,7 @@ __all__ = [
     "interruptible",
     "keep_freed_memory",
     "never",
+    "nvidia_cards",
     "peak_rss_mb",
     "rss_mb",
     "shapes_only",
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "cards": ("nvidia_cards",),
     "blank_networks": ("shapes_only",),
     "check": (
         "Check",

@@ -18,6 +18,7 @@ from pathlib import Path
 from resources.packaging import contents, deb, libraries, licences, sizes
 
 BUILD, DIST = contents.ROOT / "build", contents.ROOT / "dist"
+CUDA_INDEX = "https://pypi.org/simple"  # where torch for Linux is the build for NVIDIA's cards
 
 README = """\
 Moebius {version}
@@ -47,8 +48,14 @@ def main() -> int:
     """Make folder, archive and, where dpkg-deb is, Debian package below ``dist``; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m resources.packaging", description=main.__doc__)
     parser.add_argument("--folder-only", action="store_true", help="make dist/moebius and pack nothing")
+    parser.add_argument(
+        "--cuda", action="store_true", help="with torch for NVIDIA's cards, from an environment of its own"
+    )
+    parser.add_argument("--cuda-index", default=CUDA_INDEX, metavar="URL", help=f"where that torch is ({CUDA_INDEX})")
     parser.add_argument("--quick", action="store_true", help="pack several times as fast, an eighth larger")
     options = parser.parse_args()
+    if options.cuda and not _has_cuda():
+        return _with_cuda(options)
     level = 1 if options.quick else 6
     version = metadata.version("moebius")
     with step("Gathering the program"):
@@ -81,11 +88,12 @@ def main() -> int:
         after = {"win32": "windows/moebius.iss (Inno Setup)", "darwin": "macos/dmg.sh"}.get(sys.platform, "")
         print(f"dist/moebius is ready; resources/packaging/{after} makes the installer of it.")
         return 0
-    made = [DIST / f"moebius-{version}-linux-{platform.machine()}.tar.xz"]
+    kind = "-cuda" if _has_cuda() else ""
+    made = [DIST / f"moebius{kind}-{version}-linux-{platform.machine()}.tar.xz"]
     with step("Packing the archive"):
         _archive(folder, f"moebius-{version}", made[0], level)
     if shutil.which("dpkg-deb"):
-        made.append(DIST / f"moebius_{version}_{_architecture()}.deb")
+        made.append(DIST / f"moebius{kind}_{version}_{_architecture()}.deb")
         with step("Packing for Debian and Ubuntu"):
             _for_debian(folder, wants, version, made[1], level)
     else:
@@ -93,6 +101,45 @@ def main() -> int:
     for path in made:
         print(f"{path.relative_to(contents.ROOT)}: {path.stat().st_size / 1e6:.0f} MB")
     return 0
+
+
+def _has_cuda() -> bool:
+    """Whether the torch that would be packed is the one for NVIDIA's cards."""
+    made_for = subprocess.run(
+        [sys.executable, "-c", "import torch; print(torch.version.cuda or '')"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return bool(made_for.stdout.strip())
+
+
+def cuda_commands(environment: Path, index: str) -> list[list[str]]:
+    """What makes an environment with torch for NVIDIA's cards, and the versions of everything else as here."""
+    python = str(environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+    install = [python, "-m", "pip", "install", "--disable-pip-version-check", "--index-url", index]
+    return [
+        [sys.executable, "-m", "venv", "--clear", str(environment)],
+        [*install, "-c", str(contents.ROOT / "constraints.txt"), "-e", f"{contents.ROOT}[package]"],
+    ]
+
+
+def _with_cuda(options: argparse.Namespace) -> int:
+    """The same package by the Python of an environment of its own: two builds of torch can't lie side by side."""
+    environment = BUILD / "cuda"
+    making = cuda_commands(environment, options.cuda_index)
+    python = making[-1][0]
+    variables = {k: v for k, v in os.environ.items() if k not in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")}
+    with step("Fetching torch for NVIDIA's cards, several gigabytes"):
+        for command in making:
+            subprocess.run(command, check=True, cwd=contents.ROOT, env=variables)
+    check = "import sys, torch; sys.exit(0 if torch.version.cuda else 1)"
+    if subprocess.run([python, "-c", check], check=False).returncode != 0:
+        print(f"{options.cuda_index} has no torch for NVIDIA's cards; name another with --cuda-index.")
+        return 1
+    more = [f"--{name.replace('_', '-')}" for name in ("folder_only", "quick") if getattr(options, name)]
+    again = [python, "-m", "resources.packaging", "--cuda", *more]
+    return subprocess.run(again, check=False, cwd=contents.ROOT).returncode
 
 
 def _put_licences(folder: Path) -> None:

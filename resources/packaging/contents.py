@@ -32,6 +32,7 @@ METADATA = (
 HIDDEN_IMPORTS = (
     # Looked up by name: lazy imports of diffusers, torch and the program's own
     "diffusers.models.autoencoders.autoencoder_kl",
+    "diffusers.models.autoencoders.autoencoder_tiny",
     "diffusers.schedulers.scheduling_ddim",
     "diffusers.schedulers.scheduling_dpmsolver_multistep",
     "diffusers.schedulers.scheduling_unipc_multistep",
@@ -158,6 +159,8 @@ EXCLUDES = (
     "torch.utils.bottleneck",
     "torch.utils.cpp_extension",
     "torch.utils.tensorboard",
+    # The compiler of kernels, which comes with torch's builds for graphics cards and which nothing here calls
+    "triton",
     # Of the rest
     "huggingface_hub.cli",
     "huggingface_hub.fastai_utils",
@@ -218,6 +221,12 @@ UNWANTED = (
     "torch/lib/libtorchbind_test.so",
     "torch/lib/*.lib",
     "torch/**/*.pyi",
+    # Of NVIDIA's packages: headers, and what is for linking and for networks with recurrence
+    "nvidia/**/include/*",
+    "nvidia/**/*.a",
+    "nvidia/**/libcudnn_adv.so*",
+    "nvidia/cuda_nvcc/*",
+    "torch/lib/*.a",
     # What else is not read
     "cv2/data/*",
     "*/__init__.pyi",

@@ -20,6 +20,12 @@ _DEVICES = {
 }
 
 
+OTHER_PACKAGE = (
+    "This copy of the program calculates on the processor only, and can't use the {card} that is here.\n"
+    "The package for graphics cards can; from the source code: pip install --force-reinstall torch"
+)
+
+
 def device_title(device: str) -> str:
     """A torch device's name as people know it; empty while unknown."""
     return _DEVICES.get(device.split(":")[0], device.upper())
@@ -160,6 +166,10 @@ class ModelChoice(QObject):
         device = device_title(status.device)
         if status.precision not in ("", "fp32"):  # the exact one goes without saying
             device = f"{device}, {status.precision}"
+        if status.unused_card and status.device == "cpu":
+            device = f"{device}; {status.unused_card} not usable"
+            self._status.device.setToolTip(OTHER_PACKAGE.format(card=status.unused_card))
+            self._panel.model.device.setToolTip(OTHER_PACKAGE.format(card=status.unused_card))
         self._status.show_device(device)
         text, device_text = {
             EngineState.EMPTY: ("No model loaded", "No model loaded"),
