@@ -1,4 +1,4 @@
-"""Layouts: what the bundled model denoises, measured of a picture, and fills of them that need no learning."""
+"""Layouts: coarse pictures that a model may denoise, measured of a picture, and fills of them without learning."""
 
 from __future__ import annotations
 

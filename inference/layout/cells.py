@@ -1,6 +1,6 @@
 """Layouts: a square of a picture as 64 x 64 cells of mean colour and local gradient energy.
 
-A layout is what the bundled model denoises: colours low-passed to a cell's size, and how rough each cell is, without
+A layout is what a structure model denoises: colours low-passed to a cell's size, and how rough each cell is, without
 the texture itself, which is copied from the picture afterwards (:mod:`inference.fill`). No network is needed to go
 from pixels to a layout.
 
