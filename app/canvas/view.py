@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
@@ -16,13 +16,15 @@ from app.canvas.input import RetouchHand
 from app.canvas.tools import (
     ArrowDrag,
     Band,
-    Change,
     Drag,
     FoundDrag,
     PanDrag,
     Pointer,
     Press,
+    Prompt,
+    Propose,
     RetouchDrag,
+    Select,
     StrokeDrag,
     Tool,
     apply_selection,
@@ -34,8 +36,6 @@ from app.document.history import Edit
 from app.document.mask import MAX_SIZE, MIN_SIZE, Brush, Segment, largest_brush_size
 from app.document.pixels import Point
 
-Select: TypeAlias = Callable[[str, int, Change], None]
-Propose: TypeAlias = Callable[[str, Callable[[Selections], Any], Callable[[Any], None]], None]
 T = TypeVar("T")
 
 _SIZE_STEP = 1.15
@@ -51,6 +51,7 @@ class CanvasView(RetouchHand):
 
     strokeFinished = Signal(object)  # Edit, of any tool but those that retouch
     brushChanged = Signal(object)  # Brush
+    prompt: Prompt | None = None  # asks a model that selects
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -129,7 +130,7 @@ class CanvasView(RetouchHand):
         """
         self._select = select
 
-    def select(self, name: str, area: int, change: Change) -> None:
+    def select(self, name: str, area: int, change: Callable[[Selections], Edit | None]) -> None:
         """Have a selection made by who makes them; at once where nobody was named."""
         document = self._layers.document
         if self._select is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from app.engine.protocol import (
     AddRequest,
+    EmbedDone,
+    EmbedRequest,
     EngineNote,
     EngineState,
     EngineStatus,
@@ -27,6 +30,7 @@ from app.engine.protocol import (
     ModelInfo,
     ModelRefused,
     ModelsFound,
+    SegmentRequest,
     SurveyRequest,
 )
 from app.engine.worker import EngineWorker, Job
@@ -43,6 +47,7 @@ class EngineController(QObject):
     modelsChanged = Signal()
     added = Signal(object)  # ModelAdded | ModelRefused
     imported = Signal(object)  # ImportDone | ImportFailed
+    embedded = Signal(object)  # EmbedDone
     _requested = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -141,6 +146,21 @@ class EngineController(QObject):
         self._requested.emit(self._job)
         return request.id
 
+    def embed(self, key: int, rgb: NDArray[np.uint8]) -> None:
+        """Get ready for prompts on a picture ``(h, w, 3)``, which may be reduced; ``embedded`` tells how that went."""
+        self._requested.emit(EmbedRequest(key, rgb, self._device))
+
+    def segment(
+        self, key: int, points: tuple[tuple[float, float], ...], *, box: bool
+    ) -> Future[NDArray[np.float32] | None]:
+        """What is at a position or in a box of the picture embedded under ``key``, as of :class:`SegmentRequest`.
+
+        To be waited for on another thread; it comes after what the engine is at.
+        """
+        request = SegmentRequest(key, points, box, Future())
+        self._requested.emit(request)
+        return request.logits
+
     def cancel(self) -> None:
         """End the running erase at once for the window; the thread follows between two layers of the network."""
         if self._job is None:
@@ -184,6 +204,8 @@ class EngineController(QObject):
             self.added.emit(answer)
         elif isinstance(answer, ImportDone | ImportFailed):
             self.imported.emit(answer)
+        elif isinstance(answer, EmbedDone):
+            self.embedded.emit(answer)
         elif isinstance(answer, EngineNote):
             if self._job is not None and answer.id == self._job.request.id:
                 self.noted.emit(answer)

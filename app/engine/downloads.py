@@ -31,6 +31,7 @@ from inference.models import (
     forget_download,
     installed_models,
     installed_path,
+    is_segmenter,
     models_folder,
     read_record,
     remove_model,
@@ -111,9 +112,13 @@ def installed_infos() -> tuple[ModelInfo, ...]:
 
 
 def _looked_at() -> dict[str, ModelInfo | str]:
-    """What is known of each model of the user's own, or why it can't be used."""
+    """What is known of each model of the user's own, or why it can't be used; "" of one that only selects."""
     found: dict[str, ModelInfo | str] = {}
     for name in installed_models():
+        path = installed_path(name)
+        if path is not None and is_segmenter(path):
+            found[name] = ""
+            continue
         try:
             found[name] = model_info(name)
         except ValueError as error:

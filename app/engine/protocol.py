@@ -8,6 +8,7 @@ picture pixels, half open.
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
@@ -109,6 +110,33 @@ class EraseRequest:
     options: EraseOptions
     precision: str = "auto"
     source: NDArray[np.uint8] | None = None  # (H, W), above 127: the fill may copy from there; None: everywhere
+
+
+@dataclass(frozen=True)
+class EmbedRequest:
+    """The embedding of a picture to be made, for the model that selects, in place of the one before."""
+
+    key: int  # the caller's own, for prompts
+    rgb: NDArray[np.uint8]  # (h, w, 3), may be reduced
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class EmbedDone:
+    key: int
+    available: bool  # prompts are answered now
+    message: str = ""  # why not, a sentence; empty where no such model is installed
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class SegmentRequest:
+    """What is at a position or in a box, of the picture with that embedding."""
+
+    key: int
+    points: tuple[tuple[float, float], ...]  # shares of width and height: a position, or two opposite corners
+    box: bool
+    logits: Future[NDArray[np.float32] | None]  # (h, w) over the whole picture, above 0 inside; None: not known
 
 
 @dataclass(frozen=True)

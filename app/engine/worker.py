@@ -21,6 +21,7 @@ from app.engine.importing import import_answer
 from app.engine.latest_value import LatestSlot
 from app.engine.protocol import (
     AddRequest,
+    EmbedRequest,
     EngineNote,
     EngineState,
     EngineStatus,
@@ -38,9 +39,11 @@ from app.engine.protocol import (
     ModelRefused,
     ModelsFound,
     Patch,
+    SegmentRequest,
     SixteenBitPatch,
     SurveyRequest,
 )
+from app.engine.segmenting import Segmenting
 
 if TYPE_CHECKING:
     from inference import ErasePipeline
@@ -125,6 +128,7 @@ class EngineWorker(QObject):
         self.previews: LatestSlot[tuple[EraseProgress, ErasePreview]] = LatestSlot()
         self._pipeline: ErasePipeline | None = None
         self._loaded: tuple[str, str, str] | None = None
+        self._segmenting = Segmenting()
         self._prepared = False
         self._devices: tuple[str, ...] = ()
         self._unused_card = ""
@@ -148,6 +152,10 @@ class EngineWorker(QObject):
         elif isinstance(request, ImportRequest):
             self._prepare_thread()
             self.answered.emit(import_answer(request, explain))
+        elif isinstance(request, EmbedRequest):
+            self.answered.emit(self._segmenting.embed(request, self._prepare_thread, explain))
+        elif isinstance(request, SegmentRequest):
+            self._segmenting.segment(request)
         if self._pipeline is not None and self._idle.interval() > 0:
             self._idle.start()
 
@@ -158,6 +166,7 @@ class EngineWorker(QObject):
             return
         (model, *_), title = self._loaded, self._pipeline.folder.title
         self._pipeline = self._loaded = None
+        self._segmenting.unload()
         from inference.erase import free_caches
 
         free_caches()

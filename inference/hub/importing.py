@@ -32,6 +32,7 @@ from inference.models import (
     find_model,
     has_autoencoder,
     installed_path,
+    is_segmenter,
     is_tiny,
     kl_autoencoder,
     load_model,
@@ -113,6 +114,8 @@ class _Import:
         if self._source.is_dir():
             if (self._source / "model_index.json").is_file():
                 return self._flux()
+            if is_segmenter(self._source):
+                return self._segmenter()
             config = self._source / "config.json"
             if config.is_file() and "unet" in read_json(config):
                 return self._own()
@@ -148,6 +151,19 @@ class _Import:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 (os.replace if self._model is not None else shutil.copyfile)(path, target)
         return self._finish(name, "FLUX.1 Fill [dev]", "", shared=False)
+
+    def _segmenter(self) -> Imported:
+        """A model that selects: safetensors already, so the header is read and it is copied."""
+        files = [self._source / name for name in ("config.json", "model.safetensors")]
+        if not files[1].is_file():
+            raise ModelError(f"{self._source} has no model.safetensors; download it again.")
+        _check_safetensors(files[1])
+        name = self._free_name(_slug(self._source.name))
+        if self._model is None:  # a download is moved
+            self._ask_room(files)
+        for path in files:
+            (os.replace if self._model is not None else shutil.copyfile)(path, self._new / path.name)
+        return self._finish(name, f"SAM ({self._source.name})", "Selects, does not erase.", shared=False)
 
     def _published(self) -> Imported:
         """A plain checkpoint: Moebius's, PixelHacker's, or their autoencoder's; the entries say which."""

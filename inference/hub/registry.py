@@ -171,6 +171,16 @@ CATALOGUE: tuple[KnownModel, ...] = (
             "packages: flux."
         ),
     ),
+    KnownModel(
+        name="sam2.1-hiera-tiny",
+        title="SAM 2.1 tiny",
+        note="Selects, does not erase: with the Object tool a click or a box is answered by this model.",
+        size=156 * MEGABYTE,
+        licence=_APACHE[0],
+        licence_url=_APACHE[1],
+        parts=(Part("facebook/sam2.1-hiera-tiny", ("config.json", "model.safetensors")),),
+        limits="It needs the program's extra package: sam.",
+    ),
 )
 
 

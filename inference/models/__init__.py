@@ -45,6 +45,8 @@ if TYPE_CHECKING:
         incomplete_folder,
         installed_models,
         installed_path,
+        installed_segmenter,
+        is_segmenter,
         models_folder,
         read_record,
         remove_model,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from inference.models.loaded import Model
     from inference.models.loading import kl_autoencoder, load_model
     from inference.models.preview_decoder import is_tiny, tiny_autoencoder
+    from inference.models.segmenter import Segmenter, load_segmenter
 
 __all__ = [
     "AS_PUBLISHED",
@@ -74,6 +77,7 @@ __all__ = [
     "KLCodec",
     "Model",
     "ModelFolder",
+    "Segmenter",
     "autoencoder_of",
     "available_devices",
     "bundled_models",
@@ -88,9 +92,12 @@ __all__ = [
     "incomplete_folder",
     "installed_models",
     "installed_path",
+    "installed_segmenter",
+    "is_segmenter",
     "is_tiny",
     "kl_autoencoder",
     "load_model",
+    "load_segmenter",
     "load_weights",
     "models_folder",
     "only_folder",
@@ -171,6 +178,8 @@ _HOMES = {
         "incomplete_folder",
         "installed_models",
         "installed_path",
+        "installed_segmenter",
+        "is_segmenter",
         "models_folder",
         "read_record",
         "remove_model",
@@ -180,6 +189,10 @@ _HOMES = {
     "loading": (
         "kl_autoencoder",
         "load_model",
+    ),
+    "segmenter": (
+        "Segmenter",
+        "load_segmenter",
     ),
 }
 

@@ -25,6 +25,7 @@ RECORD = "source.json"
 SHARED_VAE = "vae"
 PREVIEW_DECODER = "taesdxl"  # kept like a model, but nothing can be erased with it
 INCOMPLETE = ".incomplete"
+SEGMENTERS = ("sam2", "sam2_video")  # as their config.json calls them
 
 
 def models_folder() -> Path:
@@ -48,6 +49,21 @@ def installed_models(models: Path | None = None) -> list[str]:
     except OSError:
         return []
     return sorted(name for name in found if name != PREVIEW_DECODER and installed_path(name, folder) is not None)
+
+
+def is_segmenter(path: Path) -> bool:
+    """Whether a folder holds a model that selects, not one that erases: SAM 2, as ``transformers`` keeps it."""
+    try:
+        values = json.loads((path / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(values, dict) and values.get("model_type") in SEGMENTERS
+
+
+def installed_segmenter(models: Path | None = None) -> Path | None:
+    """The folder of the first installed model that selects, None where there is none."""
+    paths = (installed_path(name, models) for name in installed_models(models))
+    return next((path for path in paths if path is not None and is_segmenter(path)), None)
 
 
 def read_record(folder: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.engine.protocol import (
     Box,
+    EmbedDone,
     EngineState,
     EngineStatus,
     EraseCancelled,
@@ -43,12 +45,16 @@ class FakeEngine(QObject):
     modelsChanged = Signal()
     added = Signal(object)
     imported = Signal(object)
+    embedded = Signal(object)
 
     def __init__(self, total: int = 6, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.total = total
         self.imports: list[tuple[str, str]] = []  # their ids are 1, 2, ..
         self.precision = ""
+        self.embeds: list[tuple[int, NDArray[np.uint8]]] = []
+        self.prompts: list[tuple[int, tuple[tuple[float, float], ...], bool]] = []
+        self.logits: NDArray[np.float32] | None = None  # what prompts are answered with; None: no such model
         self.loads: list[tuple[str, str]] = []
         self.requests: list[tuple[NDArray[np.uint8], NDArray[np.uint8], EraseOptions]] = []
         self.sources: list[NDArray[np.uint8] | None] = []  # of the requests
@@ -100,6 +106,18 @@ class FakeEngine(QObject):
 
     def unload_after(self, minutes: float) -> None:
         self.unload_minutes = minutes
+
+    def embed(self, key: int, rgb: NDArray[np.uint8]) -> None:
+        self.embeds.append((key, rgb))
+        self.embedded.emit(EmbedDone(key, self.logits is not None))
+
+    def segment(
+        self, key: int, points: tuple[tuple[float, float], ...], *, box: bool
+    ) -> Future[NDArray[np.float32] | None]:
+        self.prompts.append((key, points, box))
+        answer: Future[NDArray[np.float32] | None] = Future()
+        answer.set_result(self.logits)
+        return answer
 
     @property
     def busy(self) -> bool:

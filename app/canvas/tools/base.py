@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.document.editing import Document, Mark, Selections
 from app.document.history import Edit, Target
 from app.document.mask import Brush, Outlines
-from app.document.pixels import Box
+from app.document.pixels import Box, Point
 
 T = TypeVar("T")
 Change: TypeAlias = Callable[[Selections], Edit | None]
+Select: TypeAlias = Callable[[str, int, Change], None]
+Propose: TypeAlias = Callable[[str, Callable[[Selections], Any], Callable[[Any], None]], None]
+Prompt: TypeAlias = Callable[[tuple[Point, ...], bool], Callable[[], NDArray[np.float32] | None] | None]
+"""Asks a model what is at a point or, True, between two corners of a box; picture px.
+
+None where it can't be asked now. What comes back waits for the answer, on another thread: logits (h, w) over the
+whole picture, above 0 inside, or None.
+"""
 
 
 class Tool(Enum):
@@ -125,6 +134,9 @@ class Surface(Protocol):
     def select(self, name: str, area: int, change: Change) -> None: ...
     def propose(self, name: str, work: Callable[[Selections], T], done: Callable[[T], None]) -> None: ...
     def show_band(self) -> None: ...
+
+    @property
+    def prompt(self) -> Prompt | None: ...
 
     @property
     def zoom(self) -> float: ...

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.canvas.tools.base import Band, Pointer, SimpleDrag, Surface
 from app.document.editing import Document, Selections
-from app.document.mask import Outlines, Segment, brushed_over, framed, object_in
+from app.document.mask import Outlines, Segment, brushed_over, framed, object_in, object_of_logits
 from app.document.pixels import Point, area
+
+Answer: TypeAlias = Callable[[], NDArray[np.float32] | None]
 
 _STEP = 1.5  # device px between two points of a stroke
 
@@ -16,8 +23,8 @@ _STEP = 1.5  # device px between two points of a stroke
 class ObjectDrag(SimpleDrag):
     """Stays open from the first stroke until Enter, Escape or another tool.
 
-    Shift drags a box. The first press with Alt begins what is taken away from the mask; later, Alt takes away
-    from what was found so far.
+    Shift drags a box. A box, and a click, go to the model that selects where one is installed. The first
+    press with Alt begins what is taken away from the mask; later, Alt takes away from what was found so far.
     """
 
     stays = True
@@ -52,7 +59,9 @@ class ObjectDrag(SimpleDrag):
         if self._down:
             self._down = False
             points, boxed, less = tuple(self._points), self._boxed, self._less
-            look = partial(_found_under, points=points, size=None if boxed else self._size)
+            ask = self._surface.prompt if boxed or len(points) == 1 else None
+            answer = None if ask is None else ask(points, boxed)
+            look = partial(_found_under, points=points, size=None if boxed else self._size, answer=answer)
             self._waiting = True
             self._surface.propose("Finding the object", look, partial(self._on_found, less))
         return False
@@ -106,8 +115,17 @@ class ObjectDrag(SimpleDrag):
         self._outlines = () if total is None else total.outlines()
 
 
-def _found_under(sheet: Selections, points: tuple[Point, ...], size: float | None) -> Segment | None:
-    """The object under a stroke of ``size`` px, or in a box (None) between two corners."""
+def _found_under(
+    sheet: Selections, points: tuple[Point, ...], size: float | None, answer: Answer | None
+) -> Segment | None:
+    """The object under a stroke of ``size`` px, or in a box (None) between two corners.
+
+    ``answer`` is a model's, where one was asked; where it finds nothing the picture itself is looked at.
+    """
+    logits = None if answer is None else answer()
+    found = None if logits is None else object_of_logits(sheet.pixels, logits)
+    if found is not None:
+        return found
     picture = sheet.size
     brushed = framed(points[0], points[-1], picture) if size is None else brushed_over(points, size, picture)
     return None if brushed is None else object_in(sheet.pixels, brushed, box=size is None)

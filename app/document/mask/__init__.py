@@ -6,7 +6,7 @@ from app.document.mask import morphology
 from app.document.mask.brush import MAX_SIZE, MIN_SIZE, Brush, blend, default_brush_size, largest_brush_size
 from app.document.mask.growth import FARTHEST, grow_towards
 from app.document.mask.live_wire import LiveWire, line_segment
-from app.document.mask.objects import brushed_over, framed, object_in, snapped
+from app.document.mask.objects import brushed_over, framed, object_in, object_of_logits, snapped
 from app.document.mask.polygons import polygon_coverage
 from app.document.mask.segments import Outlines, Segment, segment_of, stroke_segment
 from app.document.mask.similar_colours import similar_coverage
@@ -35,6 +35,7 @@ __all__ = [
     "line_segment",
     "morphology",
     "object_in",
+    "object_of_logits",
     "polygon_coverage",
     "segment_of",
     "similar_coverage",

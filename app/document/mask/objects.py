@@ -28,6 +28,7 @@ _CORE_OF_BOX = 0.7
 _ROUNDS = 2
 _CLOSED = 0.02  # of the stroke's longest side: gaps up to twice this are closed
 _TILE = 256
+_LOGITS_SIDE = 1024  # px, the longest side a model's answer is enlarged to
 _REDUCED_LABELS = 2048  # px, the longest side parts of a mask are told apart at
 
 
@@ -55,10 +56,34 @@ def object_in(pixels: Pixels, brushed: Segment, *, box: bool = False) -> Segment
         small_stroke = np.asarray(cv2.resize(stroke, _size(small), interpolation=cv2.INTER_AREA), np.uint8) > 0
     found = _cut(small, small_stroke, _CORE_OF_BOX if box else _CORE, None if box else _RIDGE)
     mask = found * np.uint8(255) if scale == 1.0 else _refined(around, found, scale)
+    return segment_of(_with_margin(mask, scale), window)
+
+
+def object_of_logits(pixels: Pixels, logits: NDArray[np.float32]) -> Segment | None:
+    """The object where ``logits`` (h, w), which span all of the picture, are above 0; None where that is nowhere.
+
+    ``pixels`` as of :func:`object_in`; its outline is brought to their edges, and it has the same margin.
+    """
+    height, width = pixels.shape[:2]
+    scale = max(1.0, max(height, width) / _LOGITS_SIDE)
+    size = max(1, round(width / scale)), max(1, round(height / scale))
+    found = (np.asarray(cv2.resize(logits, size, interpolation=cv2.INTER_LINEAR)) > 0).astype(np.uint8)
+    inner = bounds(found)
+    if is_empty(inner):
+        return None
+    cells = grown(inner, 2, size)
+    across, down = width / size[0], height / size[1]
+    window = round(cells[0] * across), round(cells[1] * down), round(cells[2] * across), round(cells[3] * down)
+    part = np.ascontiguousarray(crop(found, cells))
+    mask = part * np.uint8(255) if scale == 1.0 else _refined(crop(pixels, window)[..., :3], part, scale)
+    return segment_of(_with_margin(mask, scale), window)
+
+
+def _with_margin(mask: Mask, scale: float) -> Mask:
+    """What erasing an object needs around it: half a pixel of the reduced copy, at least one, and a soft edge."""
     margin = max(1, round(scale / 2))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin + 1, 2 * margin + 1))
-    mask = np.asarray(cv2.GaussianBlur(cv2.dilate(mask, kernel), (3, 3), 0), np.uint8)
-    return segment_of(mask, window)
+    return np.asarray(cv2.GaussianBlur(cv2.dilate(mask, kernel), (3, 3), 0), np.uint8)
 
 
 def brushed_over(points: Sequence[Point], size: float, picture: tuple[int, int]) -> Segment | None:

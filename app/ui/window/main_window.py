@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from app.ui.commands import Actions, CommandList
 from app.ui.dialogs import Preferences, ShortcutEditor, show_about
-from app.ui.editing import EditingController, Opened, Workspace
+from app.ui.editing import EditingController, ModelSelection, Opened, Workspace
 from app.ui.erasing import ErasingController
 from app.ui.files import FilesController
 from app.ui.models import ModelsController
@@ -40,6 +40,7 @@ class MainWindow(QMainWindow):
         self.view, self.panel, self.status = view, panel, status = contents.view, contents.panel, contents.status
         self.editing = EditingController(self, services, do, view, workspace)
         self.erasing = ErasingController(self, engine, services, do, view, workspace, self.editing, panel, status)
+        self.model_selection = ModelSelection(engine, services, do, view, workspace, self)
         self.files = FilesController(
             self,
             services,
