@@ -71,6 +71,7 @@ class Installed:
     source: str  # where it came from
     removable: bool = True
     fault: str = ""  # why it can't be erased with; a sentence
+    erases: bool = True  # False: it only selects, or draws previews
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def survey() -> Survey:
     found = _looked_at()
     infos = tuple(info for info in found.values() if isinstance(info, ModelInfo))
     bundled = tuple(_bundled(name) for name in bundled_models())
-    own = tuple(_installed(name, look if isinstance(look, str) else "") for name, look in found.items())
+    own = tuple(_installed(name, look) for name, look in found.items())
     if installed_path(PREVIEW_DECODER) is not None:
         own += (_installed(PREVIEW_DECODER, ""),)
     return Survey((*bundled, *own), tuple(unfinished_downloads()), _free(), infos)
@@ -145,7 +146,7 @@ def _bundled(name: str) -> Installed:
     )
 
 
-def _installed(name: str, fault: str) -> Installed:
+def _installed(name: str, look: ModelInfo | str) -> Installed:
     path = installed_path(name)
     record = read_record(path) if path is not None else {}
     source = str(record.get("source") or record.get("imported_from") or "")
@@ -156,7 +157,8 @@ def _installed(name: str, fault: str) -> Installed:
         _size(path) if path is not None else 0,
         str(record.get("licence") or ""),
         source,
-        fault=fault,
+        fault=look if isinstance(look, str) else "",
+        erases=look != "",
     )
 
 

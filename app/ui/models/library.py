@@ -215,7 +215,8 @@ class ModelLibrary(QObject):
     def _tell_installed(self, done: ImportDone, otherwise: str = "") -> None:
         """Say that a model is there and offer to erase with it from now on; ``otherwise``: of what is no model."""
         said = f"{done.title} is installed."
-        if done.name:
+        installed = self.installed(done.name)
+        if done.name and (installed is None or installed.erases):
             offer = Offer("Use It from Now On", lambda: self.chosen.emit(done.name))
             self._messages.info(said, offer=offer)
         else:

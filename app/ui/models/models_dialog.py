@@ -185,7 +185,7 @@ class ModelsDialog(QDialog):
     def _show(self, name: str) -> None:
         state, installed = self._library.state(name), self._library.installed(name)
         self.rows[name].show_model(known_model(name), installed, state)
-        usable = state.stage is Stage.INSTALLED and installed is not None and not installed.fault
+        usable = state.stage is Stage.INSTALLED and installed is not None and installed.erases and not installed.fault
         self.rows[name].show_choice(usable, name == self._library.in_use)
 
     @Slot(str)

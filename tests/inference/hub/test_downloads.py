@@ -424,7 +424,7 @@ def test_speed_is_that_of_the_last_seconds() -> None:
 
 def test_the_catalogue_is_complete() -> None:
     names = [model.name for model in CATALOGUE]
-    assert len(set(names)) == len(names) == 11
+    assert len(set(names)) == len(names) == 12
     for model in CATALOGUE:
         assert model.title and model.note.endswith(".") and model.licence and model.licence_url.startswith("https://")
         assert not model.parts or model.size > 0

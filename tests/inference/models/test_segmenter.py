@@ -36,7 +36,8 @@ def test_it_is_taken_in_and_found_but_erases_nothing(tmp_path: Path) -> None:
     path = installed_segmenter()
     assert path is not None and path.name == "sam2.1-hiera-tiny"
     found = survey()
-    assert [(model.name, model.fault) for model in found.installed if model.removable] == [("sam2.1-hiera-tiny", "")]
+    own = [(model.name, model.fault, model.erases) for model in found.installed if model.removable]
+    assert own == [("sam2.1-hiera-tiny", "", False)]
     assert found.infos == ()
 
 
