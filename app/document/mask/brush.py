@@ -26,6 +26,7 @@ _FAR = 1e7
 # Shorter pieces than this cost more in calls than they save in pixels.
 _SHORTEST_PIECE = 32.0
 _BAND_AREA = 1 << 14
+_ROUNDING = 0.01  # px, more than float32 loses in a distance
 # Nobody sees a thousandth of a pixel, and dividing by less could overflow.
 _SHORTEST_LINE = 1e-3
 
@@ -147,6 +148,38 @@ def _bands(box: Box) -> Iterator[Box]:
 
 
 def _coverage(brush: Brush, a: Point, b: Point, box: Box) -> NDArray[np.uint8]:
+    left, right = _full_columns(brush, a, b, box)
+    if right - left < _SHORTEST_PIECE:
+        return _computed(brush, a, b, box)
+    x0, y0, x1, y1 = box
+    answer = np.full((y1 - y0, x1 - x0), 255, np.uint8)
+    if left > x0:
+        answer[:, : left - x0] = _computed(brush, a, b, (x0, y0, left, y1))
+    if right < x1:
+        answer[:, right - x0 :] = _computed(brush, a, b, (right, y0, x1, y1))
+    return answer
+
+
+def _full_columns(brush: Brush, a: Point, b: Point, box: Box) -> tuple[int, int]:
+    """Columns of a box, from and to, that the core of the brush at ``a``, at ``b`` or on the way covers in every row.
+
+    What the core has gone over is convex: what it covers in the first row and the last it covers between.
+    """
+    left, right = box[0], box[2]
+    for y in (box[1] + 0.5, box[3] - 0.5):
+        spans = [
+            (x - half, x + half)
+            for x, away in ((a[0], y - a[1]), (b[0], y - b[1]))
+            if (half := math.sqrt(max((brush.core - _ROUNDING) ** 2 - away * away, 0.0))) > 0
+        ]
+        if not spans or brush.core < _SHORTEST_PIECE:
+            return left, left
+        left = max(left, math.ceil(min(low for low, _ in spans) - 0.5))
+        right = min(right, math.floor(max(high for _, high in spans) + 0.5))
+    return left, max(left, right)
+
+
+def _computed(brush: Brush, a: Point, b: Point, box: Box) -> NDArray[np.uint8]:
     # Offsets in float64: a box may be far from a, and float32 would lose the fraction.
     x = (np.arange(box[0], box[2]) + (0.5 - a[0]))[None, :]  # (1, w), from a
     y = (np.arange(box[1], box[3]) + (0.5 - a[1]))[:, None]  # (h, 1)

@@ -35,10 +35,10 @@ def quick_membrane(
     side = max(x1 - x0, y1 - y0)
     step = max(1, side // (QUICK * _SAMPLES))
     dx, dy = retouch.offset
-    rows, columns = slice(y0, y1, step), slice(x0, x1, step)
-    own = pixels[rows, columns, :3]
+    down, across = slice(y0, y1, step), slice(x0, x1, step)
+    own = pixels[down, across, :3]
     copy = pixels[y0 + dy : y1 + dy : step, x0 + dx : x1 + dx : step, :3]
-    known = (coverage[rows, columns] == 0).astype(np.float32)
+    known = (coverage[down, across] == 0).astype(np.float32)
     difference = cv2.subtract(np.ascontiguousarray(own), np.ascontiguousarray(copy), dtype=cv2.CV_32F)
     difference = cv2.multiply(difference, cv2.merge([known, known, known]))
     scale = min(1.0, QUICK / max(known.shape))
@@ -47,8 +47,25 @@ def quick_membrane(
     values = np.asarray(cv2.resize(difference, size, interpolation=cv2.INTER_AREA)).reshape(*size[::-1], 3)
     values = values / np.maximum(weight, 1e-6)[..., None]
     solved = membrane(values.astype(np.float32), weight < 0.05, 0.0, cycles=2)
-    wide, high = size[0] / (x1 - x0), size[1] / (y1 - y0)
-    return lambda part: _enlarged(solved, (wide, high), (x0, y0), part)
+    # Along the rows at once, as they are few; down the columns band by band, in the processor's cache.
+    rows = np.asarray(cv2.resize(solved, (x1 - x0, size[1]), interpolation=cv2.INTER_LINEAR), np.float32)
+    rows = rows.reshape(size[1], x1 - x0, 3)
+    return lambda part: _interpolated(rows, size[1] / (y1 - y0), (x0, y0), part)
+
+
+def _interpolated(rows: Float, scale: float, corner: tuple[int, int], part: Box) -> Float:
+    """``part`` of values whose rows, from a ``corner``, are reduced to ``scale`` of them."""
+    places = ((np.arange(part[1], part[3]) - corner[1] + 0.5) * scale - 0.5).clip(0, len(rows) - 1)
+    above = np.floor(places).astype(int)
+    first = int(above[0])
+    last = min(int(above[-1]) + 2, len(rows))
+    weights = np.zeros((len(places), last - first), np.float32)
+    lines, share = np.arange(len(places)), (places - above).astype(np.float32)
+    weights[lines, above - first] = 1 - share
+    weights[lines, np.minimum(above + 1, len(rows) - 1) - first] += share
+    used = rows[first:last, part[0] - corner[0] : part[2] - corner[0]]
+    flat = weights @ used.reshape(last - first, -1)
+    return np.asarray(flat, np.float32).reshape(len(places), part[2] - part[0], 3)
 
 
 def _enlarged(values: Float, scale: tuple[float, float], corner: tuple[int, int], part: Box) -> Float:

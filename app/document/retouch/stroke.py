@@ -86,7 +86,7 @@ class RetouchStroke:
 
     def _paint(self, coverage: Coverage, pressure: float) -> Box:
         opacity = self.retouch.opacity * (pressure if self.retouch.pressure_opacity else 1.0)
-        grown = EMPTY
+        grown, boxes = EMPTY, []
         for box, piece in coverage:
             inner = intersect(box, self._reach)
             if is_empty(inner):
@@ -95,16 +95,20 @@ class RetouchStroke:
                 piece = crop(piece, _shifted(inner, (-box[0], -box[1])))
             if opacity < 1:
                 piece = np.asarray(cv2.convertScaleAbs(piece, alpha=opacity), np.uint8).reshape(piece.shape)
-            grown = union(grown, _raised(crop(self._coverage, inner), piece, inner))
+            boxes.append(_raised(crop(self._coverage, inner), piece, inner))
+            grown = union(grown, boxes[-1])
         if is_empty(grown):
             return EMPTY
         self._changing(grown)
         self._recorder.touch(grown)
         self.box = union(self.box, grown)
-        under = None
         if self.retouch.heal:
             under = quick_membrane(self._pixels, self._coverage, grown, self.retouch, self._reach)
-        self._mix(grown, under, crop(self._pixels, grown))
+            self._mix(grown, under, crop(self._pixels, grown))
+        else:  # of a copy only what the brush has reached now is another
+            for box in boxes:
+                if not is_empty(box):
+                    self._mix(box, None, crop(self._pixels, box))
         return grown
 
     def _mix(self, box: Box, membrane: Membrane | None, out: Pixels) -> None:
