@@ -27,6 +27,12 @@ _PRECISIONS = {
     "bf16": "Half (bf16)",
     "int8": "Eight bits (int8)",
 }
+_PREVIEWS = {
+    "fast": "Quick (TAESDXL where it is installed)",
+    "exact": "As the result, slow",
+    "fitted": "Coarse, by a fitted map",
+}
+_STARTS = {"noise": "Pure noise", "published": "The picture, as published"}
 _SCALES = (75, 90, 100, 110, 125, 150, 175, 200)
 
 
@@ -137,6 +143,9 @@ class Preferences(QDialog):
         self._switch(settings.NEW_SEED, "&New seed each time")
         self.precision = self._choice(settings.PRECISION, "&Precision", list(_PRECISIONS.items()))
         self._tell("Lower is quicker where the device can do it, and the result differs slightly.")
+        self.start = self._choice(settings.START, "Published models &start from", list(_STARTS.items()))
+        self._tell("From the picture, traces of what is erased may come back.")
+        self.previews = self._choice(settings.PREVIEWS, "Their pre&views", list(_PREVIEWS.items()))
         self.unload = NumberSlider("Unload the model when idle", 0, 240, step=5, suffix=" min")
         self.unload.set_value(self._store.get(settings.UNLOAD_AFTER))
         self.unload.valueChanged.connect(lambda minutes: self._store.set(settings.UNLOAD_AFTER, round(minutes)))

@@ -6,9 +6,11 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.view import CanvasView
+from app.engine.protocol import EraseOptions
 from app.ui.commands import Actions
 from app.ui.editing import EditingController, Workspace
 from app.ui.erasing.candidate_strip import CandidateStrip
+from app.ui.erasing.chosen import with_settings
 from app.ui.erasing.commands import EraseCommands
 from app.ui.erasing.job import EraseJob
 from app.ui.erasing.progress import EraseProgressView
@@ -32,7 +34,7 @@ class ErasingController(QObject):
         status: StatusLine,
     ) -> None:
         super().__init__(window)
-        self._access = editing.access
+        self._access, self._engine, self._panel, self._settings = editing.access, engine, panel, services.settings
         self.job = job = EraseJob(engine, view, services.messages, self)
         job.activeChanged.connect(self._on_active)
         self.commands = EraseCommands(
@@ -40,7 +42,7 @@ class ErasingController(QObject):
             editing.jobs,
             view,
             workspace,
-            panel.erase.options,
+            self._options,
             services.settings,
             services.messages,
             self,
@@ -56,6 +58,10 @@ class ErasingController(QObject):
         actions.previous.triggered.connect(lambda: job.step(-1))
         actions.next_region.triggered.connect(job.step_region)
         actions.keep.triggered.connect(job.keep)
+
+    def _options(self, new_seed: bool) -> EraseOptions:
+        info = next((info for info in self._engine.models() if info.key == self._panel.model.key), None)
+        return with_settings(self._panel.erase.options(new_seed), info, self._settings)
 
     @Slot()
     def _on_active(self) -> None:

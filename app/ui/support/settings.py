@@ -68,6 +68,18 @@ PRECISION = Setting(
     "What the model calculates in; automatic is exact on a processor.",
     choices=("auto", "fp32", "bf16", "fp16", "int8"),
 )
+PREVIEWS = Setting(
+    "engine/previews",
+    "fast",
+    "How the steps of the published models are drawn: decoded, by a small decoder, or by a fitted map.",
+    choices=("exact", "fast", "fitted"),
+)
+START = Setting(
+    "engine/start",
+    "noise",
+    "What the published models start from: noise, or the picture, as published.",
+    choices=("noise", "published"),
+)
 HUB_ENDPOINT = Setting("hub/endpoint", "", "Address of a mirror to download models from; empty: the hub itself.")
 HUB_PROXY = Setting("hub/proxy", "", "Proxy for downloads; empty: as the system says.")
 UNLOAD_AFTER = Setting("engine/unload_after", 10, "Minutes without an erase after which the model is unloaded.", 0, 240)
