@@ -157,14 +157,11 @@ def with_texture(
 ) -> NDArray[np.uint8]:
     """``view (H, W, 3)``, the box ``inside`` of the picture, its ``hole`` filled with texture that fits the guide.
 
-    ``square``: ``(x, y, side)`` of what the guide is of; ``source (H, W)``: where to copy from, None: everywhere.
+    ``square``: ``(x, y, side)`` of what the guide is of, which holds the hole; the box may reach beyond it.
+    ``source (H, W)``: where to copy from, None: everywhere.
     """
     colours, trust = cropped(guide.colours, square, inside), cropped(guide.trust, square, inside)
-    own = (cropped(guide.energy, square, inside) + 1) * 127.5
-    seen, told = energy_of_cells(view.astype(np.float32), ~hole, (own.shape[0], own.shape[1]))
-    known = told > 0.99
-    if known.any():  # the square is smaller than the picture: its gradients are other ones
-        own = own + float((seen - own)[known].mean())
+    own = (cropped(guide.energy, square, inside) + 1) * 127.5 + _energy_offset(view, hole, guide, square, inside)
     return np.asarray(
         synthesize(
             view,
@@ -180,3 +177,20 @@ def with_texture(
         ),
         dtype=np.uint8,
     )
+
+
+def _energy_offset(
+    view: NDArray[np.uint8],
+    hole: NDArray[np.bool_],
+    guide: Guide,
+    square: tuple[int, int, int],
+    inside: tuple[int, int, int, int],
+) -> float:
+    """How much more energy the picture has than the guide where both are known: it is larger than the square."""
+    (x, y, side), (x0, y0, x1, y1) = square, inside
+    near = max(x, x0), max(y, y0), min(x + side, x1), min(y + side, y1)
+    part = slice(near[1] - y0, near[3] - y0), slice(near[0] - x0, near[2] - x0)
+    own = (cropped(guide.energy, square, near) + 1) * 127.5
+    seen, told = energy_of_cells(view[part].astype(np.float32), ~hole[part], (own.shape[0], own.shape[1]))
+    known = told > 0.99
+    return float((seen - own)[known].mean()) if known.any() else 0.0

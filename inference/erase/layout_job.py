@@ -10,6 +10,7 @@ from inference.erase.memory_fallback import MemoryFallback
 from inference.erase.model_io import Decoded, Square
 from inference.erase.region_job import RGB, Preview, RegionJob, Report
 from inference.erase.regions import window
+from inference.fill import looked_at
 from inference.models import Model
 from inference.runtime import Check
 
@@ -49,7 +50,12 @@ class LayoutJob(RegionJob):
             report(step, self._preview(self._bring_back(decoded, square)))
 
         guide = denoiser.run(square, lambda draft: show(0, draft), lambda index, decoded: show(index + 1, decoded))
-        own = window(self.own)
+        seen = self.inside if self._source is None else looked_at(self.inside, self._source, self.hole)
+        x0, y0 = seen[:2]
+        own = window((self.box[0] - x0, self.box[1] - y0, self.box[2] - x0, self.box[3] - y0))
+        view = self._image[window(seen)]
+        hole = np.zeros(view.shape[:2], bool)
+        hole[own] = self.hole
 
         def on_texture(rgb: RGB) -> None:
             nonlocal done
@@ -57,12 +63,12 @@ class LayoutJob(RegionJob):
             report(done, self._preview(rgb[own]))
 
         filled = with_texture(
-            self.view,
-            self._whole_hole() > 0,
-            None if self._source is None else self._source[window(self.inside)],
+            view,
+            hole,
+            None if self._source is None else self._source[window(seen)],
             guide,
             (self.region.x, self.region.y, self.region.side),
-            self.inside,
+            seen,
             seed=self.seed,
             check=check,
             on_preview=on_texture,

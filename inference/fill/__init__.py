@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from inference.fill.detail import sample
     from inference.fill.large import LARGEST, Fill, fill_box, reduce_hole
     from inference.fill.resizing import resize
-    from inference.fill.sample_area import fill_from
+    from inference.fill.sample_area import fill_from, looked_at
 
 __all__ = [
     "LARGEST",
@@ -19,6 +19,7 @@ __all__ = [
     "fill_box",
     "fill_from",
     "flow_fill",
+    "looked_at",
     "patch_fill",
     "push_pull",
     "reduce_hole",
@@ -42,7 +43,7 @@ _HOMES = {
         "reduce_hole",
     ),
     "resizing": ("resize",),
-    "sample_area": ("fill_from",),
+    "sample_area": ("fill_from", "looked_at"),
 }
 
 __getattr__ = lookup(__name__, _HOMES)

@@ -34,9 +34,7 @@ def fill_from(
     at is grown to hold all of the source. The answer's ``reduced`` is of ``inside``, as :func:`fill_box` makes it.
     """
     x0, y0, x1, y1 = inside
-    seen = inside
-    if np.count_nonzero(source[y0:y1, x0:x1]) < _ENOUGH * np.count_nonzero(hole):
-        seen = _around(inside, source)
+    seen = looked_at(inside, source, hole)
     left, top = seen[:2]
     own = box[0] - left, box[1] - top, box[2] - left, box[3] - top
     part = image[top : seen[3], left : seen[2]]
@@ -58,6 +56,13 @@ def fill_from(
     scale = min(1.0, LARGEST / max(filled.shape[:2]))
     size = max(1, round(filled.shape[0] * scale)), max(1, round(filled.shape[1] * scale))
     return replace(fill, reduced=np.ascontiguousarray(resize(filled, size)))
+
+
+def looked_at(inside: Box, source: NDArray[np.bool_], hole: NDArray[np.bool_]) -> Box:
+    """``inside``, or the box around that and ``source (H, W)``, where too little of it for the hole is inside."""
+    x0, y0, x1, y1 = inside
+    enough = np.count_nonzero(source[y0:y1, x0:x1]) >= _ENOUGH * np.count_nonzero(hole)
+    return inside if enough else _around(inside, source)
 
 
 def _around(inside: Box, source: NDArray[np.bool_]) -> Box:

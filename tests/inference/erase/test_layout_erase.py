@@ -96,6 +96,20 @@ def test_only_the_sample_area_is_copied(pipeline: ErasePipeline) -> None:
     assert not ((inside[:, 1] > 200) & (inside[:, 0] < 60)).any()
 
 
+def test_a_sample_area_outside_the_regions_view_is_copied_too(pipeline: ErasePipeline) -> None:
+    image = np.full((200, 900, 3), (30, 60, 200), np.uint8)
+    image[:, 700:] = np.random.default_rng(0).integers(0, 2, (200, 200, 1), np.uint8) * (250, 10, 10)
+    mask = np.zeros((200, 900), np.uint8)
+    mask[90:110, 90:110] = 255
+    source = np.zeros(mask.shape, bool)
+    source[:, 720:] = True
+    assert pipeline.plan(mask)[0].inside(mask.shape)[2] < 700
+    result = pipeline.erase(image, mask, seed=7, exact_mask=True, source=source)
+    assert np.array_equal(result[mask == 0], image[mask == 0])
+    filled = result[mask > 0].astype(int)
+    assert np.ptp(filled[:, 0]) > 200  # the texture from there, its contrast kept
+
+
 @pytest.mark.parametrize("size", [(40, 30), (9, 200), (3, 3)])
 def test_small_and_narrow_pictures(pipeline: ErasePipeline, size: tuple[int, int]) -> None:
     image, mask = _picture(*size), np.zeros(size, np.uint8)
