@@ -20,6 +20,7 @@ from app.engine.protocol import (
     EraseDone,
     EraseFailed,
     EraseOptions,
+    EraseProgress,
     EraseRequest,
     IdleRequest,
     ImportDone,
@@ -60,6 +61,7 @@ class EngineController(QObject):
         self._job: Job[EraseRequest] | None = None
         self._loading: Job[LoadRequest] | None = None
         self._ids = 0
+        self._step = 0  # of the erase, the newest seen
         self._thread: QThread | None = QThread()
         self._thread.setObjectName("engine")
         self._worker = EngineWorker()
@@ -142,7 +144,7 @@ class EngineController(QObject):
         self.cancel()
         self._ids += 1
         request = EraseRequest(self._ids, rgb, mask, self._model, self._device, options, self._precision, source)
-        self._job = Job(request)
+        self._job, self._step = Job(request), 0
         self._requested.emit(self._job)
         return request.id
 
@@ -187,6 +189,7 @@ class EngineController(QObject):
         if newest is None or self._job is None or newest[0].id != self._job.request.id:
             return
         progress, preview = newest
+        self._step = progress.step
         self.progressed.emit(progress)
         self.previewed.emit(preview)
 
@@ -206,6 +209,10 @@ class EngineController(QObject):
             self.imported.emit(answer)
         elif isinstance(answer, EmbedDone):
             self.embedded.emit(answer)
+        elif isinstance(answer, EraseProgress):
+            # A newer preview may have come before it.
+            if self._job is not None and answer.id == self._job.request.id and answer.step >= self._step:
+                self.progressed.emit(answer)
         elif isinstance(answer, EngineNote):
             if self._job is not None and answer.id == self._job.request.id:
                 self.noted.emit(answer)

@@ -192,6 +192,7 @@ class EraseProgress:
     step: int  # 0 while the first draft is made, then 1 .. total
     total: int
     seconds_left: float | None  # None while unknown
+    stage: str = ""  # what begins within a step: "encoding", "denoising", "decoding"
 
 
 @dataclass(frozen=True)

@@ -248,12 +248,13 @@ class EngineWorker(QObject):
         assert pipeline is not None
         start = time.monotonic()
         first_step = start
+        reached = 0, 0  # step and total
 
         def on_step(step: int, total: int, preview: Any) -> None:
-            nonlocal first_step
+            nonlocal first_step, reached
             if job.cancelled.is_set():
                 raise Cancelled
-            now = time.monotonic()
+            now, reached = time.monotonic(), (step, total)
             if step == 0:
                 first_step = now
             left = (now - first_step) / step * (total - step) if step else None
@@ -263,6 +264,12 @@ class EngineWorker(QObject):
             )
             if self.previews.put(answer):
                 self.previewReady.emit()
+
+        def on_stage(stage: str) -> None:
+            nonlocal first_step
+            if stage == "denoising" and not reached[0]:  # steps are measured without what comes before them
+                first_step = time.monotonic()
+            self.answered.emit(EraseProgress(request.id, *reached, None, stage))
 
         def on_note(sentence: str) -> None:
             self.answered.emit(EngineNote(request.id, sentence))
@@ -286,6 +293,7 @@ class EngineWorker(QObject):
             sixteen_bit=options.sixteen_bit,
             source=request.source,
             on_step=on_step,
+            on_stage=on_stage,
             on_note=on_note,
             cancelled=job.cancelled.is_set,
         )

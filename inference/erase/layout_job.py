@@ -24,7 +24,7 @@ class LayoutJob(RegionJob):
 
     def draft(self, report: Report, check: Check) -> None:
         """A smooth fill, there at once."""
-        self.sketch(report)
+        self.sketch(report, check)
 
     def steps(self, fallback: MemoryFallback) -> int:
         """Those of the layout, and some for the texture."""

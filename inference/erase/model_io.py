@@ -31,6 +31,7 @@ class Decoded:
     baseline: Float | None
 
 
+OnStage = Callable[[str], None]  # what begins: "encoding", "denoising" or "decoding"
 OnStep = Callable[[int, Decoded | None], None]  # None: this step was not drawn
 
 

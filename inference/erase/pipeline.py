@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.erase.memory_fallback import MemoryFallback, free_caches, next_fallbacks
+from inference.erase.model_io import OnStage
 from inference.erase.region_job import Preview, RegionJob, blend_share
 from inference.erase.regions import Region, plan_regions, window
 from inference.erase.settings import chosen_settings
@@ -138,6 +139,7 @@ class ErasePipeline:
         sixteen_bit: bool = False,
         source: NDArray[Any] | None = None,
         on_step: OnStep | None = None,
+        on_stage: OnStage | None = None,
         on_note: Callable[[str], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Sequence[Preview]:
@@ -154,7 +156,8 @@ class ErasePipeline:
         their authors run them, which leaves traces of the object; ``previews``: "exact" decodes every step as the
         result is, "fast" by a small decoder where it is installed, "fitted" by a linear map;
         None takes the model's own. ``on_step(step, total, preview)`` is called with step 0 for the drafts of all
-        regions where there are any, then with 1 .. total. ``on_note(sentence)`` is told what was done where
+        regions, then with 1 .. total; ``on_stage`` with "encoding", "denoising" or "decoding" where the model begins
+        with that. ``on_note(sentence)`` is told what was done where
         memory ran out. Raising :class:`inference.errors.Cancelled` in ``on_step``, or ``cancelled()`` becoming
         true, which is looked at many times a second, stops the erase. The same seed gives the same bytes;
         global random state is not touched. ``sixteen_bit``: every part comes with its values at 16 bits, not yet laid
@@ -196,8 +199,9 @@ class ErasePipeline:
         )
         total = sum(self._steps(job) for job in jobs)
         for job in jobs:
-            if job.from_fill or self.model is None:
-                job.draft(lambda _step, preview: report(0, total, preview), check)
+            job.on_stage = on_stage
+            draft = job.draft if job.from_fill or self.model is None else job.sketch
+            draft(lambda _step, preview: report(0, total, preview), check)
         parts, done = [], 0
         for job in jobs:
             if self.model is None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from inference.erase.blending import compensate, composite, fade_mask, grown, lowpass, membrane, robust_match
 from inference.erase.high_bit_depth import TO_16_BIT, SixteenBitValues, debanded
 from inference.erase.memory_fallback import MemoryFallback
-from inference.erase.model_io import Decoded, Square, Squares
+from inference.erase.model_io import Decoded, OnStage, Square, Squares
 from inference.erase.regions import Box, Region, window
 from inference.erase.self_ensemble import TurnedSquares
 from inference.erase.tiles import feather, plan_tiles, tiled_side
@@ -99,6 +99,7 @@ class RegionJob:
         self.alpha = blend_share(mask, None if soft is None else soft[window(self.box)], region)
         self.soft = soft is not None
         self.filled: Fill | None = None
+        self.on_stage: OnStage | None = None  # is told what a model without turns is at; they would be told often
         self.base: RGB | None = None  # the fill as the model's change is added to it
 
     @property
@@ -108,13 +109,14 @@ class RegionJob:
 
     # -- the draft -------------------------------------------------------------------------
 
-    def sketch(self, report: Report) -> None:
+    def sketch(self, report: Report, check: Check) -> None:
         """Show a smooth fill of the hole: there at once, and nothing that a model sees."""
+        check()
         report(0, self._preview(self._smooth()))
 
     def draft(self, report: Report, check: Check) -> None:
         """Fill the hole without the model: smoothly, shown at once, then with patches, shown too."""
-        self.sketch(report)
+        self.sketch(report, check)
         fill: Callable[..., Fill]
         if self._source is None:
             fill = partial(fill_box, self.view, self.own, self.hole)
@@ -202,7 +204,7 @@ class RegionJob:
             each = denoiser_of(model, device, replace(self.settings, steps=1), generator, fallback)
             denoiser = TurnedSquares(each, self.settings.steps)
         else:
-            denoiser = denoiser_of(model, device, self.settings, generator, fallback)
+            denoiser = denoiser_of(model, device, self.settings, generator, fallback, self.on_stage)
         done, shown = 0, Preview(self.box, self.view[window(self.own)])
 
         def on_step(index: int, decoded: Decoded | None) -> None:

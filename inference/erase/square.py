@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inference.erase.memory_fallback import MemoryFallback, SplitBranches
-from inference.erase.model_io import NOT_FINITE, Decoded, Float, OnStep, Square, Squares
+from inference.erase.model_io import NOT_FINITE, Decoded, Float, OnStage, OnStep, Square, Squares
 from inference.errors import NotFiniteError
 from inference.fill import flow_fill
 from inference.models import ColourMap, EraseSettings, Model
@@ -45,16 +45,21 @@ def schedule_of(model: Model, settings: EraseSettings) -> tuple[DDIMScheduler, T
 
 
 def denoiser_of(
-    model: Model, device: torch.device, settings: EraseSettings, generator: torch.Generator, fallback: MemoryFallback
+    model: Model,
+    device: torch.device,
+    settings: EraseSettings,
+    generator: torch.Generator,
+    fallback: MemoryFallback,
+    on_stage: OnStage | None = None,
 ) -> Squares:
-    """What runs squares through ``model``."""
+    """What runs squares through ``model``; ``on_stage`` is told what it is at, where it knows that."""
     if model.folder.flux:
         from inference.erase.flux import FluxDenoiser
         from inference.models import FluxModel
 
         assert isinstance(model, FluxModel)
         return FluxDenoiser(model, device, settings, generator)
-    return SquareDenoiser(model, device, settings, generator, fallback)
+    return SquareDenoiser(model, device, settings, generator, fallback, on_stage)
 
 
 class SquareDenoiser:
@@ -67,11 +72,12 @@ class SquareDenoiser:
         settings: EraseSettings,
         generator: torch.Generator,
         fallback: MemoryFallback,
+        on_stage: OnStage | None = None,
     ) -> None:
         assert model.codec is not None  # what denoises layouts has another way
         self.codec = model.codec
         self.model, self.device, self.settings, self.fallback = model, device, settings, fallback
-        self.generator = generator
+        self.generator, self.on_stage = generator, on_stage or (lambda stage: None)
         self.previews = Previews(device)
 
     @torch.inference_mode()
@@ -85,6 +91,7 @@ class SquareDenoiser:
         hole_pixels = self._tensor(square.hole[..., None])
         picture = self._tensor(square.picture) / 127.5 - 1
         filled = self._tensor(square.filled) / 127.5 - 1
+        self.on_stage("encoding")
         shown, known, start = self._encoded(picture, filled, hole_pixels)
         if settings.condition == "fill":
             hole = F.max_pool2d(hole_pixels, codec.factor)
@@ -124,6 +131,7 @@ class SquareDenoiser:
             else:
                 self.previews.put(step.index, None, torch.isfinite(step.x0).all(), deliver)
 
+        self.on_stage("denoising")
         scheduler, timesteps = schedule_of(self.model, settings)
         unet: Any = SplitBranches(self.model.unet) if self.fallback.split else self.model.unet
         latents = denoise(
@@ -140,6 +148,7 @@ class SquareDenoiser:
             keep=start if settings.keep_known else None,
             on_step=report,
         )
+        self.on_stage("decoding")
         made, finite = decode(latents, cheaply=False)
         self.previews.finish(deliver)
         return Decoded(self._array(made, finite), baseline)

@@ -43,7 +43,7 @@ class Script:
     """A pipeline whose steps wait until the test lets them go on."""
 
     def __init__(self) -> None:
-        self.folder = SimpleNamespace(title="Scripted")
+        self.folder = SimpleNamespace(title="Scripted", settings=SimpleNamespace(start="fill"))
         self.device = SimpleNamespace(type="cpu")
         self.precision = "fp32"
         self.steps = threading.Semaphore(0)
@@ -51,7 +51,7 @@ class Script:
         self.threads: set[int] = set()
         self.loads: list[tuple[str, str]] = []
         self.failure: BaseException | None = None
-        self.note = ""
+        self.note = self.stage = ""
         self.load_failure: BaseException | None = None
         self.load_slowly = False
 
@@ -75,6 +75,8 @@ class Script:
         if self.note:
             options["on_note"](self.note)
         for step in range(TOTAL + 1):
+            if step == 1 and self.stage:
+                options["on_stage"](self.stage)
             assert self.steps.acquire(timeout=10)
             try:
                 on_step(step, TOTAL, Preview(BOX, np.full((5, 4, 3), step, np.uint8)))
@@ -344,3 +346,23 @@ def test_a_precision_given_up_during_an_erase_is_told(
     script.precision = "fp32"  # as the pipeline does where values outgrow the precision
     script.steps.release(TOTAL + 1)
     qtbot.waitUntil(lambda: controller.status().precision == "fp32")
+
+
+def test_what_begins_within_a_step_is_told_unless_a_newer_step_is_known(
+    controller: EngineController, script: Script, qtbot: QtBot
+) -> None:
+    heard, script.stage = Heard(controller), "encoding"
+    job = controller.erase(RGB, MASK, EraseOptions())
+    script.steps.release(1)
+    qtbot.waitUntil(lambda: any(progress.stage for progress in heard.of(EraseProgress)), timeout=5000)
+    first, second = heard.of(EraseProgress)
+    assert (first.step, first.stage) == (0, "")
+    assert second == EraseProgress(job, 0, TOTAL, None, "encoding")
+    script.steps.release(2)
+    qtbot.waitUntil(lambda: heard.of(EraseProgress)[-1].step == 2, timeout=5000)
+    seen = len(heard.of(EraseProgress))
+    controller._worker.answered.emit(EraseProgress(job, 1, TOTAL, None, "denoising"))
+    script.steps.release(10)
+    with qtbot.waitSignal(controller.finished):
+        pass
+    assert all(progress.stage == "" for progress in heard.of(EraseProgress)[seen:])

@@ -11,6 +11,8 @@ from app.engine.protocol import EraseProgress
 from app.ui.commands import Actions
 from app.ui.support import check, theme
 
+_STAGES = {"encoding": "Encoding the picture", "denoising": "Denoising", "decoding": "Decoding the result"}
+
 
 class BarState(Enum):
     """What the large button does: text, icon, the icon's colour, the command."""
@@ -111,9 +113,12 @@ class EraseBar(QWidget):
 
 def progress_text(progress: EraseProgress) -> str:
     """E.g. ``Step 3 of 12, about 8 s left``."""
+    stage = _STAGES.get(progress.stage, "")
     if progress.step == 0:
-        return "Making a first draft…"
+        return f"{stage or 'Making a first draft'}…"
     text = f"Step {progress.step} of {progress.total}"
+    if stage and progress.stage != "denoising":
+        return f"{text}: {stage.lower()}…"
     if progress.seconds_left is None:
         return text
     return f"{text}, {time_text(progress.seconds_left)} left"

@@ -319,6 +319,25 @@ def test_who_has_erased_needs_no_hint(ready: Driver, photo: Path, store: Setting
 
 
 @pytest.mark.parametrize(
+    ("step", "stage", "text"),
+    [
+        (0, "encoding", "Encoding the picture…"),
+        (0, "denoising", "Denoising…"),
+        (9, "decoding", "Step 9 of 18: decoding the result…"),
+        (9, "encoding", "Step 9 of 18: encoding the picture…"),
+        (9, "denoising", "Step 9 of 18"),
+    ],
+)
+def test_what_a_large_model_is_at_is_named(ready: Driver, step: int, stage: str, text: str) -> None:
+    ready.window.actions_.erase.trigger()
+    ready.engine.progressed.emit(EraseProgress(ready.engine.current_id, step, 18, None, stage))
+    bar = ready.window.panel.erase_bar
+    assert bar.label.text() == text
+    assert (bar.bar.minimum(), bar.bar.maximum()) == (0, 18 if step else 0)
+    assert ready.window.status.activity.text() == f"Erasing: {text}"
+
+
+@pytest.mark.parametrize(
     ("step", "left", "text"),
     [
         (0, None, "Making a first draft…"),
