@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6 import QtGui
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAccessible, QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.drawing import (
@@ -134,6 +135,12 @@ class PictureView(DropWidget):
         """The picture before, copied, in its own depth; on any thread while nobody edits. None: it has not changed."""
         kept = self._layers.kept
         return None if kept is None else kept.whole()
+
+    def announce(self, text: str) -> None:
+        """Have a screen reader, where one runs, say something that is seen only."""
+        kind = getattr(QtGui, "QAccessibleAnnouncementEvent", None)  # not before Qt 6.8
+        if kind is not None:
+            QAccessible.updateAccessibility(kind(self, text))
 
     @property
     def has_before(self) -> bool:

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QTabletEvent,
     QWheelEvent,
 )
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.canvas.view import CanvasView
@@ -140,3 +141,19 @@ def shown(view: CanvasView, x: float, y: float) -> tuple[int, int, int]:
     at = view.to_widget(x, y) * image.devicePixelRatio()
     colour = image.pixelColor(int(at.x()), int(at.y()))
     return colour.red(), colour.green(), colour.blue()
+
+
+class FingerHand:
+    """A finger on a touch screen, at picture positions."""
+
+    def __init__(self, view: CanvasView) -> None:
+        self.view = view
+        self.screen = QTest.createTouchDevice(QInputDevice.DeviceType.TouchScreen)
+
+    def stroke(self, *points: tuple[float, float]) -> None:
+        first, *others = (self.view.to_widget(*point).toPoint() for point in points)
+        last = others[-1] if others else first
+        QTest.touchEvent(self.view, self.screen).press(0, first, self.view)
+        for place in others:
+            QTest.touchEvent(self.view, self.screen).move(0, place, self.view)
+        QTest.touchEvent(self.view, self.screen).release(0, last, self.view)

@@ -48,6 +48,7 @@ class FoundDrag(SimpleDrag):
     def back(self) -> bool:
         if self._picked is not None:
             self._drop(self._picked)
+            self._say(f"{self._name} dropped. ")
         return bool(self._left)
 
     def key(self, key: int) -> bool:
@@ -55,10 +56,12 @@ class FoundDrag(SimpleDrag):
             if self._picked is not None:
                 self._mask([self._left[self._picked][0]])
                 self._drop(self._picked)
+                self._say(f"{self._name} masked. ")
         else:
             step = 1 if key == Qt.Key.Key_Right else -1
             start = (-1 if step > 0 else 0) if self._picked is None else self._picked
             self._picked = (start + step) % len(self._left)
+            self._say()
         return bool(self._left)
 
     def band(self) -> Band | None:
@@ -71,6 +74,13 @@ class FoundDrag(SimpleDrag):
         margin = _NEAR / max(self._surface.zoom, 1e-3)
         hit = [number for number, (segment, _) in enumerate(self._left) if segment.holds(at, margin)]
         return min(hit, key=lambda number: area(self._left[number][0].box), default=None)
+
+    def _say(self, done: str = "") -> None:
+        """Tell a screen reader what was done, and which one the keys are at now."""
+        if self._picked is None:
+            self._surface.announce(f"{done}None is left.")
+        else:
+            self._surface.announce(f"{done}{self._name} {self._picked + 1} of {len(self._left)}")
 
     def _drop(self, number: int) -> None:
         del self._left[number]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessibleAnnouncementEvent
 
+from app.canvas import picture_view
 from app.canvas.tools import Tool
 from app.canvas.view import CanvasView
 from app.document.editing import Document
@@ -49,6 +53,27 @@ def test_escape_gives_up_what_is_left(view: CanvasView, hand: Hand, document: Do
     assert not edits
     hand.key(Qt.Key.Key_Return, True)
     assert not edits
+
+
+def test_a_screen_reader_is_told_what_the_keys_are_at(
+    view: CanvasView, hand: Hand, edits: list[Edit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    def heard(event: QAccessibleAnnouncementEvent) -> None:
+        assert event.object() is view
+        said.append(event.message())
+
+    monkeypatch.setattr(picture_view, "QAccessible", SimpleNamespace(updateAccessibility=heard))
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Backspace, Qt.Key.Key_Down, Qt.Key.Key_Down):
+        hand.key(key, True)
+    assert said == [
+        "Wire 3 of 3",
+        "Wire 1 of 3",
+        "Wire dropped. Wire 1 of 2",
+        "Wire masked. Wire 1 of 1",
+        "Wire masked. None is left.",
+    ]
 
 
 def test_all_by_keys(view: CanvasView, hand: Hand, document: Document, edits: list[Edit]) -> None:

@@ -8,7 +8,7 @@ from app.canvas.tools import Tool
 from app.canvas.view import CanvasView
 from app.document.editing import Document
 from app.document.history import Edit
-from tests.canvas.input_driver import ALT, SHIFT, Hand, PenHand
+from tests.canvas.input_driver import ALT, SHIFT, FingerHand, Hand, PenHand
 
 
 def height(x: float) -> float:
@@ -109,3 +109,14 @@ def test_the_way_ahead_is_seen(view: CanvasView, hand: Hand, edits: list[Edit]) 
     at = np.array(band.points)
     middle = at[np.abs(at[:, 0] - 120).argmin()]
     assert abs(middle[1] - height(float(middle[0]))) < 3
+
+
+def test_a_finger_taps_along_the_wire(view: CanvasView, hand: Hand, document: Document, edits: list[Edit]) -> None:
+    finger = FingerHand(view)
+    for x in (40, 150, 260):
+        finger.stroke((x, height(x)))
+    assert view.stroking and not edits
+    hand.key(Qt.Key.Key_Return, True)
+    assert [edit.name for edit in edits] == ["Line"]
+    for x in (50, 100, 150, 200, 250):
+        assert masked(document, x) == (True, False)

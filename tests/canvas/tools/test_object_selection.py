@@ -14,7 +14,7 @@ from app.canvas.view import CanvasView
 from app.document.editing import Document
 from app.document.history import Edit
 from app.document.mask import Brush
-from tests.canvas.input_driver import ALT, NONE, SHIFT, Hand, PenHand
+from tests.canvas.input_driver import ALT, NONE, SHIFT, FingerHand, Hand, PenHand
 
 
 @pytest.fixture
@@ -146,3 +146,14 @@ def test_what_is_looked_for_elsewhere_may_be_given_up(
     hand.key(Qt.Key.Key_Return, True)
     assert document.mask[60, 200] == 255
     assert np.count_nonzero(document.mask[:, :120]) == 0
+
+
+def test_a_finger_strokes_over_the_object(view: CanvasView, hand: Hand, document: Document, edits: list[Edit]) -> None:
+    finger = FingerHand(view)
+    finger.stroke(*over(40))
+    finger.stroke(*over(180))
+    assert view.stroking and not document.mask.any()
+    hand.key(Qt.Key.Key_Return, True)
+    assert [edit.name for edit in edits] == ["Object"]
+    assert document.mask[60, 60] == document.mask[60, 200] == 255
+    assert document.mask[60, 84] == document.mask[60, 120] == 0
