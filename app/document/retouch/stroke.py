@@ -116,12 +116,14 @@ class RetouchStroke:
         rows = max(1, _BAND_AREA // (box[2] - box[0]))
         for top in range(box[1], box[3], rows):  # as much as the processor's cache holds
             band = box[0], top, box[2], min(top + rows, box[3])
-            weight = crop(self._coverage, band)
-            if not cv2.countNonZero(weight):
+            x, y, width, height = cv2.boundingRect(crop(self._coverage, band))
+            if not width:
                 continue
+            band = box[0] + x, top + y, box[0] + x + width, top + y + height
+            weight = crop(self._coverage, band)
             before, copy = self._before(band), self._before(_shifted(band, self.retouch.offset))
             mixed = cloned(before, copy, weight) if membrane is None else healed(before, copy, weight, membrane(band))
-            out[top - box[1] : band[3] - box[1]] = mixed
+            crop(out, _shifted(band, (-box[0], -box[1])))[...] = mixed
 
     def _before(self, box: Box) -> Pixels:
         return self._recorder.before(box)
