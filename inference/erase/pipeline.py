@@ -97,7 +97,9 @@ class ErasePipeline:
 
     def plan(self, mask: NDArray[Any], *, exact: bool = False) -> list[Region]:
         """The squares that an erase of ``mask (H, W)`` works on, in order; ``exact`` as ``exact_mask`` of an erase."""
-        return plan_regions(parted(mask)[0], smallest=SMALLEST_CONTEXT, exact=exact)
+        # A layout takes as long for a speck as for a house, and is no better for it.
+        least = SMALLEST_CONTEXT if self.folder.layout else self.folder.settings.least_context
+        return plan_regions(parted(mask)[0], smallest=SMALLEST_CONTEXT, least=least, exact=exact)
 
     def affected(self, mask: NDArray[Any], *, exact: bool = False) -> NDArray[np.bool_]:
         """``(H, W)``: where pixels may change, the grown and faded mask. Everywhere else bytes stay."""
@@ -204,7 +206,7 @@ class ErasePipeline:
             draft(lambda _step, preview: report(0, total, preview), check)
         parts, done = [], 0
         for job in jobs:
-            if self.model is None:
+            if self.model is None or job.only_filled:
                 parts.append(job.result())
                 continue
             own = self._steps(job)

@@ -91,10 +91,9 @@ class RegionJob:
         self.inside = region.inside(self.size)
         self.view = image[window(self.inside)]  # what lies in the picture; nobody writes to it
         self.box = region.touched(self.size)
-        x, y = self.inside[:2]
+        x, y, *_ = self.inside
         self.own = self.box[0] - x, self.box[1] - y, self.box[2] - x, self.box[3] - y  # the box within the view
-        mask = hole[window(self.box)]
-        self.mask = mask
+        self.mask = mask = hole[window(self.box)]
         self.hole = grown(mask, region.grow)
         self.alpha = blend_share(mask, None if soft is None else soft[window(self.box)], region)
         self.soft = soft is not None
@@ -106,6 +105,11 @@ class RegionJob:
     def from_fill(self) -> bool:
         """Whether the model starts from a filled hole, which is then shown as the first draft."""
         return "fill" in (self.settings.start, self.settings.condition)
+
+    @property
+    def only_filled(self) -> bool:
+        """Whether the draft is the result: of a speck among many, where a low-passed change would change nothing."""
+        return self._transfers and self.region.side < min(self.native, max(self.size))
 
     # -- the draft -------------------------------------------------------------------------
 
@@ -133,8 +137,8 @@ class RegionJob:
 
     def result(self) -> Preview:
         """The draft as the result."""
-        assert self.filled is not None
-        return self._result(self.filled.rgb, None)
+        assert self.base is not None
+        return self._result(self.base, None)
 
     def _smooth(self) -> RGB:
         """The smooth fill, made at a reduced size: it has no detail to lose."""
@@ -149,7 +153,7 @@ class RegionJob:
     def side(self, fallback: MemoryFallback) -> int:
         """Pixels of the square the model works on."""
         chosen = self.settings.context or self.native
-        return min(chosen, fallback.context) if fallback.context else chosen
+        return min(chosen, fallback.context or chosen)
 
     def tiles(self, fallback: MemoryFallback) -> tuple[int, list[tuple[int, int]]]:
         """The side the whole square is brought to for tiles, and their corners ``(y, x)`` in what lies inside."""
@@ -158,17 +162,14 @@ class RegionJob:
             return 0, []
         height, width = self.hole.shape
         whole = tiled_side((height, width), self.region.side, side)
-        scale = whole / self.region.side
-        size = tuple(round(n * scale) for n in self.view.shape[:2])
-        if min(size) < side:
-            return 0, []
-        return whole, plan_tiles(self._hole_at((size[0], size[1])), side)
+        height, width = (round(n * whole / self.region.side) for n in self.view.shape[:2])
+        return (0, []) if min(height, width) < side else (whole, plan_tiles(self._hole_at((height, width)), side))
 
     def steps(self, fallback: MemoryFallback) -> int:
         """How many steps :meth:`run` takes."""
-        tiles = len(self.tiles(fallback)[1])
-        each = self._refining.steps
-        return self.settings.steps + tiles * each
+        if self.only_filled:
+            return 0
+        return self.settings.steps + len(self.tiles(fallback)[1]) * self._refining.steps
 
     @property
     def _transfers(self) -> bool:

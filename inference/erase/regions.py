@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -12,6 +14,11 @@ from numpy.typing import NDArray
 Box: TypeAlias = tuple[int, int, int, int]  # x0, y0, x1, y1 in picture pixels, half open
 
 CELL = 32  # holes nearer to each other than about this many pixels are one from the start
+LEAST = 64  # pixels of the smallest context among many, if nothing else is asked for
+SPECK = 20  # pixels of thickness up to which holes do with less context among many
+LEAST_TIMES = 6  # of a hole's thickness: what its context has at least
+CROWDED = 128  # pixels of a context among many that has the room
+MOST = 128  # holes that may have contexts of their own where there is not room for whole ones
 
 
 def window(box: Box, origin: tuple[int, int] = (0, 0)) -> tuple[slice, slice]:
@@ -87,10 +94,14 @@ def _thickness(hole: NDArray[np.bool_], box: Box) -> float:
     return 2 * float(cv2.distanceTransform(part, cv2.DIST_L2, 3).max()) - 1
 
 
-def _around(hole: Box, thickness: float, smallest: int, size: tuple[int, int], exact: bool) -> Region:
+def _around(
+    hole: Box, thickness: float, smallest: int, size: tuple[int, int], exact: bool, margin: int | None = None
+) -> Region:
+    """The square around ``hole``; ``margin``: of both sides together, at most and at least half the mean side each."""
     x0, y0, x1, y1 = hole
     width, height = x1 - x0, y1 - y0
-    side = max(width, height) + (width + height) // 2  # half the mean side on each side
+    mean = (width + height) // 2
+    side = max(width, height) + (mean if margin is None else min(mean, margin))
     side = min(max(side, smallest), max(size))
     return Region(_span(x0, x1, side, size[1]), _span(y0, y1, side, size[0]), side, hole, thickness, exact)
 
@@ -129,17 +140,15 @@ def _clusters(hole: NDArray[np.bool_]) -> list[Box]:
     return boxes
 
 
-def plan_regions(hole: NDArray[np.bool_], *, smallest: int = 512, exact: bool = False) -> list[Region]:
-    """Square contexts for every hole of ``hole (H, W)``, top to bottom; none overlap each other.
+def _least(thickness: float, least: int, smallest: int) -> int:
+    """The smallest context that a hole of ``thickness`` keeps where others are near, in pixels."""
+    if thickness > SPECK:
+        return smallest
+    return min(max(least, CELL * math.ceil(LEAST_TIMES * thickness / CELL)), smallest)
 
-    A context is the hole's bounds grown by half their mean side, made square, at least ``smallest`` pixels
-    where the picture has them, and shifted inside the picture. Contexts that overlap become one.
-    ``exact``: holes are neither grown nor faded.
-    """
-    size = hole.shape[0], hole.shape[1]
-    if not hole.any():
-        return []
-    regions = [_around(box, _thickness(hole, box), smallest, size, exact) for box in _clusters(hole)]
+
+def _merged(regions: list[Region], smallest: Callable[[float], int], size: tuple[int, int]) -> list[Region]:
+    """``regions``, those that overlap made one, at least ``smallest(thickness)`` pixels wide, until none do."""
     merged = True
     while merged:
         merged = False
@@ -150,10 +159,54 @@ def plan_regions(hole: NDArray[np.bool_], *, smallest: int = 512, exact: bool = 
                     a, b = region.hole, other.hole
                     both = (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
                     thickest = max(region.thickness, other.thickness)
-                    kept[index] = _around(both, thickest, smallest, size, exact)
+                    least = smallest(thickest)
+                    kept[index] = _around(both, thickest, least, size, region.exact, margin=least)
                     merged = True
                     break
             else:
                 kept.append(region)
         regions = kept
-    return sorted(regions, key=lambda r: (r.y, r.x))
+    return regions
+
+
+def _widened(regions: list[Region], widest: int, size: tuple[int, int]) -> list[Region]:
+    """``regions``, all made wider in turn, up to ``widest`` pixels, where that leaves the others theirs."""
+    result = list(regions)
+    for side in range(LEAST + CELL, widest + 1, CELL):
+        for index, region in enumerate(result):
+            if region.side >= side:
+                continue
+            wider = _around(region.hole, region.thickness, side, size, region.exact, margin=0)
+            if not any(_overlap(wider, other) for at, other in enumerate(result) if at != index):
+                result[index] = wider
+    return result
+
+
+def plan_regions(
+    hole: NDArray[np.bool_], *, smallest: int = 512, least: int = LEAST, exact: bool = False
+) -> list[Region]:
+    """Square contexts for every hole of ``hole (H, W)``, top to bottom; none overlap each other.
+
+    A context is the hole's bounds grown by half their mean side, made square, at least ``smallest`` pixels
+    where the picture has them, and shifted inside the picture. Where such contexts overlap, holes up to ``SPECK``
+    thick do with less, down to ``LEAST_TIMES`` their thickness and ``least`` pixels, so that each keeps one of its
+    own; what overlaps even then becomes one. More than ``MOST`` holes share contexts at once, as all do where
+    ``least`` is ``smallest``: each context costs time.
+    ``exact``: holes are neither grown nor faded.
+    """
+    size = hole.shape[0], hole.shape[1]
+    if not hole.any():
+        return []
+    holes = [(box, _thickness(hole, box)) for box in _clusters(hole)]
+    wide = [_around(box, thickness, smallest, size, exact) for box, thickness in holes]
+    shared = _merged(wide, lambda _: smallest, size)
+    if least < smallest and len(shared) < len(wide) <= MOST:
+        near = [
+            region
+            if region in shared  # alone
+            else _around(region.hole, region.thickness, _least(region.thickness, least, smallest), size, exact)
+            for region in wide
+        ]
+        own = _merged(near, lambda thickness: _least(thickness, least, smallest), size)
+        shared = _widened(own, min(smallest, CROWDED), size)
+    return sorted(shared, key=lambda r: (r.y, r.x))

@@ -57,6 +57,7 @@ class EraseSettings:
     fill_radius: int = 4  # of the patch fill, in pixels
     exact_mask: bool = False  # the mask is neither grown nor faded
     context: int = 0  # side in pixels at which the model works; 0: its native one
+    least_context: int = 64  # picture pixels around one of many small holes; larger is slower, 512: they share one
     refine: float = 0.45  # strength of the tiles over a hole much larger than the context; 0: none
     temperature: float = 1.0  # of the noise that a layout begins as: below 1 nearer to the mean of what is likely
     colour: str = "membrane"  # how colours are matched around the hole: see inference.erase.settings
@@ -81,6 +82,8 @@ class EraseSettings:
             raise ModelError('a start from "noise" has no latents to keep and no fill to add a change to.')
         if not 0 <= settings.rim <= 10:
             raise ModelError(f"rim must be between 0 and 10, not {settings.rim}.")
+        if settings.least_context < 32:
+            raise ModelError(f"least_context must be at least 32, not {settings.least_context}.")
         if settings.fill_radius < 1:
             raise ModelError(f"fill_radius must be at least 1, not {settings.fill_radius}.")
         return settings

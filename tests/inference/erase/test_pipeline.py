@@ -291,3 +291,17 @@ def test_two_far_holes_in_one_box_are_both_filled_and_nothing_between(tiny: Eras
     assert np.array_equal(result[still], picture[still])
     for y, x in ((55, 55), (345, 585)):
         assert np.abs(result[y, x].astype(int) - 255).max() > 40, "the white is gone from both"
+
+
+def test_specks_among_many_are_filled_without_the_model() -> None:
+    picture = np.random.default_rng(0).integers(60, 200, (600, 900, 3), dtype=np.uint8)
+    mask = np.zeros((600, 900), np.uint8)
+    for y, x in ((100, 100), (100, 300), (300, 500), (500, 800)):
+        mask[y : y + 8, x : x + 8] = 255
+    pipeline = ErasePipeline.load(device="cpu")
+    planned = pipeline.planned(picture, mask)
+    assert (len(planned.regions), planned.steps) == (4, 0), [region.side for region in planned.regions]
+    result = pipeline.erase(picture, mask)
+    assert (result[mask > 0] != picture[mask > 0]).any(axis=1).mean() > 0.9
+    outside = ~pipeline.affected(mask)
+    assert np.array_equal(result[outside], picture[outside])

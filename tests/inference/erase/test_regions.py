@@ -34,7 +34,7 @@ def test_regions_cover_every_hole_once(hole: np.ndarray, smallest: int) -> None:
         hx0, hy0, hx1, hy1 = region.hole
         assert x0 <= hx0 < hx1 <= x1
         assert y0 <= hy0 < hy1 <= y1
-        assert region.side >= min(smallest, max(hole.shape))
+        assert region.side >= min(smallest, 64, max(hole.shape))
         assert region.side <= max(hole.shape)
     assert (covered[hole] == 1).all()
     assert covered.max() <= 1
@@ -81,6 +81,9 @@ def test_far_holes_are_separate_and_near_ones_together() -> None:
     hole[300:320, 2800:2820] = True
     assert len(plan_regions(hole)) == 2
     hole[300:320, 400:420] = True
+    assert [region.side for region in plan_regions(hole)] == [512, 128, 128], "the far one keeps all of its own"
+    hole[300:320, 400:420] = False
+    hole[300:320, 170:190] = True
     assert len(plan_regions(hole)) == 2
 
 
@@ -112,6 +115,43 @@ def test_planning_a_large_picture_takes_no_copies_of_it() -> None:
 def test_holes_far_apart_in_one_box_are_both_within_it() -> None:
     hole = np.zeros((700, 1400), bool)
     hole[300:320, 200:220] = hole[600:640, 640:700] = True
-    (region,) = plan_regions(hole)
+    (region,) = plan_regions(hole, least=512)
     assert region.hole == (200, 300, 700, 640)
     assert region.thickness < 45, "grown as the thickest of them, not as the box around them"
+
+
+def _specks(count: int) -> np.ndarray:
+    """66 of them in 6 megapixels are what dust on a scan looks like."""
+    random = np.random.default_rng(3)
+    hole = np.zeros((2000, 3000), bool)
+    for _ in range(count):
+        y, x = random.integers(10, 1970), random.integers(10, 2970)
+        hole[y : y + 10, x : x + 10] = True
+    return hole
+
+
+def test_many_specks_have_contexts_of_their_own() -> None:
+    hole = _specks(66)
+    regions = plan_regions(hole)
+    assert len(regions) >= 60, "few lie nearer to each other than a context"
+    assert {region.side for region in regions} <= set(range(64, 201))
+    assert sum(region.side >= 128 for region in regions) > 30, "as wide as there is room for"
+
+
+def test_what_many_specks_have_at_least_is_a_choice() -> None:
+    hole = _specks(66)
+    assert len(plan_regions(hole, least=512)) == 1
+    assert 1 < len(plan_regions(hole, least=96)) < len(plan_regions(hole, least=64))
+    assert len(plan_regions(_specks(300))) == 1, "each costs time: so many share contexts"
+
+
+def test_two_large_holes_side_by_side_stay_together() -> None:
+    hole = np.zeros((1000, 2000), bool)
+    hole[400:600, 500:700] = hole[400:600, 800:1000] = True
+    assert len(plan_regions(hole)) == 1
+
+
+def test_specks_far_from_others_keep_whole_contexts() -> None:
+    hole = np.zeros((600, 3000), bool)
+    hole[300:310, 100:110] = hole[300:310, 2800:2810] = True
+    assert [region.side for region in plan_regions(hole)] == [512, 512]
