@@ -40,17 +40,21 @@ def healed(before: Pixels, copy: Pixels, weight: NDArray[np.uint8], membrane: Fl
     if before.shape[2] == 4:
         share *= copy[..., 3].astype(np.float32) / _top(before)
     difference = cv2.subtract(_colours(copy), _colours(before), dtype=cv2.CV_32F)
-    colours = _blended(_colours(before), cv2.add(difference, membrane), share)
+    cv2.add(difference, membrane, dst=difference)
+    colours = _blended(_colours(before), difference, share)
     if before.shape[2] == 3:
         return colours
     return np.concatenate((colours, before[..., 3:]), axis=2)
 
 
 def _blended(before: Pixels, difference: cv2.typing.MatLike, share: Float) -> Pixels:
-    """``before`` (h, w, 3) and a share (h, w), 0 to 1, of a difference, rounded; share 0 leaves every bit."""
-    weighted = cv2.multiply(difference, cv2.merge([share, share, share]))
+    """``before`` (h, w, 3) and a share (h, w), 0 to 1, of a difference, rounded; share 0 leaves every bit.
+
+    The difference is used up.
+    """
+    cv2.multiply(difference, cv2.merge([share, share, share]), dst=difference)
     kind = cv2.CV_8U if before.dtype == np.uint8 else cv2.CV_16U
-    return np.asarray(cv2.add(before, weighted, dtype=kind))
+    return np.asarray(cv2.add(before, difference, dtype=kind))
 
 
 def _share(weight: NDArray[np.uint8]) -> Float:
