@@ -84,7 +84,12 @@ def measure(device: torch.device, config: UNetConfig, *, miniature: bool, repeat
 
     def erase(**options: Any) -> None:
         seen.clear()
-        pipeline.erase_parts(image, mask, steps=steps, on_step=lambda _s, _t, shown: seen.append(shown), **options)
+
+        def on_step(step: int, _total: int, shown: Any) -> None:
+            if step:  # before the first lies the draft
+                seen.append(shown)
+
+        pipeline.erase_parts(image, mask, steps=steps, on_step=on_step, **options)
 
     whole = median(erase, min(repeats, 5))
     drawn = len({id(shown) for shown in seen})
