@@ -56,8 +56,13 @@ def next_fallbacks(
 
 
 def free_caches() -> None:
-    """Give back what Python, torch and the C library keep for later use."""
-    gc.collect()
+    """Give back what Python, torch and the C library keep for later use.
+
+    Python's cycles only where it collects them by itself: in the window's program one thread alone may (Qt's objects
+    do not bear being deleted on another), and does.
+    """
+    if gc.isenabled():
+        gc.collect()
     import torch
 
     for name in ("cuda", "mps", "xpu"):
