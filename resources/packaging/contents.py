@@ -41,6 +41,8 @@ HIDDEN_IMPORTS = (
     "huggingface_hub.hf_api",
     "huggingface_hub.utils._headers",
     "pi_heif",
+    "psd_tools",
+    "psd_tools.compression._rle",
     "qasync",
     "rawpy",
     "resources",
