@@ -26,10 +26,12 @@ from app.document.formats.files import (
 from app.document.formats.kinds import KINDS, OPEN_FORMATS, SAVE_FORMATS
 from app.document.formats.limits import lost_by_saving, lost_features, lost_features_sentence, told_by_saving
 from app.document.formats.mask_files import MaskFile, encode_mask, read_mask_file, write_mask
+from app.document.formats.writing import LAYERED
 
 __all__ = [
     "EXACT",
     "KINDS",
+    "LAYERED",
     "MAX_MEGAPIXELS",
     "OPEN_FORMATS",
     "QUALITY",

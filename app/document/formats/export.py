@@ -34,6 +34,7 @@ class Export:
     depth: int | None = None  # bits per channel; None: the picture's own
     srgb: bool = False  # converted, for programs that know no profiles
     both: bool = False  # before and after beside each other
+    layers: bool = False  # the result as a layer over the original; ``format`` is then one of ``LAYERED``
 
     def prepared(self, picture: Picture) -> Picture:
         """The picture to encode. Takes as long as converting it."""
@@ -43,6 +44,9 @@ class Export:
 
     def write(self, picture: Picture, before: Pixels | None, path: Path) -> None:
         """Write the copy; ``before`` is the picture as it was, None: as it is. Raises ``DocumentError``."""
+        if self.layers:
+            write_layers(picture.pixels if before is None else before, picture, path, self.format)
+            return
         if self.both:
             picture = beside(picture.pixels if before is None else before, picture)
         write_picture(self.prepared(picture), path, format=self.format, quality=self.quality, depth=self.depth)

@@ -18,6 +18,9 @@ NOTES = {
     "AVIF": "The smallest files, for recent programs; takes long to write.",
     "HEIF": "Small files, as phones make them.",
 }
+_LAYERED = "layers/"  # before the kind, in the list of formats
+_LAYERS = (("OpenRaster with layers", "ORA"), ("Photoshop with layers", "PSD"), ("TIFF with three pages", "TIFF"))
+_LAYERS_NOTE = "The result over the original, with the mask of what changed: who has the file sees the original, too."
 _WAIT_MS = 150  # after a change: sliders change often
 
 
@@ -37,6 +40,8 @@ class ExportDialog(QDialog):
         self._timer.timeout.connect(self._estimate)
         self.content = self._choice("Picture", ("The result", False), ("Before and after, side by side", True))
         self.format = self._choice("Format", *((KINDS[name].title, name) for name in SAVE_FORMATS))
+        for title, name in _LAYERS:
+            self.format.addItem(title, f"{_LAYERED}{name}")
         self.note = QLabel()
         self.note.setObjectName("faint")
         self.note.setWordWrap(True)
@@ -71,7 +76,6 @@ class ExportDialog(QDialog):
         column.addStretch(1)
         column.addWidget(self.size_line)
         column.addWidget(buttons)
-        form.setRowVisible(self.colours, colours_of(picture) not in (None, PLAIN_GREY))
         self.format.setCurrentIndex(max(0, self.format.findData(format_name)))
         for box in (self.content, self.format, self.bits, self.colours):
             box.currentIndexChanged.connect(self._on_change)
@@ -92,6 +96,8 @@ class ExportDialog(QDialog):
     @property
     def chosen(self) -> Export:
         """Everything chosen."""
+        if self.format_name.startswith(_LAYERED):
+            return Export(self.format_name.removeprefix(_LAYERED), depth=self._picture.depth, layers=True)
         kind = KINDS[self.format_name]
         like = self.format_name == "JPEG" and self._picture.jpeg is not None and self.like.isChecked()
         return Export(
@@ -110,6 +116,18 @@ class ExportDialog(QDialog):
     @Slot()
     def _on_change(self) -> None:
         name, picture = self.format_name, self._picture
+        layers = name.startswith(_LAYERED)
+        self._form.setRowVisible(self.content, not layers)
+        self._form.setRowVisible(self.colours, not layers and colours_of(picture) not in (None, PLAIN_GREY))
+        if layers:
+            self._form.setRowVisible(self.bits, False)
+            self.like.setVisible(False)
+            self.quality.setEnabled(False)
+            self.note.setText(_LAYERS_NOTE)
+            self._asked += 1
+            self._timer.stop()
+            self.size_line.setText("")
+            return
         kind, export = KINDS[name], self.chosen
         deep = kind.deep and picture.depth == 16 and not export.srgb
         self._form.setRowVisible(self.bits, deep)

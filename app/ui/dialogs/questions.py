@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButton, QWidget
 
-from app.document.formats import KINDS, OPEN_FORMATS, SAVE_FORMATS
+from app.document.formats import KINDS, LAYERED, OPEN_FORMATS, SAVE_FORMATS
 from app.document.session import SUFFIX
 
 MaskMode: TypeAlias = Literal["replace", "add", "subtract"]
@@ -56,6 +56,18 @@ def ask_save(parent: QWidget, title: str, suggestion: Path, format_name: str | N
     if path.suffix.lower() in known:
         return path
     path = path.with_name(path.name + suffixes[0])
+    # The file dialog asked about the name without its ending.
+    return path if not path.exists() or _ask_replace(parent, path) else None
+
+
+def ask_save_layers(parent: QWidget, suggestion: Path, kind: str) -> Path | None:
+    """Where to write a file with layers; ``kind`` is one of ``LAYERED``."""
+    suffix = LAYERED[kind]
+    chosen, _ = QFileDialog.getSaveFileName(parent, "Export", str(suggestion), f"{kind} (*{suffix})")
+    path = Path(chosen)
+    if not chosen or path.suffix.lower() == suffix:
+        return path if chosen else None
+    path = path.with_name(path.name + suffix)
     # The file dialog asked about the name without its ending.
     return path if not path.exists() or _ask_replace(parent, path) else None
 

@@ -248,7 +248,7 @@ class Workspace(QObject):
             return
 
         def copy() -> tuple[Picture, Pixels | None]:
-            return document.picture.copy(), before() if export.both else None
+            return document.picture.copy(), before() if export.both or export.layers else None
 
         def write(copies: tuple[Picture, Pixels | None]) -> None:
             self._write(path, lambda: export.write(*copies, path), lambda: None)

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from app.document.formats import SAVE_FORMATS, lost_by_saving
+from app.document.formats import LAYERED, SAVE_FORMATS, lost_by_saving
 from app.document.pixels import Pixels
 from app.document.session import SUFFIX
 from app.ui.commands import Actions
@@ -117,10 +117,15 @@ class FileMenu(QObject):
             return
         ending = "-before-after" if chosen.both else "-erased"
         suggestion = self._suggestion()
-        suggestion = suggestion.with_name(f"{suggestion.stem}{ending}{SAVE_FORMATS[chosen.format][0]}")
-        path = questions.ask_save(self._window, "Export", suggestion, chosen.format)
+        suffix = LAYERED[chosen.format] if chosen.layers else SAVE_FORMATS[chosen.format][0]
+        suggestion = suggestion.with_name(f"{suggestion.stem}{ending}{suffix}")
+        if chosen.layers:
+            path = questions.ask_save_layers(self._window, suggestion, chosen.format)
+        else:
+            path = questions.ask_save(self._window, "Export", suggestion, chosen.format)
         if path is not None:
-            store.set(settings.EXPORT_FORMAT, chosen.format)
+            if not chosen.layers:
+                store.set(settings.EXPORT_FORMAT, chosen.format)
             store.set(settings.EXPORT_QUALITY, quality)
             store.set(settings.LAST_FOLDER, str(path.parent))
             self._workspace.export(path, chosen, self._before)

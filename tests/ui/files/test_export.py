@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
+from psd_tools import PSDImage
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
 
-from app.document.formats import export
+from app.document.formats import LAYERED, export, read_picture_data
 from app.document.formats.before_after import beside
 from app.document.formats.encode import encode_picture
 from app.document.formats.export import Export, estimate
@@ -127,6 +130,48 @@ def test_exporting_before_and_after(
     np.testing.assert_array_equal(both[:, :160], before)
     np.testing.assert_array_equal(both[:, -160:], driver.document.pixels)
     assert np.array_equal(both[:, :160], both[:, -160:]) != changed
+
+
+@pytest.mark.parametrize("kind", ["ORA", "PSD", "TIFF"])
+def test_exporting_layers(
+    driver: Driver, photo: Path, tmp_path: Path, answers: Answers, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    class Agreeing(ExportDialog):
+        def exec(self) -> int:
+            _choose(self, f"layers/{kind}")
+            assert "sees the original" in self.note.text()
+            assert not self._form.isRowVisible(self.content)
+            return QDialog.DialogCode.Accepted.value
+
+    asked: list[tuple[str, str]] = []
+
+    def ask(_parent: object, suggestion: Path, kind: str) -> Path | None:
+        asked.append((suggestion.name, kind))
+        return answers.path
+
+    monkeypatch.setattr(file_menu, "ExportDialog", Agreeing)
+    monkeypatch.setattr(file_menu.questions, "ask_save_layers", ask)
+    driver.open(photo)
+    before = driver.document.pixels.copy()
+    _erase(driver)
+    answers.path = tmp_path / f"layers{LAYERED[kind]}"
+    with driver.qtbot.waitSignal(driver.window.workspace.written):
+        driver.window.actions_.export.trigger()
+    assert asked == [(f"photo-erased{LAYERED[kind]}", kind)]
+    after = driver.document.pixels
+    if kind == "ORA":
+        with zipfile.ZipFile(answers.path) as file:
+            original, merged = (
+                read_picture_data(file.read(name), "a.png").pixels for name in ("data/original.png", "mergedimage.png")
+            )
+    elif kind == "PSD":
+        below, top = PSDImage.open(answers.path)
+        original, merged = (np.rint(np.asarray(layer.numpy("color")) * 255) for layer in (below, top))
+    else:
+        with tifffile.TiffFile(answers.path) as file:
+            merged, original = (file.pages[index].asarray() for index in (0, 1))
+    np.testing.assert_array_equal(original, before[..., :3])
+    np.testing.assert_array_equal(merged, after[..., :3])
 
 
 def test_a_save_that_loses_something_asks_first(driver: Driver, tmp_path: Path, answers: Answers) -> None:
