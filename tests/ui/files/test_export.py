@@ -21,6 +21,7 @@ from app.document.formats.export import Export, estimate
 from app.document.formats.files import read_picture, write_picture
 from app.document.pixels.picture import JpegForm, Picture
 from app.document.pixels.storage import Pixels
+from app.ui.dialogs import questions
 from app.ui.dialogs.export import ExportDialog, size_text
 from app.ui.dialogs.questions import Losses
 from app.ui.files import drag_out, file_menu
@@ -150,7 +151,7 @@ def test_exporting_layers(
         return answers.path
 
     monkeypatch.setattr(file_menu, "ExportDialog", Agreeing)
-    monkeypatch.setattr(file_menu.questions, "ask_save_layers", ask)
+    monkeypatch.setattr(questions, "ask_save_layers", ask)
     driver.open(photo)
     before = driver.document.pixels.copy()
     _erase(driver)
@@ -168,8 +169,7 @@ def test_exporting_layers(
         below, top = PSDImage.open(answers.path)
         original, merged = (np.rint(np.asarray(layer.numpy("color")) * 255) for layer in (below, top))
     else:
-        with tifffile.TiffFile(answers.path) as file:
-            merged, original = (file.pages[index].asarray() for index in (0, 1))
+        merged, original = (tifffile.imread(answers.path, key=index) for index in (0, 1))
     np.testing.assert_array_equal(original, before[..., :3])
     np.testing.assert_array_equal(merged, after[..., :3])
 
