@@ -152,7 +152,7 @@ def test_the_file_is_a_zip_as_documented(made: Made) -> None:
         assert names[0] == "mimetype"
         assert archive.read("mimetype") == b"application/x-moebius"
         manifest = json.loads(archive.read("manifest.json"))
-        assert manifest["version"] == 1
+        assert manifest["version"] == 2
         assert manifest["program"] == "Moebius 1.2"
         assert str(made.folder) not in archive.read("manifest.json").decode(), "no paths of this computer"
         with Image.open(io.BytesIO(archive.read("mask.png"))) as mask:
@@ -178,7 +178,7 @@ def test_the_original_keeps_its_bytes(tmp_path: Path) -> None:
 
 def test_a_newer_version_is_refused(made: Made) -> None:
     with pytest.raises(DocumentError, match="newer version of Moebius"):
-        made.open(made.with_manifest(lambda manifest: manifest.update(version=2)))
+        made.open(made.with_manifest(lambda manifest: manifest.update(version=3)))
     assert nothing_left(made)
 
 
