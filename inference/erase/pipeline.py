@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from inference.erase.memory_fallback import MemoryFallback, free_caches, next_fallbacks
 from inference.erase.model_io import OnStage
-from inference.erase.region_job import Preview, RegionJob, blend_share
+from inference.erase.region_job import Preview, RegionJob
 from inference.erase.regions import Region, plan_regions, window
 from inference.erase.settings import chosen_settings
-from inference.erase.soft_masks import parted
+from inference.erase.soft_masks import blend_share, parted
 from inference.errors import Cancelled, InputError, NotFiniteError, out_of_memory
 from inference.models import DEFAULT_MODEL, HALVES, PATCH_FILL, ModelFolder, find_model
 from inference.runtime import Check

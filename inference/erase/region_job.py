@@ -19,6 +19,7 @@ from inference.erase.memory_fallback import MemoryFallback
 from inference.erase.model_io import Decoded, OnStage, Square, Squares
 from inference.erase.regions import Box, Region, window
 from inference.erase.self_ensemble import TurnedSquares
+from inference.erase.soft_masks import blend_share
 from inference.erase.tiles import feather, plan_tiles, tiled_side
 from inference.fill import LARGEST, Fill, fill_box, fill_from, reduce_hole, resize, sample, smooth_fill
 from inference.models import EraseSettings
@@ -54,14 +55,6 @@ class Preview:
 
 
 Report = Callable[[int, Preview], None]  # step of this region, 0 for a draft
-
-
-def blend_share(hole: NDArray[np.bool_], soft: NDArray[np.uint8] | None, region: Region) -> Float:
-    """``(h, w)`` in 0..1, the result's share: hard holes grown and faded, soft ones by their own values."""
-    if soft is None:
-        return fade_mask(hole, region.grow, region.fade)
-    hard = hole & (soft == 0)
-    return np.maximum(fade_mask(hard, region.grow, region.fade), soft.astype(np.float32) / 255)
 
 
 class RegionJob:

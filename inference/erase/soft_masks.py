@@ -8,6 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.erase.blending import fade_mask
+from inference.erase.regions import Region
+
 EDGE = 2  # pixels: no wider is the edge of a hard mask that was smoothed against stairs
 _HALF = 128
 
@@ -55,3 +58,11 @@ def _bounds(hole: NDArray[np.bool_]) -> tuple[slice, slice]:
     rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
     top, left = max(int(rows[0]) - EDGE - 1, 0), max(int(columns[0]) - EDGE - 1, 0)
     return slice(top, int(rows[-1]) + EDGE + 2), slice(left, int(columns[-1]) + EDGE + 2)
+
+
+def blend_share(hole: NDArray[np.bool_], soft: NDArray[np.uint8] | None, region: Region) -> NDArray[np.float32]:
+    """``(h, w)`` in 0..1, the result's share: hard holes grown and faded, soft ones by their own values."""
+    if soft is None:
+        return fade_mask(hole, region.grow, region.fade)
+    hard = hole & (soft == 0)
+    return np.maximum(fade_mask(hard, region.grow, region.fade), soft.astype(np.float32) / 255)
