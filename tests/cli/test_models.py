@@ -70,7 +70,7 @@ def test_the_list_uses_no_network(capsys: Capture, monkeypatch: pytest.MonkeyPat
     assert main(["models", "--json", "list"]) == 0
     assert json.loads(capsys.readouterr().out) == found
     assert [model["name"] for model in found["installed"]] == ["moebius-nano"]
-    assert len(found["available"]) == 10 and all(model["licence"] and model["source"] for model in found["available"])
+    assert len(found["available"]) == 11 and all(model["licence"] and model["source"] for model in found["available"])
     assert main(["models"]) == 0
     printed = capsys.readouterr().out
     assert (

@@ -130,7 +130,7 @@ def test_the_decoder_of_previews_draws_them(published_folder: Path, tmp_path: Pa
 
     def watch(pipeline: ErasePipeline, how: str) -> None:
         kept = previews.setdefault(how, [])
-        pipeline.erase(IMAGE, MASK, steps=2, previews=how, on_step=lambda _s, _t, p: kept.append(p.rgb))
+        pipeline.erase(IMAGE, MASK, steps=2, previews=how, on_step=lambda s, _t, p: kept.append(p.rgb) if s else None)
 
     watch(ErasePipeline.load(published_folder, device="cpu"), "fitted")
     import_model(folder)
