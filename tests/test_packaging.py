@@ -345,12 +345,12 @@ def test_the_package_for_graphics_cards_is_made_in_an_environment_of_its_own(
 
     monkeypatch.setattr(building, "BUILD", tmp_path)
     monkeypatch.setattr(subprocess, "run", run)
-    monkeypatch.setattr(sys, "argv", ["packaging", "--cuda", "--quick"])
+    monkeypatch.setattr(sys, "argv", ["packaging", "--cuda", "--cuda-index", "https://example.org/cuda", "--quick"])
     assert building.main() == 0
     asked, venv, install, check, again = ran
     python = install[0]
     assert venv[1:3] == ["-m", "venv"] and python.startswith(str(tmp_path / "cuda"))
-    assert install[install.index("--index-url") + 1] == building.CUDA_INDEX and "torch" in asked[-1]
+    assert install[install.index("--index-url") + 1] == "https://example.org/cuda" and "torch" in asked[-1]
     assert check[0] == again[0] == python and again[-2:] == ["--cuda", "--quick"]
 
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from resources.packaging import contents, deb, libraries, licences, sizes
 
 BUILD, DIST = contents.ROOT / "build", contents.ROOT / "dist"
-CUDA_INDEX = "https://pypi.org/simple"  # where torch for Linux is the build for NVIDIA's cards
 
 README = """\
 Moebius {version}
@@ -51,7 +50,7 @@ def main() -> int:
     parser.add_argument(
         "--cuda", action="store_true", help="with torch for NVIDIA's cards, from an environment of its own"
     )
-    parser.add_argument("--cuda-index", default=CUDA_INDEX, metavar="URL", help=f"where that torch is ({CUDA_INDEX})")
+    parser.add_argument("--cuda-index", default="", metavar="URL", help="where that torch is, if not where pip looks")
     parser.add_argument("--quick", action="store_true", help="pack several times as fast, an eighth larger")
     options = parser.parse_args()
     if options.cuda and not _has_cuda():
@@ -117,7 +116,8 @@ def _has_cuda() -> bool:
 def cuda_commands(environment: Path, index: str) -> list[list[str]]:
     """What makes an environment with torch for NVIDIA's cards, and the versions of everything else as here."""
     python = str(environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
-    install = [python, "-m", "pip", "install", "--disable-pip-version-check", "--index-url", index]
+    install = [python, "-m", "pip", "install", "--disable-pip-version-check"]
+    install += ["--index-url", index] if index else []
     return [
         [sys.executable, "-m", "venv", "--clear", str(environment)],
         [*install, "-c", str(contents.ROOT / "constraints.txt"), "-e", f"{contents.ROOT}[package]"],
@@ -135,7 +135,8 @@ def _with_cuda(options: argparse.Namespace) -> int:
             subprocess.run(command, check=True, cwd=contents.ROOT, env=variables)
     check = "import sys, torch; sys.exit(0 if torch.version.cuda else 1)"
     if subprocess.run([python, "-c", check], check=False).returncode != 0:
-        print(f"{options.cuda_index} has no torch for NVIDIA's cards; name another with --cuda-index.")
+        place = options.cuda_index or "What pip finds"
+        print(f"{place} has no torch for NVIDIA's cards; name another place with --cuda-index.")
         return 1
     more = [f"--{name.replace('_', '-')}" for name in ("folder_only", "quick") if getattr(options, name)]
     again = [python, "-m", "resources.packaging", "--cuda", *more]
