@@ -16,7 +16,6 @@ from inference.models.catalogue import checkpoint_in
 from inference.models.checkpoints import load_weights, read_checkpoint
 from inference.models.folders import PREVIEW_DECODER, installed_path
 from inference.runtime import Check, never, shapes_only, without
-from inference.sampling import UNUSED
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderTiny
@@ -29,7 +28,7 @@ def is_tiny(state: dict[str, Tensor]) -> bool:
 
 def tiny_autoencoder(file: Path, state: dict[str, Tensor], check: Check = never) -> AutoencoderTiny:
     """The autoencoder with the entries of ``file``, on the processor; raises :class:`ModelError` where they differ."""
-    with without(*UNUSED):
+    with without("scipy"):
         from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 
     with shapes_only():

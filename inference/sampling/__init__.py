@@ -9,11 +9,10 @@ from inference.lazy import lookup
 if TYPE_CHECKING:
     from inference.sampling.loop import Denoiser, Step, denoise, plan_timesteps
     from inference.sampling.previews import Picture, Previews
-    from inference.sampling.schedules import UNUSED, ddim
+    from inference.sampling.schedules import ddim
     from inference.sampling.whitening import Whitening
 
 __all__ = [
-    "UNUSED",
     "Denoiser",
     "Picture",
     "Previews",
@@ -35,10 +34,7 @@ _HOMES = {
         "denoise",
         "plan_timesteps",
     ),
-    "schedules": (
-        "UNUSED",
-        "ddim",
-    ),
+    "schedules": ("ddim",),
     "whitening": ("Whitening",),
 }
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Solver: TypeAlias = "DDIMScheduler | DPMSolverMultistepScheduler | UniPCMultistepScheduler"
 
 # What diffusers looks for while it is imported and nothing here calls: half a model's loading was importing that.
-UNUSED = ("scipy", "torch._dynamo")
+_UNUSED = ("scipy", "torch._dynamo")
 
 
 def ddim(settings: dict[str, Any]) -> DDIMScheduler:
@@ -25,7 +25,7 @@ def ddim(settings: dict[str, Any]) -> DDIMScheduler:
 
     ``settings``: the betas and the prediction type, as in :mod:`inference.networks.config`.
     """
-    with without(*UNUSED):
+    with without(*_UNUSED):
         from diffusers.schedulers.scheduling_ddim import DDIMScheduler
     return DDIMScheduler(num_train_timesteps=1000, clip_sample=False, set_alpha_to_one=True, steps_offset=0, **settings)
 
@@ -65,11 +65,11 @@ def solver(name: str, base: DDIMScheduler, timesteps: Tensor) -> Solver:
     settings |= {"prediction_type": base.config.prediction_type, "trained_betas": base.betas.tolist()}
     made: Solver
     if name == "dpm++":
-        with without(*UNUSED):
+        with without(*_UNUSED):
             from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
         made = DPMSolverMultistepScheduler(**settings, algorithm_type="dpmsolver++")
     elif name == "unipc":
-        with without(*UNUSED):
+        with without(*_UNUSED):
             from diffusers.schedulers.scheduling_unipc_multistep import UniPCMultistepScheduler
         made = UniPCMultistepScheduler(**settings)
     else:

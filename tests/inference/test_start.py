@@ -35,6 +35,26 @@ def test_an_erase_imports_what_it_needs_only(model: str, unwanted: list[str]) ->
     assert ran.stdout.split() == []
 
 
+AUTOENCODERS = """
+from pathlib import Path
+from inference.errors import ModelError
+from inference.models import kl_autoencoder, tiny_autoencoder
+for make in (lambda: kl_autoencoder(Path("vae.safetensors"), {}, 4), lambda: tiny_autoencoder(Path("tiny"), {})):
+    try:
+        make()
+    except ModelError as error:
+        print(error)
+"""
+
+
+def test_the_large_autoencoders_are_found_in_a_process_that_has_imported_nothing_else() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", AUTOENCODERS], cwd=Path(__file__).parents[2], capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    assert len(ran.stdout.splitlines()) == 2, "each says which entries are missing"
+
+
 def test_what_is_kept_out_can_be_imported_afterwards() -> None:
     sys.modules.pop("graphlib", None)
     with without("graphlib", "json"):
