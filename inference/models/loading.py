@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from inference.errors import ModelError
 from inference.models.catalogue import ModelFolder, find_model, read_json
@@ -43,7 +43,7 @@ def load_model(model: str | Path, device: torch.device, check: Check = never, *,
     """Read, check and place a model's weights; raises :class:`ModelError`, and what ``check`` raises to stop.
 
     ``precision``: the U-Net's, as chosen by :func:`inference.models.devices.choose_precision`. The large autoencoder
-    calculates in fp32, or in bf16 where that is chosen on a graphics card; in fp16 its values overflow.
+    calculates in fp32, or in bf16 where that is chosen; in fp16 its values overflow.
     """
     folder = find_model(model)
     if folder.flux:
@@ -83,8 +83,10 @@ def _load_codec(
     vae = kl_autoencoder(file, state, latent_channels, check).requires_grad_(False).eval()
     if device.type == "cpu":  # a batch gains nothing there, and an erase can be stopped between its pictures
         vae.enable_slicing()
-    else:
-        vae.to(torch.bfloat16 if precision == "bf16" else torch.float32).to(memory_format=torch.channels_last)
+    if precision == "bf16":
+        nn.Module.to(vae, torch.bfloat16)  # diffusers' own warns of parts that stay in fp32, of which it has none
+    if device.type != "cpu" or precision == "bf16":
+        vae.to(memory_format=torch.channels_last)
     from inference.models.preview_decoder import installed_decoder
 
     try:

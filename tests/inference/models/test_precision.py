@@ -14,6 +14,7 @@ from torch import Tensor
 from inference import ErasePipeline, InputError, ModelError
 from inference.erase.memory_fallback import MemoryFallback
 from inference.models import devices
+from inference.models.codec import KLCodec
 from inference.models.devices import choose_precision, place, precisions
 from inference.networks.build import build_unet
 from inference.networks.config import PixelHackerConfig
@@ -170,6 +171,26 @@ def test_an_erase_is_nearly_the_exact_one_and_spares_the_rest(
     exact, result = tiny.erase(IMAGE, MASK), pipeline.erase(IMAGE, MASK)
     assert np.abs(result.astype(int) - exact).max() <= 12
     assert np.array_equal(result[~pipeline.affected(MASK)], IMAGE[~pipeline.affected(MASK)])
+
+
+def test_the_large_autoencoder_follows_into_bf16_and_into_nothing_else(
+    published_folder: Path, capable: Callable[..., None]
+) -> None:
+    capable(bf16=True, int8=True)
+    image = torch.rand(1, 3, 32, 48, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    pictures: dict[str, Tensor] = {}
+    for precision in ("fp32", "bf16", "int8"):
+        loaded = ErasePipeline.load(published_folder, device="cpu", precision=precision).model
+        assert loaded is not None and isinstance(loaded.codec, KLCodec)
+        kinds = {value.dtype for value in loaded.codec.autoencoder.state_dict().values()}
+        assert kinds == {torch.bfloat16 if precision == "bf16" else torch.float32}
+        with torch.inference_mode():
+            latents = loaded.codec.encode(image, torch.Generator().manual_seed(0))
+            pictures[precision] = loaded.codec.decode(latents)
+        assert latents.dtype == pictures[precision].dtype == torch.float32
+    assert torch.equal(pictures["int8"], pictures["fp32"])
+    error = (pictures["bf16"] - pictures["fp32"]).norm() / pictures["fp32"].norm()
+    assert 0 < error < 0.05
 
 
 class Overflowing:
