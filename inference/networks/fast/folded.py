@@ -113,7 +113,7 @@ def by_rows(x: Tensor) -> bool:
 class FoldedLocal(nn.Module):
     """A :class:`LocalLambda`: query, key and value in one product, windows as views."""
 
-    ROWS = 8  # of the grid whose window weights are held at once
+    ROWS = 4  # of the grid whose window weights are held at once: within the caches of two cores
 
     def __init__(self, source: LocalLambda) -> None:
         super().__init__()
@@ -132,35 +132,34 @@ class FoldedLocal(nn.Module):
     def forward(
         self, normed: Tensor, tokens: Tensor, height: int, width: int, between: Callable[[], None] = nothing
     ) -> Tensor:
-        """``normed``, ``tokens (B, N, C)`` -> ``tokens`` plus the layer of ``normed``."""
+        """``normed``, ``tokens (B, N, C)`` -> ``tokens``, overwritten, plus the layer of ``normed``."""
         batch, positions, channels = tokens.shape
         depth, r = channels // self.heads, self.window
         q = self.query(normed).view(batch, positions * self.heads, depth)
         k, v = self.key_value(normed).chunk(2, dim=-1)
         content = v.transpose(1, 2) @ k.softmax(dim=1) + self.lambda_bias  # (B, v, k)
         own = tokens.view(batch, positions * self.heads, depth)
-        # Unrolled along y: at a row, the windows of neighbouring positions lie `r * depth` elements apart.
+        y = own.baddbmm_(q, content.transpose(1, 2))
         padded = F.pad(v.reshape(batch, height, width, depth), (0, 0, r // 2, r // 2, r // 2, r // 2))
-        unrolled = padded.unfold(1, r, 1).permute(0, 1, 2, 4, 3).contiguous()  # (B, H, W + r - 1, dy, v)
+        # Unrolled along y: at a row, the windows of neighbouring positions lie `r * depth` elements apart.
         shape, strides = (width, r * r, depth), (r * depth, depth, 1)
         if not by_rows(tokens):
+            unrolled = padded.unfold(1, r, 1).permute(0, 1, 2, 4, 3).contiguous()  # (B, H, W + r - 1, dy, v)
             windows = unrolled.as_strided((batch, height, *shape), (*unrolled.stride()[:2], *strides))
             weights = self.kernel(q).view(-1, self.heads, r * r)
-            y = torch.baddbmm(own, q, content.transpose(1, 2)).view(-1, self.heads, depth)
-            return y.baddbmm_(weights, windows.reshape(-1, r * r, depth)).view_as(tokens)
-        parts = []
+            y.view(-1, self.heads, depth).baddbmm_(weights, windows.reshape(-1, r * r, depth))
+            return y.view_as(tokens)
+        # In float32: products of bf16 this small copy their windows first, and take twice as long.
+        sums, padded = y.float().view(batch, height, width, self.heads, depth), padded.float()
+        queries = q.view(batch, height, width * self.heads, depth)
         for sample in range(batch):
-            y = linear_add(q[sample], content[sample], None, own[sample]).view(height, width, self.heads, depth)
-            rows = q[sample].view(height, -1, depth)
             for top in range(0, height, self.ROWS):
                 between()
-                weights = self.kernel(rows[top : top + self.ROWS])  # (rows, W*h, dx dy)
+                weights = self.kernel(queries[sample, top : top + self.ROWS]).float()  # (rows, W*h, dx dy)
                 for row, weight in enumerate(weights.view(-1, width, self.heads, r * r), top):
-                    line = unrolled[sample, row]
-                    windows = line.as_strided(shape, strides, line.storage_offset())
-                    y[row].baddbmm_(weight, windows)
-            parts.append(y.view(positions, channels))
-        return torch.stack(parts)
+                    line = padded[sample, row : row + r].transpose(0, 1).contiguous()  # (W + r - 1, dy, v)
+                    sums[sample, row].baddbmm_(weight, line.as_strided(shape, strides))
+        return sums.to(tokens.dtype).view_as(tokens)
 
 
 class FoldedInteractive(nn.Module):
