@@ -7,8 +7,8 @@ import platform
 import re
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,11 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.flop_counter import FlopCounterMode
 
-from inference.erase import ErasePipeline
+from inference.erase import ErasePipeline, chosen_settings
 from inference.errors import InferenceError
-from inference.models import ModelFolder
+from inference.models import ModelFolder, Preset, Timings, Work, chosen_preset, find_model
 from inference.networks import build_unet
-from inference.runtime import peak_rss_mb
+from inference.runtime import PhaseClock, peak_rss_mb
 
 MEASURED, PUBLISHED = "measured", "published"
 
@@ -83,30 +83,52 @@ def picture_to_erase(size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return picture, mask
 
 
-def measure(model: str | Path, *, size: int = 512, device: str = "auto", repeats: int = 2, **options: Any) -> Row:
+def measure(
+    model: str | Path,
+    *,
+    size: int = 512,
+    device: str = "auto",
+    repeats: int = 2,
+    speed: str | None = None,
+    timings: Timings | None = None,
+    **options: Any,
+) -> Row:
     """Load ``model``, erase ``repeats`` + 1 times and report the best whole erase and the median step after the first.
 
-    ``options`` as of :meth:`ErasePipeline.erase_parts`, and ``precision`` where it is given. A model that
-    can't be loaded or run here becomes a row that says why.
+    ``options`` as of :meth:`ErasePipeline.erase_parts`, and ``precision`` where it is given; ``speed``: a preset, in
+    the place of what of them is left open. What was measured is added to ``timings``. A model that can't be loaded or
+    run here becomes a row that says why.
     """
     try:
-        return _measured(model, size, device, repeats, options)
+        if speed is not None:
+            preset = asdict(chosen_preset(find_model(model), speed))
+            given = {name: value for name, value in options.items() if value not in (None, "auto")}
+            options = {**preset, "context": preset["context"] or None, **given}
+        row = _measured(model, size, device, repeats, options, timings)
+        return row if speed is None else replace(row, model=f"{row.model}, {speed}")
     except InferenceError as error:
         return Row(str(model), MEASURED, note=str(error))
 
 
-def _measured(model: str | Path, size: int, device: str, repeats: int, options: dict[str, Any]) -> Row:
+def _measured(
+    model: str | Path, size: int, device: str, repeats: int, options: dict[str, Any], timings: Timings | None
+) -> Row:
     pipeline = ErasePipeline.load(model, device, precision=options.pop("precision", "auto"))
     picture, mask = picture_to_erase(size)
     settings, gpu = pipeline.folder.settings, pipeline.device.type == "cuda"
+    work = work_of(pipeline, options)
     steps: list[float] = []
     wholes: list[float] = []
     with _peak(gpu) as peak:
         for turn in range(repeats + 1):
             last = start = time.perf_counter()
+            clock = PhaseClock(work.steps, work.guided) if work is not None else PhaseClock(0, 0)
 
-            def on_step(step: int, total: int, preview: Any, first: bool = turn == 0) -> None:
+            def on_step(
+                step: int, total: int, preview: Any, first: bool = turn == 0, clock: PhaseClock = clock
+            ) -> None:
                 nonlocal last
+                clock.on_step(step, total)
                 if gpu:
                     torch.cuda.synchronize()
                 now = time.perf_counter()
@@ -114,8 +136,11 @@ def _measured(model: str | Path, size: int, device: str, repeats: int, options: 
                     steps.append(now - last)
                 last = now
 
-            pipeline.erase_parts(picture, mask, on_step=on_step, **options)
+            parts = pipeline.erase_parts(picture, mask, on_step=on_step, on_stage=clock.on_stage, **options)
             wholes.append(time.perf_counter() - start)
+            if turn and work is not None and timings is not None and (found := clock.finish(len(parts))) is not None:
+                with contextlib.suppress(OSError):  # a full disk
+                    timings.add(work, *found)
     plan = pipeline.planned(picture, mask, **options)
     guidance = options.get("guidance") or settings.guidance
     native = options.get("context") or settings.context or pipeline.folder.native
@@ -131,6 +156,15 @@ def _measured(model: str | Path, size: int, device: str, repeats: int, options: 
         peak(),
         f"{pipeline.device.type}, {pipeline.precision}, {native} px" if network is not None else pipeline.device.type,
     )
+
+
+def work_of(pipeline: ErasePipeline, options: Mapping[str, Any]) -> Work | None:
+    """What an erase with ``options``, as of :meth:`ErasePipeline.erase_parts`, takes; None where there is no model."""
+    if pipeline.model is None:
+        return None
+    names = ("steps", "guidance", "strength", "context", "solver", "guidance_until", "start")
+    settings = chosen_settings(pipeline.folder.settings, **{name: options.get(name) for name in names})
+    return Work.of(pipeline.folder, Preset.of(settings), pipeline.device.type, pipeline.precision)
 
 
 def _parameters(folder: ModelFolder) -> int:

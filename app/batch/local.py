@@ -47,9 +47,11 @@ def load(options: Options, cancelled: Callable[[], bool] | None = None) -> Erase
     """The model that is asked for; raises :class:`inference.errors.InferenceError` for it or for an option."""
     from inference import ErasePipeline
     from inference.erase import chosen_settings
+    from inference.models import find_model
     from inference.runtime import keep_freed_memory
 
     keep_freed_memory()
+    options = options.resolved(find_model(options.model))
     pipeline = ErasePipeline.load(options.model, options.device, cancelled, precision=options.precision)
     chosen_settings(pipeline.folder.settings, **options.of_model)  # before the work, not at every picture
     return pipeline

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from inference.models import ModelFolder
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Options:
     seed: int = 0
     quality: int | None = None  # of JPEG, WebP and AVIF; None: like the original
     resize_masks: bool = False
+    speed: str | None = None  # a preset, in the place of what is left open here
 
     @property
     def of_model(self) -> dict[str, Any]:
@@ -46,33 +50,43 @@ class Options:
         )
         return {name: getattr(self, name) for name in (*names, "previews")}
 
+    def resolved(self, folder: ModelFolder) -> Options:
+        """These options for a model, with what its preset says where they leave it open.
+
+        Raises :class:`inference.errors.InputError` for a speed there is not.
+        """
+        if self.speed is None:
+            return self
+        from inference.models import chosen_preset
+
+        preset = chosen_preset(folder, self.speed)
+        own = folder.settings
+        said = {f.name: getattr(preset, f.name) for f in fields(preset) if f.name != "precision"}
+        # As published has a start, steps and strength of its own: what a preset leaves as it was stays open.
+        changed = {name: value for name, value in said.items() if value != getattr(own, name)}
+        precision = preset.precision if self.precision == "auto" else self.precision
+        left_open = {name: value for name, value in changed.items() if getattr(self, name) is None}
+        return replace(self, speed=None, precision=precision, **left_open)
+
     def fingerprint(self, *, elsewhere: bool = False) -> str:
         """A sum of all that makes a result what it is, but for picture and mask; for ``--resume``.
 
         Raises :class:`inference.errors.ModelError` where the model is not there and is not used ``elsewhere``.
         """
         from inference.errors import ModelError
+        from inference.models import file_stamps, find_model
 
         try:
-            weights = _weights(self.model)
+            weights = file_stamps(find_model(self.model))
         except ModelError:
             if not elsewhere:
                 raise
             weights = []
         values = {**asdict(self), "weights": weights}
         del values["previews"]  # they leave no trace in the result
+        if self.speed is None:
+            del values["speed"]  # as before there was one
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-
-
-def _weights(model: str) -> list[tuple[str, int, int]]:
-    """What tells a model's files from others of the same name, without reading them."""
-    from inference.models import find_model
-
-    found = []
-    for path in find_model(model).files.values():
-        inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        found += [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in inside]
-    return found
 
 
 def located(model: str) -> str:

@@ -109,6 +109,7 @@ def erase(
     (H, W): where the fill may copy from, above 127, None: everywhere. Raises what
     :meth:`inference.ErasePipeline.erase_parts` does.
     """
+    options = options.resolved(pipeline.folder)
     mask, source = _levels(mask), None if source is None else _levels(source)
     rgb, source = model_view(picture, mask, source)
     parts = pipeline.erase_parts(

@@ -20,7 +20,7 @@ class _Held:
     """The process's only thread for torch, and the model on it."""
 
     thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "erasing"))
-    kind: tuple[str, str, str] | None = None
+    kind: tuple[str | None, ...] | None = None
     pipeline: ErasePipeline | None = None
 
 
@@ -63,7 +63,7 @@ def _work(task: Task, options: Options) -> Made:
 def _pipeline(options: Options, threads: int) -> ErasePipeline:
     """The model, loaded where it is not held already; the one before is let go of first."""
     held = _here()
-    kind = options.model, options.device, options.precision
+    kind = options.model, options.device, options.precision, options.speed
     if held.pipeline is None or held.kind != kind:
         held.pipeline, held.kind = None, None
         if threads:

@@ -9,7 +9,8 @@ from app.batch.options import Options, located
 
 Commands = argparse._SubParsersAction  # what parsers of sub-commands are added to
 
-_PRECISION = "auto, fp32, bf16, fp16 or int8; auto is exact on a processor"
+_PRECISION = "auto, quick, fp32, bf16, fp16 or int8; auto is exact on a processor, quick the quickest there is"
+SPEEDS = ("fast", "balanced", "best")  # written out: reading them where they are defined makes --help slow
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,11 +36,18 @@ def add_device_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", default="auto", metavar="P", help=_PRECISION)
 
 
+def add_speed_option(parser: argparse.ArgumentParser) -> None:
+    """Settings chosen by one word."""
+    text = "fast, balanced or best: what the model's preset of that name says, where no number below does"
+    parser.add_argument("--speed", choices=SPEEDS, help=text)
+
+
 def add_erase_options(parser: argparse.ArgumentParser) -> None:
     """All that can be chosen of an erase."""
     parser.add_argument(
         "--model", default="moebius-nano", metavar="M", help="a name that `moebius models` lists, or a folder"
     )
+    add_speed_option(parser)
     parser.add_argument("--steps", type=int, metavar="N", help="how many are run (model's default)")
     parser.add_argument("--guidance", type=float, metavar="G", help="1: one branch only (model's default)")
     parser.add_argument("--strength", type=float, metavar="X", help="how far towards noise it starts, above 0 to 1")
@@ -62,6 +70,6 @@ def add_erase_options(parser: argparse.ArgumentParser) -> None:
 def erase_options(given: argparse.Namespace) -> Options:
     """What was chosen with :func:`add_erase_options`."""
     names = ("device", "precision", "steps", "guidance", "strength", "solver", "guidance_until", "context", "colour")
-    values = {name: getattr(given, name) for name in (*names, "start", "exact_mask", "seed", "quality")}
+    values = {name: getattr(given, name) for name in (*names, "start", "exact_mask", "seed", "quality", "speed")}
     values["previews"] = getattr(given, "preview_decoder", None)
     return Options(model=located(given.model), resize_masks=getattr(given, "resize_masks", False), **values)

@@ -17,6 +17,7 @@ from app.engine.protocol import (
     EngineState,
     EngineStatus,
     EraseCancelled,
+    EraseChoice,
     EraseDone,
     EraseFailed,
     EraseOptions,
@@ -27,12 +28,17 @@ from app.engine.protocol import (
     ImportFailed,
     ImportRequest,
     LoadRequest,
+    MeasureEnded,
+    MeasureProgress,
+    MeasureRequest,
     ModelAdded,
     ModelInfo,
     ModelRefused,
     ModelsFound,
     SegmentRequest,
     SurveyRequest,
+    TimesFound,
+    TimesRequest,
 )
 from app.engine.worker import EngineWorker, Job
 
@@ -49,6 +55,8 @@ class EngineController(QObject):
     added = Signal(object)  # ModelAdded | ModelRefused
     imported = Signal(object)  # ImportDone | ImportFailed
     embedded = Signal(object)  # EmbedDone
+    timesFound = Signal(object)  # TimesFound
+    measured = Signal(object)  # MeasureProgress | MeasureEnded
     _requested = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -60,6 +68,7 @@ class EngineController(QObject):
         self._model, self._device, self._precision = "", "auto", "auto"
         self._job: Job[EraseRequest] | None = None
         self._loading: Job[LoadRequest] | None = None
+        self._measuring: Job[MeasureRequest] | None = None
         self._ids = 0
         self._step = 0  # of the erase, the newest seen
         self._thread: QThread | None = QThread()
@@ -142,11 +151,33 @@ class EngineController(QObject):
         is above 127 where the fill may copy from, None: everywhere.
         """
         self.cancel()
+        self.stop_measuring()
         self._ids += 1
         request = EraseRequest(self._ids, rgb, mask, self._model, self._device, options, self._precision, source)
         self._job, self._step = Job(request), 0
         self._requested.emit(self._job)
         return request.id
+
+    def ask_times(self, model: str, device: str, choices: Sequence[EraseChoice]) -> None:
+        """How long an erase takes with each of these choices; ``timesFound`` tells, after what the engine is at."""
+        self._requested.emit(TimesRequest(model, device, tuple(choices)))
+
+    def measure(self, model: str, device: str, choices: Sequence[EraseChoice]) -> None:
+        """Measure how long these choices take, by short erases; ``measured`` tells how that goes, and of its end.
+
+        An erase that is begun meanwhile ends it.
+        """
+        self.stop_measuring()
+        self._ids += 1
+        self._measuring = Job(MeasureRequest(self._ids, model, device, tuple(choices)))
+        self._requested.emit(self._measuring)
+
+    def stop_measuring(self) -> None:
+        """End what is being measured; the window hears of it at once."""
+        if self._measuring is not None:
+            job, self._measuring = self._measuring, None
+            job.cancelled.set()
+            self.measured.emit(MeasureEnded(job.request.id))
 
     def embed(self, key: int, rgb: NDArray[np.uint8]) -> None:
         """Get ready for prompts on a picture ``(h, w, 3)``, which may be reduced; ``embedded`` tells how that went."""
@@ -176,6 +207,7 @@ class EngineController(QObject):
         if self._thread is None:
             return
         self._stop_loading()
+        self.stop_measuring()
         if self._job is not None:
             self._job.cancelled.set()
             self._job = None
@@ -207,6 +239,12 @@ class EngineController(QObject):
             self.added.emit(answer)
         elif isinstance(answer, ImportDone | ImportFailed):
             self.imported.emit(answer)
+        elif isinstance(answer, TimesFound):
+            self.timesFound.emit(answer)
+        elif isinstance(answer, MeasureProgress | MeasureEnded):
+            if self._measuring is not None and answer.id == self._measuring.request.id:
+                self._measuring = None if isinstance(answer, MeasureEnded) else self._measuring
+                self.measured.emit(answer)
         elif isinstance(answer, EmbedDone):
             self.embedded.emit(answer)
         elif isinstance(answer, EraseProgress):

@@ -6,10 +6,10 @@ Everything here may wait for disk or network, so the window calls it on a thread
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from app.engine.protocol import ModelInfo
+from app.engine.protocol import EraseChoice, ModelInfo
 from inference.errors import InferenceError, ModelError
 from inference.hub import (
     CATALOGUE,
@@ -26,6 +26,7 @@ from inference.hub import (
 )
 from inference.models import (
     PREVIEW_DECODER,
+    Preset,
     bundled_models,
     find_model,
     forget_download,
@@ -33,6 +34,7 @@ from inference.models import (
     installed_path,
     is_segmenter,
     models_folder,
+    presets_of,
     read_record,
     remove_model,
 )
@@ -92,9 +94,13 @@ def model_info(name: str) -> ModelInfo:
         raise ValueError(str(error)) from error
     settings = folder.settings
     if not folder.has_weights:
-        unused = {"steps", "guidance", "strength", "context"}
-    else:  # a layout is denoised from noise, at one size
-        unused = {"strength", "context"} if folder.layout else set()
+        unused = {"steps", "guidance", "strength", "context", "solver", "guidance_until"}
+    elif folder.layout:  # denoised from noise, at one size
+        unused = {"strength", "context"}
+    elif folder.flux or settings.turned:  # it brings its own solver; each turn is one step
+        unused = {"solver", "guidance_until"}
+    else:
+        unused = set()
     return ModelInfo(
         name,
         folder.title,
@@ -104,6 +110,8 @@ def model_info(name: str) -> ModelInfo:
         folder.note,
         starts=settings.start == "noise",
         unused=frozenset(unused),
+        speeds=tuple((speed, EraseChoice(**asdict(preset))) for speed, preset in presets_of(folder).items()),
+        choice=EraseChoice(**asdict(Preset.of(settings))),
     )
 
 

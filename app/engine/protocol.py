@@ -37,6 +37,19 @@ class EraseOptions:
 
 
 @dataclass(frozen=True)
+class EraseChoice:
+    """The numbers that are chosen of an erase, together, as a preset of speed sets them."""
+
+    steps: int
+    guidance: float
+    strength: float
+    solver: str = "ddim"  # or "dpm++", "unipc"
+    guidance_until: float = 1.0  # share of the steps that are guided
+    context: int = 0  # side in pixels at which the model works; 0: its own
+    precision: str = "auto"  # of the network's arithmetic, as of :class:`LoadRequest`
+
+
+@dataclass(frozen=True)
 class ModelInfo:
     """A model that can be chosen: its key for requests and what to show of it."""
 
@@ -48,6 +61,17 @@ class ModelInfo:
     note: str = ""  # one sentence on what it is good for
     starts: bool = False  # whether ``EraseOptions.start`` can be chosen
     unused: frozenset[str] = frozenset()  # names of :class:`EraseOptions` that change nothing with it
+    speeds: tuple[tuple[str, EraseChoice], ...] = ()  # presets, "fast" to "best"; none where nothing is to be chosen
+    choice: EraseChoice | None = None  # its own settings, where they are not the three above alone
+
+    @property
+    def own(self) -> EraseChoice:
+        """Its own settings."""
+        return self.choice or EraseChoice(self.steps, self.guidance, self.strength)
+
+    def speed_of(self, choice: EraseChoice) -> str:
+        """The name of the preset that ``choice`` is; empty where it is none."""
+        return next((name for name, preset in self.speeds if preset == choice), "")
 
 
 @dataclass(frozen=True)
@@ -55,7 +79,7 @@ class LoadRequest:
     id: int
     model: str
     device: str = "auto"
-    precision: str = "auto"  # of the network's arithmetic: "auto", "fp32", "bf16", "fp16" or "int8"
+    precision: str = "auto"  # of the network's arithmetic: "auto", "quick", "fp32", "bf16", "fp16" or "int8"
 
 
 @dataclass(frozen=True)
@@ -110,6 +134,51 @@ class EraseRequest:
     options: EraseOptions
     precision: str = "auto"
     source: NDArray[np.uint8] | None = None  # (H, W), above 127: the fill may copy from there; None: everywhere
+
+
+@dataclass(frozen=True)
+class TimesRequest:
+    """How long an erase of one hole takes with each of these choices, as far as that was measured here."""
+
+    model: str
+    device: str
+    choices: tuple[EraseChoice, ...]
+
+
+@dataclass(frozen=True)
+class EraseTime:
+    seconds: float
+    measured: bool  # by erases; False: the sum of parts that were measured
+
+
+@dataclass(frozen=True)
+class TimesFound:
+    model: str
+    times: tuple[EraseTime | None, ...]  # one for each choice; None: not measured
+
+
+@dataclass(frozen=True)
+class MeasureRequest:
+    """A short erase for each way that these choices run the model, to know how long they take."""
+
+    id: int
+    model: str
+    device: str
+    choices: tuple[EraseChoice, ...]
+
+
+@dataclass(frozen=True)
+class MeasureProgress:
+    id: int
+    done: int  # of the short erases
+    total: int
+
+
+@dataclass(frozen=True)
+class MeasureEnded:
+    id: int
+    message: str = ""  # why it could not go on; empty where it did, or was cancelled
+    details: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -19,6 +20,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from app.engine.downloads import installed_infos, model_info
 from app.engine.importing import import_answer
 from app.engine.latest_value import LatestSlot
+from app.engine.measuring import Measuring
 from app.engine.protocol import (
     AddRequest,
     EmbedRequest,
@@ -34,6 +36,9 @@ from app.engine.protocol import (
     IdleRequest,
     ImportRequest,
     LoadRequest,
+    MeasureEnded,
+    MeasureProgress,
+    MeasureRequest,
     ModelAdded,
     ModelInfo,
     ModelRefused,
@@ -42,6 +47,7 @@ from app.engine.protocol import (
     SegmentRequest,
     SixteenBitPatch,
     SurveyRequest,
+    TimesRequest,
 )
 from app.engine.segmenting import Segmenting
 
@@ -106,7 +112,7 @@ def added_model(folder: str) -> ModelAdded | ModelRefused:
         return ModelRefused(folder, str(error))
 
 
-R = TypeVar("R", EraseRequest, LoadRequest)
+R = TypeVar("R", EraseRequest, LoadRequest, MeasureRequest)
 
 
 class Job(Generic[R]):
@@ -129,6 +135,7 @@ class EngineWorker(QObject):
         self._pipeline: ErasePipeline | None = None
         self._loaded: tuple[str, str, str] | None = None
         self._segmenting = Segmenting()
+        self._measuring = Measuring()
         self._prepared = False
         self._devices: tuple[str, ...] = ()
         self._unused_card = ""
@@ -147,8 +154,14 @@ class EngineWorker(QObject):
             self.answered.emit(added_model(request.folder))
         elif isinstance(request, Job) and isinstance(request.request, LoadRequest):
             self._load(request)
+        elif isinstance(request, Job) and isinstance(request.request, MeasureRequest):
+            self.answered.emit(self._measure(request))
         elif isinstance(request, Job):
             self.answered.emit(self._erase(request))
+            self._measuring.write()
+        elif isinstance(request, TimesRequest):
+            self._prepare_thread()
+            self.answered.emit(self._measuring.answer(request))
         elif isinstance(request, ImportRequest):
             self._prepare_thread()
             self.answered.emit(import_answer(request, explain))
@@ -200,6 +213,14 @@ class EngineWorker(QObject):
         model, device, precision = job.request.model, job.request.device, job.request.precision
         if self._loaded == (model, device, precision) or job.cancelled.is_set():
             return None
+        if self._pipeline is not None and self._loaded is not None and self._loaded[:2] == (model, device):
+            from inference import ErasePipeline, InputError
+
+            with suppress(InputError):  # told of by loading
+                held = self._pipeline
+                if ErasePipeline.precision_for(held.folder, held.device, precision) == held.precision:
+                    self._loaded = model, device, precision  # another word for the same
+                    return None
         self.answered.emit(EngineStatus(EngineState.LOADING, model, devices=self._devices))
         self._pipeline = self._loaded = None
         try:
@@ -222,6 +243,31 @@ class EngineWorker(QObject):
         title, where = pipeline.folder.title, pipeline.device.type
         status = EngineStatus(EngineState.READY, model, title, where, precision=pipeline.precision)
         self.answered.emit(replace(status, devices=self._devices, unused_card=self._unused_card))
+
+    def _measure(self, job: Job[MeasureRequest]) -> MeasureEnded:
+        """Erase shortly in every way that the choices need; what they take is kept."""
+        from inference.errors import Cancelled
+
+        request = job.request
+        try:
+            self._prepare_thread()
+            short = self._measuring.missing(request.model, request.device, request.choices)
+            for done, choice in enumerate(short):
+                self.answered.emit(MeasureProgress(request.id, done, len(short)))
+                loading = Job(LoadRequest(request.id, request.model, request.device, choice.precision))
+                loading.cancelled = job.cancelled
+                failure = self._load(loading)
+                if failure is not None:
+                    raise failure
+                if job.cancelled.is_set() or self._pipeline is None:
+                    break
+                self._measuring.measure(self._pipeline, choice, job.cancelled.is_set)
+        except Cancelled:
+            pass
+        except Exception as error:  # the engine must survive whatever the model does
+            if not job.cancelled.is_set():
+                return MeasureEnded(request.id, explain(error), traceback.format_exc())
+        return MeasureEnded(request.id)
 
     def _erase(self, job: Job[EraseRequest]) -> EraseDone | EraseCancelled | EraseFailed:
         request = job.request
@@ -246,6 +292,7 @@ class EngineWorker(QObject):
 
         request, options, pipeline = job.request, job.request.options, self._pipeline
         assert pipeline is not None
+        clock = self._measuring.begin(pipeline, options)
         start = time.monotonic()
         first_step = start
         reached = 0, 0  # step and total
@@ -254,6 +301,7 @@ class EngineWorker(QObject):
             nonlocal first_step, reached
             if job.cancelled.is_set():
                 raise Cancelled
+            clock.on_step(step, total)
             now, reached = time.monotonic(), (step, total)
             if step == 0:
                 first_step = now
@@ -267,11 +315,13 @@ class EngineWorker(QObject):
 
         def on_stage(stage: str) -> None:
             nonlocal first_step
+            clock.on_stage(stage)
             if stage == "denoising" and not reached[0]:  # steps are measured without what comes before them
                 first_step = time.monotonic()
             self.answered.emit(EraseProgress(request.id, *reached, None, stage))
 
         def on_note(sentence: str) -> None:
+            clock.spoil()  # something was done again
             self.answered.emit(EngineNote(request.id, sentence))
 
         if job.cancelled.is_set():
@@ -297,6 +347,7 @@ class EngineWorker(QObject):
             on_note=on_note,
             cancelled=job.cancelled.is_set,
         )
+        self._measuring.finish(len(parts))
         if (pipeline.device.type, pipeline.precision) != where:  # memory ran out there, or the values outgrew it
             self._tell_ready(request.model, pipeline)
         if job.cancelled.is_set():

@@ -17,7 +17,7 @@ from inference.erase.regions import Region, plan_regions, window
 from inference.erase.settings import chosen_settings
 from inference.erase.soft_masks import blend_share, parted
 from inference.errors import Cancelled, InputError, NotFiniteError, out_of_memory
-from inference.models import DEFAULT_MODEL, HALVES, PATCH_FILL, ModelFolder, find_model
+from inference.models import DEFAULT_MODEL, HALVES, PATCH_FILL, QUICK, ModelFolder, find_model
 from inference.runtime import Check
 
 # What needs torch is imported where there is a model: the patch fill does without, and is there at once.
@@ -79,21 +79,29 @@ class ErasePipeline:
         """Load a bundled model by name, or one from a folder or checkpoint file; "patch-fill" loads nothing.
 
         ``device``: "auto", "cpu", "cuda", "mps", "xpu". ``precision``: the U-Net's, "auto", "fp32", "bf16", "fp16" or
-        "int8"; "auto" is exact on a processor. ``cancelled()``, looked at many times a second, stops it by
-        :class:`inference.errors.Cancelled`. Raises :class:`inference.errors.ModelError` where the
-        model is missing, damaged or of another kind, and :class:`InputError` for an unknown device
-        or a precision it does not have.
+        "int8"; "auto" is exact on a processor, "quick" the quickest there is with this model. ``cancelled()``, looked
+        at many times a second, stops it by :class:`inference.errors.Cancelled`. Raises
+        :class:`inference.errors.ModelError` where the model is missing, damaged or of another kind, and
+        :class:`InputError` for an unknown device or a precision it does not have.
         """
         if str(model) == PATCH_FILL:
             return cls(find_model(model), None, Processor())
-        from inference.models import choose_device, choose_precision, load_model
+        from inference.models import choose_device, load_model
 
         chosen = choose_device(device)
-        precision = choose_precision(chosen, precision)
+        precision = cls.precision_for(find_model(model), chosen, precision)
         loaded = load_model(model, chosen, _checking(cancelled), precision=precision)
-        if loaded.folder.flux:  # it has one precision on each kind of device
-            precision = "fp32" if chosen.type == "cpu" else "bf16"
         return cls(loaded.folder, loaded, chosen, precision)
+
+    @staticmethod
+    def precision_for(folder: ModelFolder, device: torch.device, wanted: str) -> str:
+        """The precision that ``wanted``, as of :meth:`load`, comes to; raises :class:`InputError` as that does."""
+        from inference.models import choose_precision, quick_precision
+
+        precision = quick_precision(device, folder) if wanted == QUICK else choose_precision(device, wanted)
+        if folder.flux:  # it has one on each kind of device
+            return "fp32" if device.type == "cpu" else "bf16"
+        return precision
 
     def plan(self, mask: NDArray[Any], *, exact: bool = False) -> list[Region]:
         """The squares that an erase of ``mask (H, W)`` works on, in order; ``exact`` as ``exact_mask`` of an erase."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         choose_precision,
         place,
         precisions,
+        quick_precision,
         unused_card,
     )
     from inference.models.flux import PATCH, FluxModel, empty_transformer, tflops_per_step
@@ -55,8 +56,10 @@ if TYPE_CHECKING:
     from inference.models.hub_cache import autoencoder_of, snapshot_of
     from inference.models.loaded import Model
     from inference.models.loading import kl_autoencoder, load_model
+    from inference.models.presets import QUICK, SPEEDS, Preset, chosen_preset, own_speed, presets_of
     from inference.models.preview_decoder import is_tiny, tiny_autoencoder
     from inference.models.segmenter import Segmenter, load_segmenter
+    from inference.models.timings import Seconds, Timings, Work, file_stamps
 
 __all__ = [
     "AS_PUBLISHED",
@@ -69,23 +72,31 @@ __all__ = [
     "PREVIEWS",
     "PREVIEW_DECODER",
     "PUBLISHED",
+    "QUICK",
     "RECORD",
     "SHARED_VAE",
+    "SPEEDS",
     "ColourMap",
     "EraseSettings",
     "FluxModel",
     "KLCodec",
     "Model",
     "ModelFolder",
+    "Preset",
+    "Seconds",
     "Segmenter",
+    "Timings",
+    "Work",
     "autoencoder_of",
     "available_devices",
     "bundled_models",
     "checkpoint_in",
     "choose_device",
     "choose_precision",
+    "chosen_preset",
     "differing",
     "empty_transformer",
+    "file_stamps",
     "find_model",
     "forget_download",
     "has_autoencoder",
@@ -101,8 +112,11 @@ __all__ = [
     "load_weights",
     "models_folder",
     "only_folder",
+    "own_speed",
     "place",
     "precisions",
+    "presets_of",
+    "quick_precision",
     "read_checkpoint",
     "read_json",
     "read_record",
@@ -161,6 +175,7 @@ _HOMES = {
         "choose_device",
         "choose_precision",
         "precisions",
+        "quick_precision",
     ),
     "flux": (
         "FluxModel",
@@ -190,9 +205,23 @@ _HOMES = {
         "kl_autoencoder",
         "load_model",
     ),
+    "presets": (
+        "QUICK",
+        "SPEEDS",
+        "Preset",
+        "chosen_preset",
+        "own_speed",
+        "presets_of",
+    ),
     "segmenter": (
         "Segmenter",
         "load_segmenter",
+    ),
+    "timings": (
+        "Seconds",
+        "Timings",
+        "Work",
+        "file_stamps",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""What every part stands on: stopping a computation, memory given back, packages that only some uses need."""
+"""What every part stands on: stopping a computation, its phases timed, memory given back, optional packages."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from inference.runtime.lean_imports import without
     from inference.runtime.memory import give_back_freed_memory, keep_freed_memory, peak_rss_mb, rss_mb
     from inference.runtime.optional_packages import how_to_add
+    from inference.runtime.phases import PHASES, PhaseClock
 
 __all__ = [
+    "PHASES",
     "Check",
+    "PhaseClock",
     "give_back_freed_memory",
     "how_to_add",
     "interruptible",
@@ -45,6 +48,10 @@ _HOMES = {
         "rss_mb",
     ),
     "optional_packages": ("how_to_add",),
+    "phases": (
+        "PHASES",
+        "PhaseClock",
+    ),
 }
 
 __getattr__ = lookup(__name__, _HOMES)

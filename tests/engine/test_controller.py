@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -31,7 +32,7 @@ from app.engine.protocol import (
 )
 from inference import InputError, ModelError, Preview
 from inference.errors import Cancelled
-from inference.models.catalogue import BUNDLED
+from inference.models.catalogue import BUNDLED, PATCH_FILL, find_model
 
 RGB = np.zeros((20, 30, 3), np.uint8)
 MASK = np.zeros((20, 30), np.uint8)
@@ -43,7 +44,7 @@ class Script:
     """A pipeline whose steps wait until the test lets them go on."""
 
     def __init__(self) -> None:
-        self.folder = SimpleNamespace(title="Scripted", settings=SimpleNamespace(start="fill"))
+        self.folder = replace(find_model(PATCH_FILL), title="Scripted")
         self.device = SimpleNamespace(type="cpu")
         self.precision = "fp32"
         self.steps = threading.Semaphore(0)
@@ -54,6 +55,9 @@ class Script:
         self.note = self.stage = ""
         self.load_failure: BaseException | None = None
         self.load_slowly = False
+
+    def precision_for(self, folder: object, device: object, wanted: str) -> str:
+        return wanted
 
     def load(self, model: str, device: str, cancelled: Callable[[], bool], *, precision: str) -> Script:
         self.threads.add(threading.get_ident())

@@ -16,15 +16,19 @@ from app.engine.protocol import (
     EngineState,
     EngineStatus,
     EraseCancelled,
+    EraseChoice,
     EraseDone,
     EraseFailed,
     EraseOptions,
     ErasePreview,
     EraseProgress,
+    EraseTime,
+    MeasureEnded,
     ModelAdded,
     ModelInfo,
     ModelRefused,
     Patch,
+    TimesFound,
 )
 
 MODELS = (
@@ -46,6 +50,8 @@ class FakeEngine(QObject):
     added = Signal(object)
     imported = Signal(object)
     embedded = Signal(object)
+    timesFound = Signal(object)
+    measured = Signal(object)
 
     def __init__(self, total: int = 6, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +65,9 @@ class FakeEngine(QObject):
         self.requests: list[tuple[NDArray[np.uint8], NDArray[np.uint8], EraseOptions]] = []
         self.sources: list[NDArray[np.uint8] | None] = []  # of the requests
         self.shut_down = False
+        self.times: dict[EraseChoice, EraseTime] = {}  # what is known
+        self.measures: list[tuple[str, tuple[EraseChoice, ...]]] = []
+        self.measuring = False
         self.unload_minutes: float | None = None
         self._models: tuple[ModelInfo, ...] = MODELS
         self._status = EngineStatus(EngineState.EMPTY)
@@ -106,6 +115,18 @@ class FakeEngine(QObject):
 
     def unload_after(self, minutes: float) -> None:
         self.unload_minutes = minutes
+
+    def ask_times(self, model: str, device: str, choices: Sequence[EraseChoice]) -> None:
+        self.timesFound.emit(TimesFound(model, tuple(self.times.get(choice) for choice in choices)))
+
+    def measure(self, model: str, device: str, choices: Sequence[EraseChoice]) -> None:
+        self.measures.append((model, tuple(choices)))
+        self.measuring = True
+
+    def stop_measuring(self) -> None:
+        if self.measuring:
+            self.measuring = False
+            self.measured.emit(MeasureEnded(len(self.measures)))
 
     def embed(self, key: int, rgb: NDArray[np.uint8]) -> None:
         self.embeds.append((key, rgb))

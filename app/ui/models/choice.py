@@ -59,8 +59,15 @@ class ModelChoice(QObject):
         engine.added.connect(self._on_added)
         store.changed.connect(self._on_setting)
         self._on_setting(settings.UNLOAD_AFTER.key)
-        engine.use_precision(store.get(settings.PRECISION))
+        panel.choiceChanged.connect(self._on_choice)
+        self._precision = ""
+        self._use_precision()
         self._show(engine.status())
+
+    @property
+    def device(self) -> str:
+        """What models are run on, as it was chosen; "auto" is the fastest."""
+        return self._device
 
     def start(self, model: str, device: str) -> None:
         """Load ``model`` (a key or a folder), the one used last where it is empty, once it is known what there is.
@@ -78,7 +85,7 @@ class ModelChoice(QObject):
         self._panel.model.set_models(self._engine.models(), key)
         self._panel.show_defaults()
         if self._panel.model.key:
-            self._engine.load(self._panel.model.key, self._device)
+            self._load()
 
     @Slot()
     def _on_models(self) -> None:
@@ -98,7 +105,7 @@ class ModelChoice(QObject):
     @Slot(str)
     def _on_model(self, key: str) -> None:
         self._settings.set(settings.MODEL, key)
-        self._engine.load(key, self._device)
+        self._load()
 
     @Slot(str)
     def use(self, key: str) -> None:
@@ -143,14 +150,38 @@ class ModelChoice(QObject):
         self._device = device
         self._settings.set(settings.DEVICE, device)
         if self._panel.model.key:
-            self._engine.load(self._panel.model.key, device)
+            self._load()
+
+    def load_again(self) -> None:
+        """Load what is chosen, where something else was loaded meanwhile."""
+        if self._panel.model.key and self._named is None:
+            self._load()
+
+    def _load(self) -> None:
+        """Load the model chosen, on the device and in the precision that are."""
+        self._use_precision()
+        self._engine.load(self._panel.model.key, self._device)
+
+    def _use_precision(self) -> bool:
+        """Set what models are loaded in: as the preferences say, else as the speed does; whether it is another."""
+        wanted = self._settings.get(settings.PRECISION)
+        if wanted == settings.PRECISION.default and self._panel.model.info is not None:
+            wanted = self._panel.erase.choice().precision
+        before, self._precision = self._precision, wanted
+        if wanted != before:
+            self._engine.use_precision(wanted)
+        return wanted != before
+
+    @Slot()
+    def _on_choice(self) -> None:
+        """Another speed: the model is loaded in its precision, to be ready when it erases."""
+        if self._use_precision() and self._panel.model.key and self._named is None:
+            self._load()
 
     @Slot(str)
     def _on_setting(self, key: str) -> None:
         if key == settings.PRECISION.key:
-            self._engine.use_precision(self._settings.get(settings.PRECISION))
-            if self._panel.model.key:
-                self._engine.load(self._panel.model.key, self._device)
+            self._on_choice()
         elif key == settings.UNLOAD_AFTER.key:
             self._engine.unload_after(self._settings.get(settings.UNLOAD_AFTER))
 

@@ -9,6 +9,7 @@ from app.ui.commands import Actions
 from app.ui.models.choice import ModelChoice
 from app.ui.models.library import ModelLibrary
 from app.ui.models.models_dialog import ModelsDialog
+from app.ui.models.speed_times import SpeedTimes
 from app.ui.panels import OptionsPanel, StatusLine
 from app.ui.support import Engine, Services
 
@@ -28,6 +29,7 @@ class ModelsController(QObject):
         super().__init__(window)
         self._window, self._settings = window, services.settings
         self.choice = ModelChoice(window, engine, panel, status, services.messages, services.settings)
+        self.times = SpeedTimes(engine, panel, self.choice, services.messages, services.settings)
         self.library = ModelLibrary(engine, services.settings, services.messages, self)
         self.library.chosen.connect(self.choice.use)
         actions.models.triggered.connect(self.show_dialog)

@@ -1,30 +1,19 @@
-"""The options of an erase: which model, and with which settings."""
+"""The choice of a model, with what it runs on and its speed."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.engine.protocol import EraseOptions, ModelInfo
-from app.ui.support import ComboBox, Fold, NumberSlider, SpinBox, check, theme
-
-SEED_MAX = 2**31 - 1  # QSpinBox's range
+from app.engine.protocol import ModelInfo
+from app.ui.panels.speed_choice import SpeedChoice
+from app.ui.support import ComboBox, Fold, theme
 
 
 class ModelOptions(QWidget):
-    """The models there are, the one chosen, and what it runs on; the rest of it folds."""
+    """The models there are, the one chosen, what it runs on and how fast; the rest of it folds."""
 
     modelChosen = Signal(str)  # key
     deviceChosen = Signal(str)  # "auto", "cpu", "cuda" ..
@@ -57,6 +46,7 @@ class ModelOptions(QWidget):
         self.where.setToolTip("What the model runs on")
         self.where.activated.connect(lambda: self.deviceChosen.emit(str(self.where.currentData())))
         self.where.hide()
+        self.speed = SpeedChoice()
         self.add = QPushButton(" Add model folder…")
         self.add.setToolTip("Use a model that lies in a folder on this computer")
         theme.set_icon(self.add, "folder-open")
@@ -76,6 +66,7 @@ class ModelOptions(QWidget):
         column.addWidget(self.model)
         column.addLayout(row)
         column.addWidget(self.note)
+        column.addWidget(self.speed)
         column.addWidget(self.others)
 
     @property
@@ -124,114 +115,3 @@ class ModelOptions(QWidget):
         self.note.setVisible(bool(note))
         what = "The model that fills the hole"
         self.model.setToolTip(what if self.info is None else f"{what}: {self.info.title}")
-
-
-class EraseSettings(Fold):
-    """Steps, guidance, seed and how many results."""
-
-    candidatesEdited = Signal(int)
-    contextEdited = Signal(str)
-    numbersEdited = Signal()  # steps, guidance or strength
-
-    def __init__(self) -> None:
-        super().__init__("Erase", unfolded=True)
-        self.steps = NumberSlider(
-            "Steps",
-            1,
-            100,
-            tip="More steps take longer and may look better. Below full strength only a part of them is done.",
-        )
-        self.candidates = NumberSlider("Results to choose from", 1, 4, tip="An erase makes so many, one after another")
-        self.guidance = NumberSlider(
-            "Guidance", 0, 10, decimals=1, step=0.5, tip="How strongly the model follows what it has learned"
-        )
-        self.strength = NumberSlider(
-            "Strength", 1, 100, step=5, suffix=" %", tip="How much of the first draft is painted anew"
-        )
-        self.seed = SpinBox()
-        self.seed.setRange(0, SEED_MAX)
-        self.seed.lineEdit().setTextMargins(6, 0, 6, 0)
-        self.seed.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.seed.setAccessibleName("Seed")
-        self.seed.setToolTip("The same seed gives the same result again")
-        self.seed.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        dice = QToolButton()
-        theme.set_icon(dice, "dices")
-        theme.fix(dice, icon=16)
-        dice.setToolTip("Another seed")
-        dice.setAccessibleName("Another seed")
-        dice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        dice.clicked.connect(self.roll_seed)
-        caption = QLabel("Seed")
-        caption.setBuddy(self.seed)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(caption)
-        row.addWidget(self.seed, 1)
-        row.addWidget(dice)
-        self.new_seed = check("New seed each time", "Every erase gives another result")
-        self.new_seed.setChecked(True)
-        self.context = ComboBox()
-        self.context.setAccessibleName("Working size")
-        self.context.setToolTip("Smaller is faster, and the model sees less around the hole")
-        for side, title in (("full", "Full"), ("384", "384 px, faster"), ("256", "256 px, fastest")):
-            self.context.addItem(title, side)
-        self.context.activated.connect(lambda: self.contextEdited.emit(self.context.currentData()))
-        working = QLabel("Working size")
-        working.setBuddy(self.context)
-        self._working = (working, self.context)
-        sizes = QHBoxLayout()
-        sizes.setSpacing(8)
-        sizes.addWidget(working)
-        sizes.addWidget(self.context, 1)
-        self.advanced = Fold("Advanced", inner=True)
-        for widget in (self.guidance, self.strength):
-            self.advanced.column.addWidget(widget)
-        self.advanced.column.addLayout(sizes)
-        self.advanced.column.addLayout(row)
-        self.advanced.column.addWidget(self.new_seed)
-        for part in (self.steps, self.candidates, self.advanced):
-            self.column.addWidget(part)
-        for number in (self.steps, self.guidance, self.strength):
-            number.valueChanged.connect(self.numbersEdited)
-        self.candidates.valueChanged.connect(lambda count: self.candidatesEdited.emit(round(count)))
-
-    def hide_unused(self, unused: Collection[str]) -> None:
-        """Leave out the options of these names, which change nothing with the model chosen."""
-        parts: dict[str, tuple[QWidget, ...]] = {
-            "steps": (self.steps,),
-            "guidance": (self.guidance,),
-            "strength": (self.strength,),
-            "context": self._working,
-        }
-        for name, widgets in parts.items():
-            for widget in widgets:
-                widget.setVisible(name not in unused)
-
-    def numbers(self) -> tuple[NumberSlider, ...]:
-        """The numbers that can be entered."""
-        return self.steps, self.candidates, self.guidance, self.strength
-
-    def options(self, another: bool = False) -> EraseOptions:
-        """How to erase, as chosen; a new seed first where one is wanted each time, or ``another``."""
-        if another or self.new_seed.isChecked():
-            self.roll_seed()
-        self.seed.interpretText()
-        return EraseOptions(
-            steps=round(self.steps.value),
-            guidance=self.guidance.value,
-            strength=self.strength.value / 100,
-            seed=self.seed.value(),
-            context=None if self.context.currentData() == "full" else int(self.context.currentData()),
-        )
-
-    def show_numbers(self, steps: float, guidance: float, strength: float) -> None:
-        """Show steps, guidance and strength (0 to 1) without telling anybody."""
-        self.steps.set_value(steps)
-        self.guidance.set_value(guidance)
-        self.strength.set_value(strength * 100)
-
-    @Slot()
-    def roll_seed(self) -> None:
-        """Another seed."""
-        self.seed.setValue(random.randrange(SEED_MAX))

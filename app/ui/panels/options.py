@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
-
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from app.ui.commands import Actions
 from app.ui.panels.erase_bar import EraseBar
-from app.ui.panels.model_options import EraseSettings, ModelOptions
+from app.ui.panels.erase_settings import EraseSettings
+from app.ui.panels.model_options import ModelOptions
+from app.ui.panels.remembered_choices import RememberedChoices
+from app.ui.panels.speed_choice import CUSTOM
 from app.ui.panels.tool_options import MaskOptions, ToolOptions
 from app.ui.support import Fold, Settings, settings, theme
 
@@ -20,6 +21,7 @@ class OptionsPanel(QWidget):
     """Puts the parts together and remembers which are folded."""
 
     becameFree = Signal()  # no erase runs any more: another model may be chosen
+    choiceChanged = Signal()  # another speed was chosen for the model, or other numbers
     left = Signal()  # a number was entered, a model chosen: the keyboard may go back to the canvas
 
     def __init__(self, store: Settings, actions: Actions, navigator: QWidget, history: QWidget) -> None:
@@ -27,7 +29,7 @@ class OptionsPanel(QWidget):
         self.setObjectName("panel")
         self.setAccessibleName("Panel")
         theme.fix(self, width=_WIDTH)
-        self._settings = store
+        self._settings, self._remembered = store, RememberedChoices(store)
         self.tool, self.overlay, self.model, self.erase = ToolOptions(), MaskOptions(), ModelOptions(), EraseSettings()
         self.navigator = Fold("Navigator")
         self.navigator.column.addWidget(navigator)
@@ -68,7 +70,8 @@ class OptionsPanel(QWidget):
         self.erase.seed.lineEdit().returnPressed.connect(self.left)
         self.model.model.activated.connect(self.left)
         self.model.modelChosen.connect(self.show_defaults)
-        self.erase.numbersEdited.connect(self._remember_numbers)
+        self.erase.numbersEdited.connect(self._on_numbers)
+        self.model.speed.chosen.connect(self._on_speed)
         self.tabs.setCurrentIndex(store.get(settings.PANEL_TAB))
         self.tabs.currentChanged.connect(lambda index: store.set(settings.PANEL_TAB, index))
 
@@ -81,6 +84,7 @@ class OptionsPanel(QWidget):
         """While an erase runs the model stays as it is."""
         self.model.model.setEnabled(not running)
         self.model.add.setEnabled(not running)
+        self.model.speed.setEnabled(not running)
         if not running:
             self.becameFree.emit()
 
@@ -89,26 +93,27 @@ class OptionsPanel(QWidget):
         """Begin with what was chosen for this model before, else with what it does best with."""
         info = self.model.info
         if info is not None:
-            chosen = self._chosen().get(info.key, (info.steps, info.guidance, info.strength))
-            self.erase.show_numbers(*chosen)
+            speed, choice = self._remembered.of(info)
+            self.erase.show_choice(choice)
             self.erase.hide_unused(info.unused)
+            self.model.speed.offer([name for name, _ in info.speeds], speed)
+
+    @Slot(str)
+    def _on_speed(self, name: str) -> None:
+        """A preset was chosen: its numbers are shown."""
+        info = self.model.info
+        if info is not None and name in dict(info.speeds):
+            self.erase.show_choice(dict(info.speeds)[name])
+            self._on_numbers()
 
     @Slot()
-    def _remember_numbers(self) -> None:
-        info, erase = self.model.info, self.erase
+    def _on_numbers(self) -> None:
+        info = self.model.info
         if info is not None:
-            chosen = self._chosen()
-            chosen[info.key] = (erase.steps.value, erase.guidance.value, erase.strength.value / 100)
-            if chosen[info.key] == (info.steps, info.guidance, info.strength):
-                del chosen[info.key]
-            self._settings.set(settings.OPTIONS, json.dumps(chosen))
-
-    def _chosen(self) -> dict[str, tuple[float, float, float]]:
-        try:
-            known = json.loads(self._settings.get(settings.OPTIONS))
-            return {key: (float(steps), float(guidance), float(part)) for key, (steps, guidance, part) in known.items()}
-        except (ValueError, TypeError, AttributeError):  # a file somebody has edited
-            return {}
+            choice = self.erase.choice()
+            self._remembered.keep(info, choice)
+            self.model.speed.offer([name for name, _ in info.speeds], info.speed_of(choice) or CUSTOM)
+            self.choiceChanged.emit()
 
     def take_focus(self) -> None:
         """Move the keyboard to the page shown."""

@@ -59,13 +59,12 @@ FEATHER = Setting("mask/feather", 4, "Pixels of the last feathering of the mask.
 MODEL = Setting("engine/model", "", "Key of the model to load.")
 MODEL_FOLDERS = Setting[list[str]]("engine/model_folders", [], "Folders of models added by hand.")
 NEW_SEED = Setting("engine/new_seed", True, "Whether every erase begins with another seed.")
-OPTIONS = Setting("engine/options", "{}", "Steps, guidance and strength chosen for a model, as JSON by its key.")
-CONTEXT = Setting("engine/context", "full", "Side in px at which the model works.", choices=("full", "384", "256"))
+OPTIONS = Setting("engine/options", "{}", "The speed or the numbers chosen for a model, as JSON by its key.")
 DEVICE = Setting("engine/device", "auto", "What the model runs on.", choices=("auto", "cpu", "cuda", "mps", "xpu"))
 PRECISION = Setting(
     "engine/precision",
     "auto",
-    "What the model calculates in; automatic is exact on a processor.",
+    "What the model calculates in; automatic: as the speed chosen says.",
     choices=("auto", "fp32", "bf16", "fp16", "int8"),
 )
 PREVIEWS = Setting(

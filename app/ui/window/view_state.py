@@ -52,7 +52,6 @@ class ViewState(QObject):
         panel.overlay.opacityEdited.connect(lambda opacity: store.set(settings.OVERLAY_OPACITY, opacity))
         panel.overlay.colour.picked.connect(lambda colour: store.set(settings.OVERLAY_COLOUR, colour))
         panel.erase.candidatesEdited.connect(lambda count: store.set(settings.CANDIDATES, count))
-        panel.erase.contextEdited.connect(lambda side: store.set(settings.CONTEXT, side))
         panel.erase.new_seed.toggled.connect(lambda on: store.set(settings.NEW_SEED, on))
         store.changed.connect(self._on_setting)
         self._restore()
@@ -162,8 +161,6 @@ class ViewState(QObject):
             panel.erase.candidates.set_value(get(settings.CANDIDATES))
         elif key == settings.HISTORY_BUDGET.key:
             self._history.budget = get(settings.HISTORY_BUDGET) * 10**6
-        elif key == settings.CONTEXT.key:
-            panel.erase.context.setCurrentIndex(panel.erase.context.findData(get(settings.CONTEXT)))
         elif key == settings.NEW_SEED.key:
             panel.erase.new_seed.setChecked(get(settings.NEW_SEED))
 
@@ -181,6 +178,5 @@ _APPLIED = tuple(
         settings.CANDIDATES,
         settings.NEW_SEED,
         settings.HISTORY_BUDGET,
-        settings.CONTEXT,
     )
 )

@@ -192,10 +192,17 @@ def test_numbers_are_remembered_for_each_model(driver: Driver, store: Settings) 
     assert (panel.erase.steps.value, panel.erase.guidance.value) == (12, 4.5), "its own"
     panel.erase.context.setCurrentIndex(2)
     panel.erase.context.activated.emit(2)
+    assert panel.erase.options().context == 256
+    panel.model.model.setCurrentIndex(0)
+    assert panel.erase.options().context is None, "another model's"
     second = again(driver.qtbot, store)
     second.start(model="fake")
     assert second.panel.erase.steps.value == 20
+    second.panel.model.model.setCurrentIndex(1)
     assert second.panel.erase.options().context == 256
+    second.panel.erase.context.setCurrentIndex(0)
+    second.panel.erase.context.activated.emit(0)
+    second.panel.model.model.setCurrentIndex(0)
     panel.model.model.setCurrentIndex(0)
     panel.erase.steps.spin.setValue(6)
     assert store.get(settings.OPTIONS) == "{}", "what is the model's own need not be remembered"

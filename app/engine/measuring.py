@@ -1,0 +1,171 @@
+"""How long erases take here: noted after each, asked for by the window, measured by short ones where it is wanted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from app.engine.protocol import EraseChoice, EraseOptions, EraseTime, TimesFound, TimesRequest
+
+if TYPE_CHECKING:
+    from inference import ErasePipeline
+    from inference.models import ModelFolder, Preset, Timings, Work
+    from inference.runtime import PhaseClock
+
+_LOG = logging.getLogger("moebius")
+
+
+class Measuring:
+    """The measurements on the engine's thread, which reads and writes their file."""
+
+    def __init__(self) -> None:
+        self._timings: Timings | None = None
+        self._clock: PhaseClock | None = None  # of the erase under way
+        self._work: Work | None = None
+        self._waiting: tuple[Work, dict[str, float], float | None] | None = None
+
+    # -- erases that happen anyway ---------------------------------------------------------
+
+    def begin(self, pipeline: ErasePipeline, options: EraseOptions) -> PhaseClock:
+        """The clock of an erase that begins now; ``finish`` ends it."""
+        from inference.erase import chosen_settings
+        from inference.models import Preset
+        from inference.runtime import PhaseClock
+
+        names = ("steps", "guidance", "strength", "context", "solver", "guidance_until", "start")
+        settings = chosen_settings(pipeline.folder.settings, **{name: getattr(options, name) for name in names})
+        self._work = _work(pipeline.folder, Preset.of(settings), pipeline)
+        steps, guided = (self._work.steps, self._work.guided) if self._work is not None else (settings.steps, 0)
+        self._clock = PhaseClock(steps, guided)
+        return self._clock
+
+    def finish(self, parts: int) -> None:
+        """The erase is over, with so many boxes as its result; ``write`` keeps what it took."""
+        clock, self._clock = self._clock, None
+        found = None if clock is None else clock.finish(parts)
+        if found is not None and self._work is not None:
+            self._waiting = self._work, *found
+
+    def write(self) -> None:
+        """Keep what was measured last, once the answer is out. A disk that is full is no reason to stop."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            try:
+                self._known().add(*waiting)
+            except OSError as error:
+                _LOG.warning("How long an erase took could not be kept: %s", error)
+
+    # -- what the window asks --------------------------------------------------------------
+
+    def answer(self, request: TimesRequest) -> TimesFound:
+        """The times that are known."""
+        works = self._works(request.model, request.device, request.choices)
+        found = [None if work is None else self._known().seconds(work) for work in works]
+        times = (None if seconds is None else EraseTime(seconds.value, seconds.measured) for seconds in found)
+        return TimesFound(request.model, tuple(times))
+
+    def missing(self, model: str, device: str, choices: Iterable[EraseChoice]) -> list[EraseChoice]:
+        """The choices of which a short erase tells how long all of ``choices`` take: one for each place of work.
+
+        Its steps and their guided share are those that have to be measured there.
+        """
+        chosen: dict[str, EraseChoice] = {}
+        kinds: dict[str, set[str]] = {}
+        choices = list(choices)
+        for choice, work in zip(choices, self._works(model, device, choices), strict=True):
+            if work is not None:
+                chosen.setdefault(work.place, choice)
+                both = {"two"} if work.guided else set()
+                kinds.setdefault(work.place, set()).update(both, {"one"} if work.guided < work.steps else set())
+        return [_short(choice, kinds[place]) for place, choice in chosen.items()]
+
+    def measure(self, pipeline: ErasePipeline, choice: EraseChoice, cancelled: Callable[[], bool]) -> None:
+        """A short erase with ``choice``, its phases kept. Raises what the erase does, ``OSError`` where it can't be."""
+        from inference.bench import picture_to_erase
+
+        picture, mask = picture_to_erase(512)
+        options = EraseOptions(**options_of(choice))
+        for _ in range(1 if pipeline.device.type == "cpu" else 2):  # a card is readied by the first
+            clock = self.begin(pipeline, options)
+            parts = pipeline.erase_parts(
+                picture,
+                mask,
+                **options_of(choice),
+                on_step=self._on_step,
+                on_stage=clock.on_stage,
+                on_note=self._on_note,
+                cancelled=cancelled,
+            )
+            self.finish(len(parts))
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            work, phases, _ = waiting
+            self._known().add(work, phases, None)  # nobody asks for an erase of so few steps
+
+    # -- inside ----------------------------------------------------------------------------
+
+    def _on_step(self, step: int, total: int, _preview: object) -> None:
+        if self._clock is not None:
+            self._clock.on_step(step, total)
+
+    def _on_note(self, _sentence: str) -> None:
+        if self._clock is not None:
+            self._clock.spoil()
+
+    def _works(self, model: str, device: str, choices: Iterable[EraseChoice]) -> list[Work | None]:
+        from inference import ErasePipeline
+        from inference.errors import InferenceError
+        from inference.models import Preset, choose_device, find_model
+
+        choices = list(choices)
+        try:
+            folder, where = find_model(model), choose_device(device)
+        except InferenceError:  # its loading tells of it
+            return [None] * len(choices)
+        found: list[Work | None] = []
+        for choice in choices:
+            preset = Preset(**vars(choice))
+            try:
+                precision = ErasePipeline.precision_for(folder, where, choice.precision)
+            except InferenceError:  # one that this device does not have
+                found.append(None)
+            else:
+                found.append(_work(folder, preset, None, (where.type, precision)))
+        return found
+
+    def _known(self) -> Timings:
+        if self._timings is None:
+            from inference.models import Timings
+
+            self._timings = Timings()
+        return self._timings
+
+
+def options_of(choice: EraseChoice) -> dict[str, Any]:
+    """What of :class:`EraseOptions` a choice sets."""
+    values = {**vars(choice), "context": choice.context or None}
+    del values["precision"]
+    return values
+
+
+def _short(choice: EraseChoice, kinds: set[str]) -> EraseChoice:
+    """``choice`` with two steps of each kind, "one" branch or "two"."""
+    until = len(kinds & {"two"}) / len(kinds)
+    return replace(choice, steps=2 * len(kinds), guidance_until=until, solver="ddim")
+
+
+def _work(
+    folder: ModelFolder, preset: Preset, pipeline: ErasePipeline | None, where: tuple[str, str] = ("", "")
+) -> Work | None:
+    """The work of a preset; None where it is nothing to be measured, or the model's files are gone."""
+    from inference.models import Work
+
+    device, precision = (pipeline.device.type, pipeline.precision) if pipeline is not None else where
+    if not folder.has_weights:
+        return None
+    try:
+        return Work.of(folder, preset, device, precision)
+    except OSError:
+        return None

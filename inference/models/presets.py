@@ -1,0 +1,97 @@
+"""Presets of speed: which settings *fast*, *balanced* and *best* stand for with each kind of model.
+
+One of them is always the model's own settings, unchanged. What the others cost in quality was not measured with the
+published weights, which were not at hand; docs/performance.md has what was measured of each part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from inference.errors import InputError
+from inference.models.catalogue import EraseSettings, ModelFolder
+
+SPEEDS = ("fast", "balanced", "best")
+QUICK = "quick"  # as a precision: bf16 or int8 where the device and the model gain by it, see devices.quick_precision
+MOST_TURNS = 8  # in which a picture can be shown to a model: see inference.erase.self_ensemble
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What a speed sets; every other setting stays the model's own.
+
+    An option that reuses deep features between neighbouring steps belongs here, as a field that :data:`FAST` sets.
+    """
+
+    steps: int
+    guidance: float
+    strength: float
+    solver: str = "ddim"
+    guidance_until: float = 1.0  # share of the steps that are guided
+    context: int = 0  # side in pixels at which the model works; 0: its native one
+    precision: str = "auto"  # of the network's arithmetic, or QUICK
+
+    @classmethod
+    def of(cls, settings: EraseSettings) -> Preset:
+        """The one that changes nothing."""
+        return cls(
+            settings.steps,
+            settings.guidance,
+            settings.strength,
+            settings.solver,
+            settings.guidance_until,
+            settings.context,
+        )
+
+
+# Of models that make the hole's content from noise in many steps, chosen by the time of the full Moebius model on two
+# cores with bf16. Second-order solvers need fewer steps than DDIM for the same error, and guidance matters most in the
+# first of them (measured with the bundled model's predecessor: docs/performance.md).
+FAST = {"steps": 8, "solver": "dpm++", "guidance_until": 0.5, "precision": QUICK}
+BALANCED = {"steps": 12, "solver": "dpm++", "guidance_until": 0.5, "precision": QUICK}
+FAST_CONTEXT = 0.75  # of the native side
+
+
+def presets_of(folder: ModelFolder) -> dict[str, Preset]:
+    """The presets by their names in :data:`SPEEDS`; none where there is nothing to choose, as with the patch fill."""
+    if not folder.has_weights:
+        return {}
+    own = Preset.of(folder.settings)
+    if folder.flux:  # distilled guidance, its own solver, one precision for each device
+        return {"fast": _steps(own, 0.4), "balanced": _steps(own, 0.6), "best": own}
+    if folder.layout:
+        return {"fast": _steps(own, 0.5), "balanced": own, "best": replace(own, steps=2 * own.steps)}
+    if folder.settings.turned:  # its steps are turns of the picture, each of them whole
+        more = max(own.steps, min(2 * own.steps, MOST_TURNS))
+        return {"fast": replace(own, steps=1), "balanced": own, "best": replace(own, steps=more)}
+    fast, balanced = replace(own, **FAST), replace(own, **BALANCED)  # type: ignore[arg-type]
+    if own.guidance == 1:  # one branch anyway
+        fast, balanced = (replace(preset, guidance_until=own.guidance_until) for preset in (fast, balanced))
+    side = round(folder.native * FAST_CONTEXT / 32) * 32
+    return {
+        "fast": replace(fast, steps=min(fast.steps, own.steps), context=side),
+        "balanced": replace(balanced, steps=min(balanced.steps, own.steps)),
+        "best": own,
+    }
+
+
+def own_speed(folder: ModelFolder) -> str:
+    """The name of the preset that is the model's own settings; empty where there are none."""
+    own = Preset.of(folder.settings)
+    return next((name for name, preset in presets_of(folder).items() if preset == own), "")
+
+
+def chosen_preset(folder: ModelFolder, speed: str) -> Preset:
+    """The preset called ``speed``; raises :class:`InputError` where there is no such one."""
+    if speed not in SPEEDS:
+        raise InputError(f"Speed must be one of {', '.join(SPEEDS)}, not {speed}.")
+    preset = presets_of(folder).get(speed)
+    return Preset.of(folder.settings) if preset is None else preset
+
+
+def _steps(preset: Preset, share: float) -> Preset:
+    return replace(preset, steps=_share(preset.steps, share))
+
+
+def _share(steps: int, share: float) -> int:
+    return max(1, round(steps * share))

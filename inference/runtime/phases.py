@@ -1,0 +1,73 @@
+"""How long the phases of an erase take, from what it tells while it runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+# In the order they come in. "one" and "two": a step of one branch, and of both guidance branches
+PHASES = ("draft", "encoding", "two", "one", "decoding", "synthesis")
+
+
+class PhaseClock:
+    """Is told what ``on_stage`` and ``on_step`` of :meth:`inference.ErasePipeline.erase_parts` are told, when they are.
+
+    It begins when it is made.
+    """
+
+    def __init__(self, steps: int, guided: int, clock: Callable[[], float] = time.perf_counter) -> None:
+        """``steps``: of the network, in one square; the first ``guided`` of them run both branches."""
+        self._steps, self._guided, self._clock = steps, guided, clock
+        self._begun = self._last = clock()
+        self._total = self._done = 0
+        self._seconds: dict[str, list[float]] = {name: [] for name in PHASES}
+        self._stages: list[str] = []
+        self._spoilt = False
+
+    def on_stage(self, stage: str) -> None:
+        """``stage`` begins."""
+        now = self._clock()
+        if stage == "encoding":
+            self._add("draft", now - self._last)
+        elif stage == "denoising":
+            self._add("encoding", now - self._last)
+        self._spoilt |= stage in self._stages  # another square
+        self._stages.append(stage)
+        self._last = now
+
+    def on_step(self, step: int, total: int) -> None:
+        """``step`` of ``total`` is done, 0: a draft."""
+        now, self._total = self._clock(), total
+        if step == 0:
+            self._add("draft", now - self._last)
+        elif step <= self._steps:
+            self._add("two" if step <= self._guided else "one", now - self._last)
+            self._spoilt |= step <= self._done  # done again
+        else:
+            self._add("synthesis", now - self._last)
+        self._done = step
+        self._last = now
+
+    def spoil(self) -> None:
+        """What it measured is not what an erase takes: it was begun again with less memory, or such."""
+        self._spoilt = True
+
+    def finish(self, parts: int = 1) -> tuple[dict[str, float], float] | None:
+        """Mean seconds of each phase there was, and of the whole, now that it is over; None where they tell nothing.
+
+        They do for an erase of one square (``parts``) without tiles, whose steps are those given.
+        """
+        now = self._clock()
+        rest = "synthesis" if self._total > self._steps else "decoding"
+        self._add(rest, now - self._last)
+        tiled = self._total > self._steps and "denoising" in self._stages
+        if self._spoilt or parts != 1 or tiled or self._done < self._steps:
+            return None
+        means = {name: sum(times) / len(times) for name, times in self._seconds.items() if times}
+        for name in ("draft", "decoding", "synthesis"):  # told of in pieces
+            if name in means:
+                means[name] = sum(self._seconds[name])
+        return means, now - self._begun
+
+    def _add(self, phase: str, seconds: float) -> None:
+        self._seconds[phase].append(seconds)

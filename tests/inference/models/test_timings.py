@@ -1,0 +1,131 @@
+"""Measured times: their file, and how they become the time of an erase."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from inference.models import find_model, timings
+from inference.models.presets import Preset, presets_of
+from inference.models.timings import Seconds, Timings, Work, timings_file
+
+WORK = Work("model cpu fp32 512", steps=8, guided=4, solver="dpm++")
+PARTS = {"draft": 0.1, "encoding": 2.0, "two": 3.0, "one": 2.0, "decoding": 4.0}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "folder" / "timings.json"
+
+
+def test_nothing_is_known_before_it_was_measured(file: Path) -> None:
+    assert Timings(file).seconds(WORK) is None
+    assert not file.exists()
+
+
+def test_an_estimate_is_the_sum_of_what_was_measured(file: Path) -> None:
+    known = Timings(file)
+    known.add(WORK, PARTS, 25.0)
+    other = replace(WORK, steps=10, guided=2)
+    assert known.seconds(other) == Seconds(pytest.approx(0.1 + 2 + 2 * 3 + 8 * 2 + 4), measured=False)
+    assert known.seconds(WORK) == Seconds(25.0, measured=True), "as long as it took"
+    assert known.seconds(replace(WORK, solver="ddim")) == Seconds(pytest.approx(26.1), measured=False)
+    assert known.seconds(replace(WORK, place="model cpu bf16 512")) is None
+
+
+@pytest.mark.parametrize(("guided", "parts"), [(8, {"one": 1.0}), (0, {"two": 1.0}), (4, {"two": 1.0})])
+def test_no_estimate_without_a_step_of_every_kind(file: Path, guided: int, parts: dict[str, float]) -> None:
+    known = Timings(file)
+    known.add(WORK, {"draft": 0.1, **parts}, None)
+    assert known.seconds(replace(WORK, guided=guided)) is None
+
+
+def test_a_kind_of_step_that_is_not_taken_counts_nothing(file: Path) -> None:
+    known = Timings(file)
+    known.add(WORK, PARTS, None)
+    assert known.seconds(replace(WORK, guided=8)) == Seconds(pytest.approx(0.1 + 2 + 8 * 3 + 4), measured=False)
+
+
+def test_the_median_of_the_last_three_counts_and_is_there_at_the_next_start(file: Path) -> None:
+    known = Timings(file)
+    for seconds in (90.0, 10.0, 14.0, 12.0):
+        known.add(WORK, {}, seconds)
+    assert known.seconds(WORK) == Timings(file).seconds(WORK) == Seconds(12.0, measured=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[1, 2]",
+        "\x00\x01",
+        '{"version": 99, "places": {"model cpu fp32 512": {"wholes": {"dpm++ 8 4": [3]}}}}',
+        '{"version": 1}',
+        '{"version": 1, "places": [3]}',
+        '{"version": 1, "places": {"model cpu fp32 512": 3}}',
+        '{"version": 1, "places": {"model cpu fp32 512": {"wholes": {"dpm++ 8 4": ["soon"]}}}}',
+        '{"version": 1, "places": {"model cpu fp32 512": {"wholes": {"dpm++ 8 4": [-1, NaN, true]}}}}',
+        "[" * 100_000,
+    ],
+)
+def test_a_file_that_makes_no_sense_is_as_none_and_is_replaced(file: Path, text: str) -> None:
+    file.parent.mkdir()
+    file.write_text(text, encoding="utf-8")
+    known = Timings(file)
+    assert known.seconds(WORK) is None
+    known.add(WORK, PARTS, 20.0)
+    assert Timings(file).seconds(WORK) == Seconds(20.0, measured=True)
+
+
+def test_a_disk_that_is_full_loses_nothing_that_is_known(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Timings(file)
+    known.add(WORK, PARTS, 20.0)
+    before = file.read_bytes()
+
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(timings, "write_durably", full)
+    with pytest.raises(OSError, match="No space"):
+        known.add(WORK, PARTS, 30.0)
+    assert file.read_bytes() == before
+    assert known.seconds(WORK) == Seconds(25.0, measured=True)
+
+
+def test_the_oldest_places_go(file: Path) -> None:
+    known = Timings(file)
+    for number in range(timings.MOST + 1):
+        known.add(replace(WORK, place=f"{number}"), {}, 1.0)
+    assert len(json.loads(file.read_text())["places"]) == timings.MOST
+    assert known.seconds(replace(WORK, place="0")) is None
+
+
+def test_it_lies_beside_the_users_models(tmp_path: Path) -> None:
+    assert timings_file().is_relative_to(tmp_path)
+    assert Timings().file == timings_file()
+
+
+def test_work_is_told_by_model_device_precision_and_size(published_folder: Path) -> None:
+    folder = find_model(published_folder)
+    fast = presets_of(folder)["fast"]
+    work = Work.of(folder, fast, "cpu", "bf16")
+    assert (work.steps, work.guided, work.solver) == (8, 4, "dpm++")
+    places = {work.place}
+    places |= {Work.of(folder, fast, *where).place for where in (("cuda", "bf16"), ("cpu", "fp32"))}
+    places |= {Work.of(folder, replace(fast, context=256), "cpu", "bf16").place}
+    assert len(places) == 4
+    assert Work.of(folder, replace(fast, guidance=1.0), "cpu", "bf16").guided == 0, "one branch"
+    checkpoint = folder.files["unet"]
+    checkpoint.write_bytes(checkpoint.read_bytes() + b" ")
+    assert Work.of(find_model(published_folder), fast, "cpu", "bf16").place not in places, "another file"
+
+
+def test_the_turns_of_a_turned_model_have_one_branch_each() -> None:
+    folder = find_model("moebius-nano")
+    assert Work.of(folder, Preset.of(folder.settings), "cpu", "fp32").guided == 0
+    guided = replace(Preset.of(folder.settings), guidance=2.0)
+    assert Work.of(folder, guided, "cpu", "fp32").guided == folder.settings.steps
