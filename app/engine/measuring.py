@@ -85,7 +85,7 @@ class Measuring:
         """A short erase with ``choice``, its phases kept. Raises what the erase does, ``OSError`` where it can't be."""
         from inference.bench import picture_to_erase
 
-        picture, mask = picture_to_erase(512)
+        picture, mask = picture_to_erase(_size(pipeline.folder))
         options = EraseOptions(**options_of(choice))
         for _ in range(1 if pipeline.device.type == "cpu" else 2):  # a card is readied by the first
             clock = self.begin(pipeline, options)
@@ -150,10 +150,16 @@ def options_of(choice: EraseChoice) -> dict[str, Any]:
     return values
 
 
+def _size(folder: ModelFolder) -> int:
+    """Pixels of a picture to measure with: one square, which is not tiled."""
+    whole = folder.layout or folder.settings.transfer_sigma > 0 or folder.native > 512 / 1.5
+    return 512 if whole else folder.native
+
+
 def _short(choice: EraseChoice, kinds: set[str]) -> EraseChoice:
-    """``choice`` with two steps of each kind, "one" branch or "two"."""
+    """``choice`` with three steps of each kind, "one" branch or "two": the first of them takes longer."""
     until = len(kinds & {"two"}) / len(kinds)
-    return replace(choice, steps=2 * len(kinds), guidance_until=until, solver="ddim")
+    return replace(choice, steps=3 * len(kinds), guidance_until=until, solver="ddim")
 
 
 def _work(

@@ -262,6 +262,8 @@ class EngineWorker(QObject):
                 if job.cancelled.is_set() or self._pipeline is None:
                     break
                 self._measuring.measure(self._pipeline, choice, job.cancelled.is_set)
+                known = TimesRequest(request.model, request.device, request.choices)
+                self.answered.emit(self._measuring.answer(known))
         except Cancelled:
             pass
         except Exception as error:  # the engine must survive whatever the model does

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Callable
 
@@ -53,9 +54,9 @@ class PhaseClock:
         self._spoilt = True
 
     def finish(self, parts: int = 1) -> tuple[dict[str, float], float] | None:
-        """Mean seconds of each phase there was, and of the whole, now that it is over; None where they tell nothing.
+        """Seconds of each phase there was (of steps the median) and of the whole, now that it is over, or None.
 
-        They do for an erase of one square (``parts``) without tiles, whose steps are those given.
+        They tell something for an erase of one square (``parts``) without tiles, whose steps are those given.
         """
         now = self._clock()
         rest = "synthesis" if self._total > self._steps else "decoding"
@@ -63,11 +64,10 @@ class PhaseClock:
         tiled = self._total > self._steps and "denoising" in self._stages
         if self._spoilt or parts != 1 or tiled or self._done < self._steps:
             return None
-        means = {name: sum(times) / len(times) for name, times in self._seconds.items() if times}
-        for name in ("draft", "decoding", "synthesis"):  # told of in pieces
-            if name in means:
-                means[name] = sum(self._seconds[name])
-        return means, now - self._begun
+        taken = {name: times for name, times in self._seconds.items() if times}
+        steps = ("one", "two")  # the others are told of in pieces
+        found = {name: statistics.median(times) if name in steps else sum(times) for name, times in taken.items()}
+        return found, now - self._begun
 
     def _add(self, phase: str, seconds: float) -> None:
         self._seconds[phase].append(seconds)

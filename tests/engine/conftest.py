@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.oracles.tiny_published import write_published
 
 
 @pytest.fixture(autouse=True)
@@ -15,3 +18,9 @@ def cycles_collected_on_the_main_thread() -> Iterator[None]:
     gc.disable()
     yield
     gc.enable()
+
+
+@pytest.fixture
+def published_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small model laid out as the published ones are."""
+    return write_published(tmp_path, monkeypatch)

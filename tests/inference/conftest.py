@@ -7,27 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
-from diffusers import AutoencoderKL
 from safetensors.torch import save_file
 
 from inference import ErasePipeline
 from inference.networks.autoencoder import PatchAutoencoder
 from inference.networks.build import build_unet
-from inference.networks.config import COSINE_SCHEDULE, UNET_CONFIGS, PatchAutoencoderConfig, UNetConfig
+from inference.networks.config import COSINE_SCHEDULE, PatchAutoencoderConfig
 from tests.oracles.stand_in import fill
-
-TINY = UNetConfig(
-    latent_channels=8,
-    widths=(16, 32),
-    heads=4,
-    groups=8,
-    window=3,
-    grid=16,
-    embedding_width=12,
-    context_width=8,
-)
-TINY_VAE = {"block_out_channels": (8, 8, 8, 8), "norm_num_groups": 4, "layers_per_block": 1}
+from tests.oracles.tiny_published import TINY, write_published
 
 
 @pytest.fixture(scope="session")
@@ -78,20 +65,4 @@ def tiny(tiny_folder: Path) -> ErasePipeline:
 @pytest.fixture
 def published_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder laid out as the published weights are, of a small network that stands for the full one."""
-    small = replace(TINY, latent_channels=4)
-    monkeypatch.setitem(UNET_CONFIGS, "moebius", small)
-    folder = tmp_path / "ft_places2"
-    (tmp_path / "vae").mkdir()
-    folder.mkdir()
-    torch.save(fill(build_unet(small)).state_dict(), folder / "diffusion_pytorch_model.bin")
-    vae = AutoencoderKL(
-        in_channels=3,
-        out_channels=3,
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        latent_channels=4,
-        **TINY_VAE,
-    )
-    torch.save(fill(vae).state_dict(), tmp_path / "vae" / "diffusion_pytorch_model.bin")
-    (tmp_path / "vae" / "config.json").write_text(json.dumps({"_class_name": "AutoencoderKL", **TINY_VAE}))
-    return folder
+    return write_published(tmp_path, monkeypatch)

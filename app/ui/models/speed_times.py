@@ -89,7 +89,6 @@ class SpeedTimes(QObject):
     def _on_measured(self, answer: MeasureProgress | MeasureEnded) -> None:
         if isinstance(answer, MeasureProgress):
             self._panel.model.speed.show_measuring((answer.done, answer.total))
-            self.ask()  # what the one before told is known by then
             return
         self._panel.model.speed.show_measuring(None)
         if answer.message:

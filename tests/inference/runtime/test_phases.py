@@ -93,5 +93,5 @@ def test_real_erases_have_the_phases_of_their_kind(name: str, published_folder: 
     found, whole = clock.finish(len(parts)) or ({}, 0.0)
     named = {"draft", "encoding", "two", "one", "decoding"} if name == "published" else {"draft", "one", "decoding"}
     assert set(found) == named
-    assert 0 < whole
+    assert whole > 0
     assert found["draft"] + found["decoding"] < whole
