@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from torch import nn
 
 from inference import ErasePipeline
 from inference.models import PUBLISHED, KLCodec, Model, ModelFolder, place
@@ -23,8 +24,13 @@ SAMPLES = Path(__file__).resolve().parents[2] / "resources" / "samples"
 Figure = tuple[str, float | None, str, str]
 
 
-def stand_in(device: torch.device, config: UNetConfig, *, miniature: bool) -> ErasePipeline:
-    """A pipeline as of a published model, with random weights; its autoencoder is SDXL's, or a small one."""
+def stand_in(
+    device: torch.device, config: UNetConfig, *, miniature: bool, precision: str | None = None
+) -> ErasePipeline:
+    """A pipeline as of a published model, with random weights; its autoencoder is SDXL's, or a small one.
+
+    ``precision``: None is fp32 on a processor, fp16 on a card.
+    """
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
     widths = (8, 8, 8, 8) if miniature else (128, 256, 512, 512)
@@ -38,9 +44,11 @@ def stand_in(device: torch.device, config: UNetConfig, *, miniature: bool) -> Er
         scaling_factor=0.13025,
     )
     vae = vae.requires_grad_(False).eval().to(device)
-    if device.type != "cpu":
+    precision = precision or ("fp32" if device.type == "cpu" else "fp16")
+    if precision == "bf16":  # as the program does
+        nn.Module.to(vae, torch.bfloat16)
+    if device.type != "cpu" or precision == "bf16":
         vae.to(memory_format=torch.channels_last)
-    precision = "fp32" if device.type == "cpu" else "fp16"
     with torch.device("meta"):
         unet = build_unet(config)
     folder = ModelFolder("stand-in", Path("stand-in"), "Stand-in", "", config, RELEASED_SCHEDULE, PUBLISHED, None, {})

@@ -17,8 +17,8 @@ from inference.erase.square import schedule_of
 from inference.models.catalogue import PUBLISHED, EraseSettings
 from inference.networks.config import UNetConfig
 from inference.networks.unet import UNetOutput
-from tests.inference.conftest import TINY
 from tests.inference.erase.test_pipeline import mask_of, picture
+from tests.oracles.tiny_published import TINY
 
 MASK = mask_of(160, 160, (50, 50, 100, 100))
 

@@ -61,10 +61,8 @@ def test_the_published_models_are_quick_by_solver_guidance_precision_and_size() 
     assert presets_of(KINDS["teacher"])["fast"].guidance == 4.5
 
 
-def test_the_bundled_model_takes_fewer_or_more_turns() -> None:
-    model = find_model("moebius-nano")
-    own = model.settings.steps
-    assert [preset.steps for preset in presets_of(model).values()] == [1, own, 2 * own]
+def test_a_turned_model_takes_fewer_or_more_turns() -> None:
+    assert [preset.steps for preset in presets_of(KINDS["turned"]).values()] == [1, 4, 8]
 
 
 def test_the_patch_fill_has_nothing_to_choose() -> None:

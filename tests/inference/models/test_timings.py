@@ -21,6 +21,12 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "folder" / "timings.json"
 
 
+def told(seconds: Seconds | None) -> tuple[float, bool]:
+    """Its value to a microsecond, and whether it was measured."""
+    assert seconds is not None
+    return round(seconds.value, 6), seconds.measured
+
+
 def test_nothing_is_known_before_it_was_measured(file: Path) -> None:
     assert Timings(file).seconds(WORK) is None
     assert not file.exists()
@@ -30,9 +36,9 @@ def test_an_estimate_is_the_sum_of_what_was_measured(file: Path) -> None:
     known = Timings(file)
     known.add(WORK, PARTS, 25.0)
     other = replace(WORK, steps=10, guided=2)
-    assert known.seconds(other) == Seconds(pytest.approx(0.1 + 2 + 2 * 3 + 8 * 2 + 4), measured=False)
+    assert told(known.seconds(other)) == (0.1 + 2 + 2 * 3 + 8 * 2 + 4, False)
     assert known.seconds(WORK) == Seconds(25.0, measured=True), "as long as it took"
-    assert known.seconds(replace(WORK, solver="ddim")) == Seconds(pytest.approx(26.1), measured=False)
+    assert told(known.seconds(replace(WORK, solver="ddim"))) == (26.1, False)
     assert known.seconds(replace(WORK, place="model cpu bf16 512")) is None
 
 
@@ -46,7 +52,7 @@ def test_no_estimate_without_a_step_of_every_kind(file: Path, guided: int, parts
 def test_a_kind_of_step_that_is_not_taken_counts_nothing(file: Path) -> None:
     known = Timings(file)
     known.add(WORK, PARTS, None)
-    assert known.seconds(replace(WORK, guided=8)) == Seconds(pytest.approx(0.1 + 2 + 8 * 3 + 4), measured=False)
+    assert told(known.seconds(replace(WORK, guided=8))) == (30.1, False)
 
 
 def test_the_median_of_the_last_three_counts_and_is_there_at_the_next_start(file: Path) -> None:
@@ -126,6 +132,7 @@ def test_work_is_told_by_model_device_precision_and_size(published_folder: Path)
 
 def test_the_turns_of_a_turned_model_have_one_branch_each() -> None:
     folder = find_model("moebius-nano")
+    folder = replace(folder, layout=False, settings=replace(folder.settings, guidance=1.0, turned=True))
     assert Work.of(folder, Preset.of(folder.settings), "cpu", "fp32").guided == 0
     guided = replace(Preset.of(folder.settings), guidance=2.0)
     assert Work.of(folder, guided, "cpu", "fp32").guided == folder.settings.steps

@@ -196,7 +196,7 @@ def test_the_keyboard_goes_through_it_in_order(full: Driver) -> None:
     panel.show_page(0)
     order: list[QWidget] = []
     here = panel.model.model.nextInFocusChain()
-    while here is not panel.model.model and len(order) < 200:
+    while here is not None and here is not panel.model.model and len(order) < 200:
         if here.isVisibleTo(panel) and here.focusPolicy() & Qt.FocusPolicy.TabFocus:
             order.append(here)
         here = here.nextInFocusChain()
