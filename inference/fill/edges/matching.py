@@ -1,0 +1,93 @@
+"""Which edges that enter a hole belong together: good continuation, and the same colours on the same sides.
+
+Co-circularity as the measure of continuation: Parent and Zucker, "Trace inference, curvature consistency, and curve
+detection" (1989).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.fill.edges.ends import EdgeEnd
+from inference.fill.edges.geometry import Points, cross, hermite, turn
+from inference.fill.edges.gradients import at
+
+DEAREST = 0.8  # cost up to which two ends are taken for one edge
+STEEPEST = 1.25  # radians between an end and the straight line to the other
+BEND, UNEVEN = 0.6, 0.3  # radians that cost a half: of each end's turn, and of how far the two are from one arc
+NEAREST = 5.0  # pixels between two ends
+OUTSIDE = 6.5  # pixels that the way between them may lead out of the hole
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two ends of one edge, and its way through the hole from the first to the second."""
+
+    first: EdgeEnd
+    second: EdgeEnd
+    curve: Points
+    cost: float
+
+
+def paired(ends: Sequence[EdgeEnd], hole: NDArray[np.bool_]) -> list[Pair]:
+    """The pairs of least cost: no end is in two of them and no two cross. ``hole (H, W)``."""
+    outside = np.asarray(cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5))
+    candidates = [
+        (cost, i, j)
+        for i, first in enumerate(ends)
+        for j, second in enumerate(ends[:i])
+        if (cost := _cost(first, second)) <= DEAREST
+    ]
+    chosen: list[Pair] = []
+    taken: set[int] = set()
+    for cost, i, j in sorted(candidates):
+        if i in taken or j in taken:
+            continue
+        first, second = ends[i], ends[j]
+        curve = hermite(first.place, first.direction, second.place, -second.direction)
+        if not _within(curve, outside) or any(cross(curve, pair.curve) for pair in chosen):
+            continue
+        taken |= {i, j}
+        chosen.append(Pair(first, second, curve, cost))
+    return chosen
+
+
+def _cost(first: EdgeEnd, second: EdgeEnd) -> float:
+    """How unlikely it is that two ends are of one edge; infinite where that can't be."""
+    chord = second.place - first.place
+    length = float(np.linalg.norm(chord))
+    if length < NEAREST:
+        return math.inf
+    turns = turn(first.direction, chord), turn(second.direction, -chord)
+    if max(map(abs, turns)) > STEEPEST:
+        return math.inf
+    # Seen from the other end left is right
+    step, other = first.left - first.right, second.right - second.left
+    contrasts = float(np.linalg.norm(step)), float(np.linalg.norm(other))
+    if float(step @ other) < 0.5 * contrasts[0] * contrasts[1]:
+        return math.inf
+    # An arc turns as much at one end as at the other, the other way round
+    bending = (turns[0] ** 2 + turns[1] ** 2) / (2 * BEND**2) + (turns[0] + turns[1]) ** 2 / (2 * UNEVEN**2)
+    sides = sorted(
+        (float(np.linalg.norm(first.left - second.right)), float(np.linalg.norm(first.right - second.left)))
+    )
+    # What lies behind an edge may change along it: the side that agrees better counts more
+    colour = (sides[0] ** 2 + 0.4 * sides[1] ** 2) / (2 * (8 + 0.25 * max(contrasts)) ** 2)
+    ratio = math.log((contrasts[0] + 3) / (contrasts[1] + 3))
+    far = length / (len(first.trace) + len(second.trace))
+    return bending + colour + 0.8 * ratio**2 + 0.05 * far**2
+
+
+def _within(curve: Points, outside: NDArray[np.float32]) -> bool:
+    """Whether a way stays within the hole, but for its ends, and within the picture."""
+    height, width = outside.shape
+    if ((curve < -2) | (curve > (width + 1, height + 1))).any():
+        return False
+    away = at(outside, curve)
+    return float(away.max()) <= OUTSIDE and float((away > 4.2).mean()) <= 0.1
