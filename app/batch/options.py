@@ -27,6 +27,7 @@ class Options:
     context: int | None = None
     colour: str | None = None
     exact_mask: bool | None = None
+    continue_edges: bool | None = None
     start: str | None = None
     previews: str | None = None
     seed: int = 0
@@ -46,6 +47,7 @@ class Options:
             "context",
             "colour",
             "exact_mask",
+            "continue_edges",
             "start",
         )
         return {name: getattr(self, name) for name in (*names, "previews")}

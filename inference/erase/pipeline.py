@@ -143,6 +143,7 @@ class ErasePipeline:
         solver: str | None = None,
         guidance_until: float | None = None,
         exact_mask: bool | None = None,
+        continue_edges: bool | None = None,
         start: str | None = None,
         previews: str | None = None,
         seed: int = 0,
@@ -162,7 +163,8 @@ class ErasePipeline:
         multiple of 32, smaller is faster; ``colour``: "membrane", "offset", "gain", "released" or "none";
         ``solver``: "ddim", "dpm++" or "unipc"; ``guidance_until``: the share of the steps that are guided;
         ``exact_mask``: nothing beyond the mask changes, which else is grown a little and faded, for masks that are
-        brushed tightly leave traces; ``start``: of the published models, "noise" or "published", from the picture as
+        brushed tightly leave traces; ``continue_edges``: whether a patch fill first continues the edges that a hole
+        interrupts; ``start``: of the published models, "noise" or "published", from the picture as
         their authors run them, which leaves traces of the object; ``previews``: "exact" decodes every step as the
         result is, "fast" by a small decoder where it is installed, "fitted" by a linear map;
         None takes the model's own. ``on_step(step, total, preview)`` is called with step 0 for the drafts of all
@@ -201,6 +203,7 @@ class ErasePipeline:
             solver=solver,
             guidance_until=guidance_until,
             exact_mask=exact_mask,
+            continue_edges=continue_edges,
             start=start,
             previews=previews,
             seed=int(seed),

@@ -122,6 +122,7 @@ class RegionJob:
         self.filled = fill(
             thickness=self.region.thickness + 2 * self.region.grow,
             radius=self.settings.fill_radius,
+            edges=self.settings.continue_edges,
             seed=self.seed,
             check=check,
         )

@@ -25,6 +25,7 @@ def chosen_settings(
     solver: str | None = None,
     guidance_until: float | None = None,
     exact_mask: bool | None = None,
+    continue_edges: bool | None = None,
     start: str | None = None,
     previews: str | None = None,
 ) -> EraseSettings:
@@ -41,6 +42,7 @@ def chosen_settings(
         settings = replace(settings, **AS_PUBLISHED)
     given = {"steps": steps, "guidance": guidance, "strength": strength, "context": context, "colour": colour}
     given |= {"solver": solver, "guidance_until": guidance_until, "exact_mask": exact_mask, "previews": previews}
+    given |= {"continue_edges": continue_edges}
     settings = replace(settings, **{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
     if not 1 <= settings.steps <= 1000:
         raise InputError(f"Steps must be between 1 and 1000, not {settings.steps}.")

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.fill.cancellable import cancellable_patch_fill
 from inference.fill.detail import copied_detail
 from inference.fill.resizing import resize
+from inference.fill.structured import structured_patch_fill
 from inference.runtime import Check
 
 LARGEST = 768  # side in pixels up to which patches are searched for at the picture's own resolution
@@ -37,12 +37,14 @@ def fill_box(
     seed: int,
     check: Check,
     source: NDArray[np.bool_] | None = None,
+    edges: bool = True,
 ) -> Fill:
     """Fill ``hole (y1 - y0, x1 - x0)`` of ``picture (H, W, 3)``; it lies within ``box`` with all that is unknown.
 
     ``thickness``: of the thickest hole, in pixels. ``source (H, W)``: where may be copied from, None: everywhere
-    outside the hole. The same seed gives the same bytes. Memory beside the result
-    does not grow with the picture, time only with the box. What ``check`` raises ends it.
+    outside the hole. ``edges``: whether those that the hole interrupts are continued. The same seed gives the same
+    bytes. Memory beside the result does not grow with the picture, time only with the box. What ``check`` raises ends
+    it.
     """
     height, width = picture.shape[:2]
     x0, y0, x1, y1 = box
@@ -51,17 +53,21 @@ def fill_box(
     if scale == 1:
         whole = np.zeros((height, width), bool)
         whole[y0:y1, x0:x1] = hole
-        filled = cancellable_patch_fill(np.array(picture), whole, radius=radius, seed=seed, check=check, source=source)
+        filled = structured_patch_fill(
+            np.array(picture), whole, radius=radius, seed=seed, check=check, source=source, edges=edges
+        )
         return Fill(filled[y0:y1, x0:x1], filled)
     if thickness <= THIN and source is None:  # what may be copied may lie outside the windows
         windows = _windows(hole)
         if len(windows) <= MOST_WINDOWS:
-            rgb = _by_windows(picture, box, hole, windows, radius, seed, check)
+            rgb = _by_windows(picture, box, hole, windows, radius, seed, check, edges)
             return Fill(rgb, _reduced(picture, box, rgb, small))
     reduced_hole = _reduced_mask(hole, box, (height, width), small)
     reduced = np.ascontiguousarray(resize(picture, small))
     allowed = None if source is None else ~reduce_hole(~source, small)
-    reduced = cancellable_patch_fill(reduced, reduced_hole, radius=radius, seed=seed, check=check, source=allowed)
+    reduced = structured_patch_fill(
+        reduced, reduced_hole, radius=radius, seed=seed, check=check, source=allowed, edges=edges
+    )
     rgb = copied_detail(picture, reduced, reduced_hole, box, hole, seed=seed, check=check, source=allowed)
     return Fill(rgb, reduced)
 
@@ -99,6 +105,7 @@ def _by_windows(
     radius: int,
     seed: int,
     check: Check,
+    edges: bool,
 ) -> NDArray[np.uint8]:
     """One cell after the other, each with a margin around it; later ones continue what earlier ones filled."""
     height, width = picture.shape[:2]
@@ -114,7 +121,7 @@ def _by_windows(
         a, b = slice(max(top, y0) - top, min(bottom, y1) - top), slice(max(side, x0) - side, min(right, x1) - side)
         c, d = slice(max(top, y0) - y0, min(bottom, y1) - y0), slice(max(side, x0) - x0, min(right, x1) - x0)
         rgb[a, b], unknown[a, b] = result[c, d], left[c, d]
-        filled = cancellable_patch_fill(rgb, unknown, radius=radius, seed=seed + index, check=check)
+        filled = structured_patch_fill(rgb, unknown, radius=radius, seed=seed + index, check=check, edges=edges)
         # The whole window counts as filled: its margin is what the next one continues.
         result[c, d] = np.where(left[c, d][..., None], filled[a, b], result[c, d])
         left[c, d] = False

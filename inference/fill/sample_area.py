@@ -27,6 +27,7 @@ def fill_from(
     radius: int,
     seed: int,
     check: Check,
+    edges: bool = True,
 ) -> Fill:
     """Fill ``hole (y1 - y0, x1 - x0)`` within ``box`` of ``image (H, W, 3)``, copying only where ``source (H, W)``.
 
@@ -48,6 +49,7 @@ def fill_from(
         seed=seed,
         check=check,
         source=np.ascontiguousarray(allowed),
+        edges=edges,
     )
     if seen == inside:
         return fill

@@ -55,6 +55,7 @@ class EraseSettings:
     solver: str = "ddim"  # or "dpm++", "unipc": fewer steps for the same quality
     guidance_until: float = 1.0  # share of the steps that are guided, from the first; fewer are quicker
     fill_radius: int = 4  # of the patch fill, in pixels
+    continue_edges: bool = True  # whether a patch fill first continues the edges that a hole interrupts
     exact_mask: bool = False  # the mask is neither grown nor faded
     context: int = 0  # side in pixels at which the model works; 0: its native one
     least_context: int = 64  # picture pixels around one of many small holes; larger is slower, 512: they share one

@@ -29,6 +29,7 @@ class EdgeEnd:
 
     place: Vector  # where it is at the hole
     direction: Vector  # unit, into the hole
+    curvature: float  # radians a pixel that it turns on its way there, clockwise
     trace: Points  # its points from there outwards, about a pixel apart
     left: NDArray[np.float32]  # CIELAB of both sides, seen along the direction
     right: NDArray[np.float32]
@@ -117,6 +118,9 @@ def fitted(trace: Points, seen: Gradients, unit: float = 1.0) -> EdgeEnd | None:
     if stray > STRAY * unit:
         return None
     outwards = np.array([np.polyval(np.polyder(curve), 0.0) for curve in curves])
+    bending = np.array([2 * curve[0] if degree == 2 else 0.0 for curve in curves])
+    speed = float(np.linalg.norm(outwards))
+    curvature = -float(outwards[0] * bending[1] - outwards[1] * bending[0]) / speed**3
     near = trace[: max(4, round(SHORTEST * 1.6 * unit))]
     across = normals(tangents(near))
 
@@ -124,5 +128,5 @@ def fitted(trace: Points, seen: Gradients, unit: float = 1.0) -> EdgeEnd | None:
         beside = [at(seen.lab, near + sign * far * unit * across) for far in (3, 4)]
         return np.asarray(np.median(np.concatenate(beside), axis=0), np.float32)
 
-    end = EdgeEnd(course[0], -outwards / np.linalg.norm(outwards), trace, side(1), side(-1))
+    end = EdgeEnd(course[0], -outwards / speed, curvature, trace, side(1), side(-1))
     return end if end.contrast >= 0.8 * WEAKEST else None

@@ -18,9 +18,10 @@ from inference.fill.edges.ends import EdgeEnd
 from inference.fill.edges.geometry import Points, cross, hermite, turn
 from inference.fill.edges.gradients import at
 
-DEAREST = 0.8  # cost up to which two ends are taken for one edge
+DEAREST = 1.3  # cost up to which two ends are taken for one edge
 STEEPEST = 1.25  # radians between an end and the straight line to the other
-BEND, UNEVEN = 0.6, 0.3  # radians that cost a half: of each end's turn, and of how far the two are from one arc
+BEND, EXPECTED, UNEVEN = 0.6, 2.0, 0.3  # radians that cost a half: of a turn, of one that the edge's own curvature
+# foretells, and of how far two ends are from one arc
 NEAREST = 5.0  # pixels between two ends
 OUTSIDE = 6.5  # pixels that the way between them may lead out of the hole
 
@@ -73,15 +74,21 @@ def _cost(first: EdgeEnd, second: EdgeEnd) -> float:
     if float(step @ other) < 0.5 * contrasts[0] * contrasts[1]:
         return math.inf
     # An arc turns as much at one end as at the other, the other way round
-    bending = (turns[0] ** 2 + turns[1] ** 2) / (2 * BEND**2) + (turns[0] + turns[1]) ** 2 / (2 * UNEVEN**2)
-    sides = sorted(
-        (float(np.linalg.norm(first.left - second.right)), float(np.linalg.norm(first.right - second.left)))
-    )
+    bending = _bending(turns[0], first, length) + _bending(turns[1], second, length)
+    bending += (turns[0] + turns[1]) ** 2 / (2 * UNEVEN**2)
+    sides = sorted((float(np.linalg.norm(first.left - second.right)), float(np.linalg.norm(first.right - second.left))))
     # What lies behind an edge may change along it: the side that agrees better counts more
     colour = (sides[0] ** 2 + 0.4 * sides[1] ** 2) / (2 * (8 + 0.25 * max(contrasts)) ** 2)
     ratio = math.log((contrasts[0] + 3) / (contrasts[1] + 3))
     far = length / (len(first.trace) + len(second.trace))
     return bending + colour + 0.8 * ratio**2 + 0.05 * far**2
+
+
+def _bending(turned: float, end: EdgeEnd, length: float) -> float:
+    """What an end's turn towards the other costs: little where it only goes on turning as it did."""
+    foretold = 0.65 * end.curvature * length  # an arc turns by half its curvature times its chord
+    excess = turned - min(max(turned, min(foretold, 0.0)), max(foretold, 0.0))
+    return float(excess**2 / (2 * BEND**2) + (turned - excess) ** 2 / (2 * EXPECTED**2))
 
 
 def _within(curve: Points, outside: NDArray[np.float32]) -> bool:
