@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.fill.edges.ends import EdgeEnd, edge_ends, fitted
-from inference.fill.edges.geometry import Points, hermite, normals, resampled, smoothed, tangents
+from inference.fill.edges.geometry import Points, arc, hermite, lengths, normals, resampled, smoothed, tangents
 from inference.fill.edges.gradients import Gradients, at, gradients
 from inference.fill.edges.matching import Pair, paired
 from inference.fill.edges.strips import Strip, straightened
@@ -82,10 +82,18 @@ def _pairs(rgb: NDArray[np.uint8], hole: NDArray[np.bool_], unit: float, check: 
     scale = np.array([width / size[0], height / size[1]])
     placed = []
     for pair in found:
-        ends = [_placed(end, scale, unit, seen) for end in (pair.first, pair.second)]
-        if ends[0] is not None and ends[1] is not None:
-            curve = hermite(ends[0].place, ends[0].direction, ends[1].place, -ends[1].direction)
-            placed.append(replace(pair, first=ends[0], second=ends[1], curve=curve))
+        first = _placed(pair.first, scale, unit, seen)
+        if first is None:
+            continue
+        if pair.second is None:
+            length = float(lengths(pair.curve)[-1]) * unit
+            curve = arc(first.place, first.direction, pair.first.curvature / unit, length)
+            placed.append(replace(pair, first=first, curve=curve))
+            continue
+        second = _placed(pair.second, scale, unit, seen)
+        if second is not None:
+            curve = hermite(first.place, first.direction, second.place, -second.direction)
+            placed.append(replace(pair, first=first, second=second, curve=curve))
     return placed
 
 
@@ -106,12 +114,27 @@ def _put_back(
 ) -> Continued:
     """The strips' pixels where they belong; where two overlap the nearer edge counts more, by far."""
     total, weight = np.zeros((*hole.shape, 3), np.float32), np.zeros(hole.shape, np.float32)
+    through = np.zeros(hole.shape, np.uint8)
+    for pair in pairs:
+        if pair.second is not None:
+            cv2.polylines(through, [np.rint(pair.curve).astype(np.int32)], False, 1, 2)
     for strip in strips:
-        _add(strip, hole, total, weight)
+        # An edge that ends at another lies behind it: nothing of it on the other side
+        _add(strip, hole if strip.whole else hole & ~_beyond(strip, hole, through), total, weight)
     reached = weight > 0
     made = rgb.copy()
     made[reached] = np.clip(np.rint(total[reached] / weight[reached][:, None]), 0, 255).astype(np.uint8)
     return Continued(made, hole & ~reached, tuple(pairs))
+
+
+def _beyond(strip: Strip, hole: NDArray[np.bool_], through: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """``(H, W)``: what of the hole the edges that go ``through`` it part from where the strip's edge enters."""
+    parts = cv2.connectedComponents((hole & (through == 0)).astype(np.uint8), connectivity=4)[1]
+    nodes = np.rint(strip.points).astype(int)
+    nodes = nodes[((nodes >= 0) & (nodes < hole.shape[::-1])).all(1)]
+    met = parts[nodes[:, 1], nodes[:, 0]]
+    first = met[met > 0][:1]
+    return np.asarray(parts != first[0]) if first.size else np.ones_like(hole)
 
 
 def _add(strip: Strip, hole: NDArray[np.bool_], total: NDArray[np.float32], weight: NDArray[np.float32]) -> None:

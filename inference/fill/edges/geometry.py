@@ -35,6 +35,14 @@ def hermite(start: Vector, departing: Vector, end: Vector, arriving: Vector) -> 
     )
 
 
+def arc(start: Vector, departing: Vector, curvature: float, length: float) -> Points:
+    """From ``start`` along a unit direction, turning clockwise by ``curvature`` radians a pixel; points 1 px apart."""
+    along = np.arange(0, length + 0.5)
+    angles = math.atan2(departing[1], departing[0]) + curvature * along
+    steps = np.stack([np.cos(angles), np.sin(angles)], 1)
+    return np.asarray(start + np.cumsum(steps, axis=0) - steps[0])
+
+
 def lengths(points: Points) -> NDArray[np.float64]:
     """``(n,)``: how far along the curve each of its points lies."""
     steps = np.hypot(*np.diff(points, axis=0).T)

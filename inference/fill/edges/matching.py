@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.fill.edges.ends import EdgeEnd
-from inference.fill.edges.geometry import Points, cross, hermite, turn
+from inference.fill.edges.geometry import Points, arc, cross, hermite, tangents, turn
 from inference.fill.edges.gradients import at
 
 DEAREST = 1.3  # cost up to which two ends are taken for one edge
@@ -24,6 +24,9 @@ BEND, EXPECTED, UNEVEN = 0.6, 2.0, 0.3  # radians that cost a half: of a turn, o
 # foretells, and of how far two ends are from one arc
 NEAREST = 5.0  # pixels between two ends
 OUTSIDE = 6.5  # pixels that the way between them may lead out of the hole
+SURE, LONG = 12.0, 16  # contrast and length of trace that an end needs to be continued without another
+BEHIND = 48  # pixels that it is continued at most
+SLANTED = 0.4  # radians at least between it and the edge that it ends at
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Pair:
     """Two ends of one edge, and its way through the hole from the first to the second."""
 
     first: EdgeEnd
-    second: EdgeEnd
+    second: EdgeEnd | None  # None: the edge ends at another, behind which it goes on
     curve: Points
     cost: float
 
@@ -56,7 +59,26 @@ def paired(ends: Sequence[EdgeEnd], hole: NDArray[np.bool_]) -> list[Pair]:
             continue
         taken |= {i, j}
         chosen.append(Pair(first, second, curve, cost))
-    return chosen
+    left = [end for index, end in enumerate(ends) if index not in taken]
+    return chosen + [halted for end in left if (halted := _halted(end, chosen, outside)) is not None]
+
+
+def _halted(end: EdgeEnd, chosen: Sequence[Pair], outside: NDArray[np.float32]) -> Pair | None:
+    """An end without another, continued to the first of the chosen edges that it meets; None where it meets none."""
+    if end.contrast < SURE or len(end.trace) < LONG:
+        return None
+    course = arc(end.place, end.direction, end.curvature, min(BEHIND, 1.5 * len(end.trace)))
+    for stop in range(6, len(course), 3):
+        met = [pair for pair in chosen if cross(course[: stop + 1], pair.curve)]
+        if not met:
+            continue
+        curve = course[: stop + 1]
+        nearest = int(((met[0].curve - curve[-1]) ** 2).sum(1).argmin())
+        angle = abs(turn(tangents(curve)[-1], tangents(met[0].curve)[nearest]))
+        if min(angle, math.pi - angle) < SLANTED or not _within(curve, outside):
+            return None
+        return Pair(end, None, curve, 0.0)
+    return None
 
 
 def _cost(first: EdgeEnd, second: EdgeEnd) -> float:

@@ -37,6 +37,7 @@ class Strip:
     along: Points  # (n, 2) its unit tangents
     filled: Float  # (2 * width + 1, n, 3) rows from one side to the other, 0..255
     reach: tuple[int, int]  # pixels to be carried on where the normal points, and on the other side
+    whole: bool  # whether the edge is known on both sides of the hole
 
     @property
     def width(self) -> int:
@@ -56,7 +57,8 @@ def straightened(
 
     ``unit``: pixels that the constants of this module count as one. What ``check`` raises ends it.
     """
-    points = np.concatenate([pair.first.trace[:0:-1], pair.curve, pair.second.trace[1:]])
+    beyond = [] if pair.second is None else [pair.second.trace[1:]]
+    points = np.concatenate([pair.first.trace[:0:-1], pair.curve, *beyond])
     points = smoothed(resampled(points), COURSE * unit)
     along, width = tangents(points), round(WIDTH * unit)
     rows = np.arange(-width, width + 1)
@@ -73,7 +75,9 @@ def straightened(
         return None
     detail = np.clip(np.rint(pixels - base + 128), 1, 255).astype(np.uint8)
     detail = cancellable_patch_fill(detail, hidden, radius=PATCH, seed=seed, check=check)
-    return Strip(points, along, base + (detail.astype(np.float32) - 128), _reach(unlike, along, unit))
+    return Strip(
+        points, along, base + (detail.astype(np.float32) - 128), _reach(unlike, along, unit), pair.second is not None
+    )
 
 
 def _carried(pixels: Float, hidden: NDArray[np.bool_], unit: float) -> tuple[Float, NDArray[np.float64]]:
