@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from inference.fill.edges.ends import EdgeEnd, edge_ends, fitted
 from inference.fill.edges.geometry import Points, arc, hermite, lengths, normals, resampled, smoothed, tangents
-from inference.fill.edges.gradients import Gradients, at, gradients
+from inference.fill.edges.gradients import Gradients, at, distance, gradients
 from inference.fill.edges.matching import Pair, paired
 from inference.fill.edges.strips import Strip, straightened
 from inference.runtime import Check
@@ -48,7 +48,7 @@ def continue_edges(
     nothing = Continued(rgb, hole, ())
     if not hole.any() or hole.all():
         return nothing
-    thickness = 2 * float(cv2.distanceTransform(np.pad(hole, 1).astype(np.uint8), cv2.DIST_L2, 5).max())
+    thickness = 2 * float(distance(np.pad(hole, 1)).max())
     unit = max(1.0, thickness / THICKNESS)
     pairs = _pairs(rgb, hole, unit, check)
     unknown = hole if source is None else hole | ~source
@@ -157,8 +157,11 @@ def _add(strip: Strip, hole: NDArray[np.bool_], total: NDArray[np.float32], weig
     nearest = np.zeros(int(labels.max()) + 1, int)
     nearest[labels[nodes[inside, 1], nodes[inside, 0]]] = np.flatnonzero(inside)
     ys, xs = np.nonzero(hole[box])
-    index = nearest[labels[ys, xs]]
-    away = np.stack([xs, ys], 1) + low - strip.points[index]
+    index, pixels = nearest[labels[ys, xs]], np.stack([xs, ys], 1) + low
+    for _ in range(2):  # OpenCV's distances, and with them the nearest points, are not quite exact
+        ahead = ((pixels - strip.points[index]) * strip.along[index]).sum(1)
+        index = np.clip(index + np.rint(ahead).astype(int), 0, len(strip.points) - 1)
+    away = pixels - strip.points[index]
     across = (away * normals(strip.along)[index]).sum(1)
     forward = (away * strip.along[index]).sum(1)
     reach = np.where(across > 0, *strip.reach) + 0.5

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.fill.edges.geometry import Points, Vector, lengths, normals, tangents
-from inference.fill.edges.gradients import Gradients, at
+from inference.fill.edges.gradients import Gradients, at, blurred, distance
 from inference.runtime import Check
 
 RING = 3  # pixels from the hole at which edges are looked for
@@ -41,9 +41,8 @@ class EdgeEnd:
 
 def edge_ends(hole: NDArray[np.bool_], seen: Gradients, check: Check) -> list[EdgeEnd]:
     """All around ``hole (H, W)``. What ``check`` raises ends it."""
-    outside = np.asarray(cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5))
-    inside = np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5))
-    down, across = np.gradient(np.asarray(cv2.GaussianBlur(outside - inside, (0, 0), 2)))
+    outside, inside = distance(~hole), distance(hole)
+    down, across = (np.asarray(slope) for slope in np.gradient(blurred(outside - inside, 2)))
     made = []
     for place in _crossings(hole, seen):
         check()

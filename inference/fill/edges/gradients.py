@@ -31,14 +31,19 @@ class Gradients:
         return 0.5 * float(np.arctan2(sin, cos))
 
 
-def at(values: NDArray[np.generic], points: Points) -> Float:
+def at(values: Float, points: Points) -> Float:
     """``values (H, W[, C])`` at ``points (n, 2)``, bilinear: ``(n[, C])``."""
     places = np.ascontiguousarray(points, dtype=np.float32)
     x, y = places[None, :, 0], places[None, :, 1]
     return np.asarray(cv2.remap(values, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0], np.float32)
 
 
-def blurred(values: NDArray[np.generic], sigma: float) -> Float:
+def distance(inside: NDArray[np.bool_]) -> Float:
+    """``(H, W)``: how far, in pixels, every point ``inside`` is from the nearest that isn't."""
+    return np.asarray(cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
+
+
+def blurred(values: Float, sigma: float) -> Float:
     """Gaussian low-pass; borders repeat."""
     made = cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(made, np.float32)

@@ -10,13 +10,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.fill.edges.ends import EdgeEnd
 from inference.fill.edges.geometry import Points, arc, cross, hermite, tangents, turn
-from inference.fill.edges.gradients import at
+from inference.fill.edges.gradients import at, distance
 
 DEAREST = 1.3  # cost up to which two ends are taken for one edge
 STEEPEST = 1.25  # radians between an end and the straight line to the other
@@ -41,7 +40,7 @@ class Pair:
 
 def paired(ends: Sequence[EdgeEnd], hole: NDArray[np.bool_]) -> list[Pair]:
     """The pairs of least cost: no end is in two of them and no two cross. ``hole (H, W)``."""
-    outside = np.asarray(cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5))
+    outside = distance(~hole)
     candidates = [
         (cost, i, j)
         for i, first in enumerate(ends)

@@ -64,11 +64,12 @@ def straightened(
     rows = np.arange(-width, width + 1)
     places = points[None] + rows[:, None, None] * normals(along)[None]
     x, y = (np.ascontiguousarray(places[..., axis], dtype=np.float32) for axis in (0, 1))
-    flags = {"borderMode": cv2.BORDER_REPLICATE}
-    pixels = np.asarray(cv2.remap(rgb.astype(np.float32), x, y, cv2.INTER_CUBIC, **flags), np.float32)
+    pixels = np.asarray(
+        cv2.remap(rgb.astype(np.float32), x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.float32
+    )
     grown = cv2.dilate(unknown.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
     height, breadth = unknown.shape
-    hidden = np.asarray(cv2.remap(grown, x, y, cv2.INTER_LINEAR, **flags)) > 0.01
+    hidden = np.asarray(cv2.remap(grown, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) > 0.01)
     hidden |= (x < 0) | (y < 0) | (x > breadth - 1) | (y > height - 1)
     base, unlike = _carried(pixels, hidden, unit)
     if np.count_nonzero(np.isfinite(unlike)) < 2 * LEAST * unit:
@@ -111,7 +112,7 @@ def _carried(pixels: Float, hidden: NDArray[np.bool_], unit: float) -> tuple[Flo
             unlike[row] = np.sqrt(((own[before].mean(0) - own[after].mean(0)) ** 2).mean())
     found = np.flatnonzero(np.isfinite(unlike))
     if found.size:
-        for row in np.flatnonzero(~np.isfinite(unlike)):
+        for row in map(int, np.flatnonzero(~np.isfinite(unlike))):
             base[row] = base[found[np.argmin(np.abs(found - row))]]
     return base, unlike
 
