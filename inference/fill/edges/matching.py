@@ -102,7 +102,7 @@ def _cost(first: EdgeEnd, second: EdgeEnd) -> float:
     colour = (sides[0] ** 2 + 0.4 * sides[1] ** 2) / (2 * (8 + 0.25 * max(contrasts)) ** 2)
     ratio = math.log((contrasts[0] + 3) / (contrasts[1] + 3))
     far = length / (len(first.trace) + len(second.trace))
-    return bending + colour + 0.8 * ratio**2 + 0.05 * far**2
+    return bending + colour + 0.8 * ratio**2 + 0.3 * far**2
 
 
 def _bending(turned: float, end: EdgeEnd, length: float) -> float:
