@@ -96,7 +96,7 @@ def test_an_edge_that_ends_at_another_stays_on_its_side() -> None:
     assert [pair.second is None for pair in made.pairs] == [False, True]
     behind = hole & ~made.hole & (trunk < -3)
     assert np.abs(made.rgb[behind].astype(int) - (30, 140, 40)).max() < 40
-    beside = hole & ~made.hole & (trunk > 3)
+    beside = hole & ~made.hole & (trunk > 8)
     assert (np.abs(made.rgb[beside].astype(int) - truth[beside]).max(1) > 20).mean() < 0.08
 
 
