@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,13 @@ from inference.models.codec import Codec, KLCodec, PatchCodec
 from inference.models.devices import place
 from inference.models.loaded import Model
 from inference.networks import PatchAutoencoder, build_unet
-from inference.runtime import Check, never, shapes_only, without
+from inference.runtime import Check, never, one_thread, shapes_only, without
 from inference.sampling import ddim
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL
 
+SMALL = 1 << 26  # bytes of weights that are no work for several threads
 # SDXL's autoencoder, for published folders whose vae/ comes without its config.json.
 _SDXL_VAE: dict[str, Any] = {
     "in_channels": 3,
@@ -46,6 +48,12 @@ def load_model(model: str | Path, device: torch.device, check: Check = never, *,
     calculates in fp32, or in bf16 where that is chosen; in fp16 its values overflow.
     """
     folder = find_model(model)
+    small = sum(file.stat().st_size for file in folder.files.values() if file.is_file()) < SMALL
+    with one_thread() if small else nullcontext():
+        return _load(folder, device, check, precision)
+
+
+def _load(folder: ModelFolder, device: torch.device, check: Check, precision: str) -> Model:
     if folder.flux:
         from inference.models.flux import load_flux
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from inference.runtime.memory import give_back_freed_memory, keep_freed_memory, peak_rss_mb, rss_mb
     from inference.runtime.optional_packages import how_to_add
     from inference.runtime.phases import PHASES, PhaseClock
+    from inference.runtime.threads import one_thread
 
 __all__ = [
     "PHASES",
@@ -26,6 +27,7 @@ __all__ = [
     "keep_freed_memory",
     "never",
     "nvidia_cards",
+    "one_thread",
     "peak_rss_mb",
     "rss_mb",
     "shapes_only",
@@ -52,6 +54,7 @@ _HOMES = {
         "PHASES",
         "PhaseClock",
     ),
+    "threads": ("one_thread",),
 }
 
 __getattr__ = lookup(__name__, _HOMES)

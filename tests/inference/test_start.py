@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
+from inference.errors import Cancelled
+from inference.models import loading
 from inference.runtime import without
 
 SCRIPT = """
@@ -62,3 +65,25 @@ def test_what_is_kept_out_can_be_imported_afterwards() -> None:
             __import__("graphlib")
         assert __import__("json").loads("1") == 1, "what is there already stays"
     assert __import__("graphlib").TopologicalSorter
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_a_small_model_is_loaded_on_one_thread_and_computes_on_all(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch, small: bool
+) -> None:
+    seen: list[int] = []
+
+    def stop() -> None:
+        raise Cancelled
+
+    monkeypatch.setattr(loading, "SMALL", loading.SMALL if small else 1)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        loading.load_model(tiny_folder, torch.device("cpu"), lambda: seen.append(torch.get_num_threads()))
+        assert set(seen) == {1 if small else 2}
+        with pytest.raises(Cancelled):
+            loading.load_model(tiny_folder, torch.device("cpu"), stop)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inference.networks.fast.operators import Product, linear_add
+from inference.networks.fast.operators import Depthwise, Product, linear_add
 from inference.networks.layers import (
     InteractiveLambda,
     LambdaBlock,
@@ -66,18 +66,13 @@ class FoldedConv(nn.Module):
 
     def __init__(self, source: SeparableConv) -> None:
         super().__init__()
-        depthwise, depthwise_bias = fold(source.conv_dw.weight, source.bn1)
-        self.register_buffer("depthwise", depthwise)
-        self.register_buffer("depthwise_bias", depthwise_bias)
+        self.depthwise = Depthwise(*fold(source.conv_dw.weight, source.bn1))
         self.pointwise = Product(*fold(source.conv_pw.weight.flatten(1), source.bn2))
         self.residual = source.residual
 
-    depthwise: Tensor
-    depthwise_bias: Tensor
-
     def forward(self, x: Tensor, shift: Tensor | None = None, other: Tensor | None = None) -> Tensor:
         """``x (B, C, H, W)`` channels-last -> tokens ``(B, N, C')``, plus ``shift (C',)`` and ``other (B, N, C')``."""
-        y = F.conv2d(x, self.depthwise, self.depthwise_bias, padding=1, groups=x.shape[1]).relu_()
+        y = self.depthwise(x).relu_()
         if self.residual:
             other = to_tokens(x) if other is None else other + to_tokens(x)
         return self.pointwise(to_tokens(y), other, shift=shift)  # type: ignore[no-any-return]
@@ -90,6 +85,7 @@ class FoldedResidual(nn.Module):
         super().__init__()
         self.norm1, self.norm2 = source.norm1, source.norm2
         self.conv1, self.conv2 = FoldedConv(source.conv1), FoldedConv(source.conv2)
+        self.conv2.residual = False  # added below, with the shortcut
         self.time_emb_proj = source.time_emb_proj
         self.shortcut = _product(source.conv_shortcut) if hasattr(source, "conv_shortcut") else None
 
@@ -99,10 +95,10 @@ class FoldedResidual(nn.Module):
         step.between()
         y = to_map(self.conv1(F.silu(self.norm1(x), inplace=True), shift), height, width)
         step.between()
-        other = to_tokens(x)
-        if self.shortcut is not None:
-            other = self.shortcut(other)
-        return to_map(self.conv2(F.silu(self.norm2(y), inplace=True), other=other), height, width)
+        y = F.silu(self.norm2(y), inplace=True)
+        own, residual = to_tokens(x), to_tokens(y)
+        other = own + residual if self.shortcut is None else self.shortcut(own, residual)
+        return to_map(self.conv2(y, other=other), height, width)
 
 
 def by_rows(x: Tensor) -> bool:
@@ -208,15 +204,13 @@ class FoldedFFN(nn.Module):
         for weight, bias in zip(first.weight.flatten(1).chunk(2), first.bias.chunk(2), strict=True):
             self.first.append(Product(weight, bias))
         for weight, bias in zip(depthwise.weight.chunk(2), depthwise.bias.chunk(2), strict=True):
-            half = nn.Conv2d(len(weight), len(weight), 3, padding=1, groups=len(weight), device="meta")
-            half.weight, half.bias = nn.Parameter(weight, False), nn.Parameter(bias, False)
-            self.depthwise.append(half)
+            self.depthwise.append(Depthwise(weight, bias))
 
     def forward(self, normed: Tensor, tokens: Tensor, height: int, width: int) -> Tensor:
         """``normed``, ``tokens (B, N, C)`` -> ``tokens`` plus the layer of ``normed``."""
-        halves = zip(self.first, self.depthwise, strict=True)
-        x, gate = (depthwise(to_map(first(normed, silu=True), height, width)) for first, depthwise in halves)
-        y: Tensor = self.last(to_tokens(x.mul_(F.silu(gate, inplace=True))), tokens)
+        x, gate = (to_map(first(normed, silu=True), height, width) for first in self.first)
+        gated = self.depthwise[0](x, factor=self.depthwise[1](gate, silu=True))
+        y: Tensor = self.last(to_tokens(gated), tokens)
         return y
 
 

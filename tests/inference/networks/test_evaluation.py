@@ -16,6 +16,7 @@ from inference.networks.config import UNetConfig
 from inference.networks.fast import folded, operators
 from inference.networks.fast.evaluation import EvaluationUNet
 from inference.networks.fast.folded import FoldedEnlarge
+from inference.networks.fast.operators import Depthwise
 from inference.networks.unet import MoebiusUNet
 from tests.oracles.stand_in import fill
 
@@ -38,6 +39,7 @@ def sample(batch: int, height: int, width: int, seed: int = 0) -> Tensor:
 def operator_set(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "torch's own":
         monkeypatch.setattr(operators, "_onednn", lambda: None)
+        monkeypatch.setattr(operators, "_onednn_depthwise", lambda: None)
 
 
 @pytest.mark.usefixtures("operator_set")
@@ -53,6 +55,25 @@ def test_outputs_are_those_of_the_network(size: tuple[int, int], packed: bool) -
     torch.testing.assert_close(output.sample, expected.sample, rtol=1e-4, atol=1e-5)
     for own, other in zip(output.block_outputs, expected.block_outputs, strict=True):
         torch.testing.assert_close(own, other, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.usefixtures("operator_set")
+@pytest.mark.parametrize("packed", [False, True])
+def test_channels_convolved_by_themselves_take_up_what_follows_and_hide_nothing(packed: bool) -> None:
+    torch.manual_seed(0)
+    weight, bias = torch.randn(24, 1, 3, 3), torch.randn(24)
+    x, factor = (torch.randn(2, 24, 7, 5).contiguous(memory_format=torch.channels_last) for _ in range(2))
+    layer = Depthwise(weight, bias)
+    if packed:
+        layer.pack()
+    plain = F.conv2d(x, weight, bias, padding=1, groups=24)
+    torch.testing.assert_close(layer(x), plain, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(layer(x, silu=True), F.silu(plain), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(layer(x, factor=factor), plain * factor, rtol=1e-5, atol=1e-5)
+    x[0, 3, 2, 2] = torch.nan
+    for y in (layer(x), layer(x, silu=True), layer(x, factor=factor)):
+        assert y[0, 3].isnan().any()
+        assert y[1].isfinite().all()
 
 
 def test_further_fills_are_further_channels() -> None:
