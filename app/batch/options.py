@@ -24,6 +24,7 @@ class Options:
     strength: float | None = None
     solver: str | None = None
     guidance_until: float | None = None
+    deep_every: int | None = None
     context: int | None = None
     colour: str | None = None
     exact_mask: bool | None = None
@@ -44,6 +45,7 @@ class Options:
             "strength",
             "solver",
             "guidance_until",
+            "deep_every",
             "context",
             "colour",
             "exact_mask",

@@ -53,6 +53,8 @@ def add_erase_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strength", type=float, metavar="X", help="how far towards noise it starts, above 0 to 1")
     parser.add_argument("--solver", metavar="NAME", help="ddim, dpm++ or unipc (model's default)")
     parser.add_argument("--guidance-until", type=float, metavar="X", help="share of the steps that are guided, 0 to 1")
+    text = "deep features are computed at one of N steps only: quicker, where the model can (1)"
+    parser.add_argument("--deep-every", type=int, metavar="N", help=text)
     parser.add_argument("--context", type=int, metavar="PX", help="side the model works at: 256 and 384 are quicker")
     parser.add_argument("--colour", metavar="NAME", help="membrane, offset, gain, released or none (model's default)")
     parser.add_argument(
@@ -72,7 +74,7 @@ def add_erase_options(parser: argparse.ArgumentParser) -> None:
 def erase_options(given: argparse.Namespace) -> Options:
     """What was chosen with :func:`add_erase_options`."""
     names = ("device", "precision", "steps", "guidance", "strength", "solver", "guidance_until", "context", "colour")
-    own = ("start", "exact_mask", "continue_edges", "seed", "quality", "speed")
-    values = {name: getattr(given, name) for name in (*names, *own)}
+    others = ("deep_every", "start", "exact_mask", "continue_edges", "seed", "quality", "speed")
+    values = {name: getattr(given, name) for name in (*names, *others)}
     values["previews"] = getattr(given, "preview_decoder", None)
     return Options(model=located(given.model), resize_masks=getattr(given, "resize_masks", False), **values)

@@ -31,6 +31,7 @@ class EraseOptions:
     colour: str | None = None  # how colours are matched around the hole
     solver: str | None = None  # "ddim", "dpm++" or "unipc"
     guidance_until: float | None = None  # share of the steps that are guided
+    deep_every: int | None = None  # deep features are computed at one of so many steps
     start: str | None = None  # of models that offer it: "noise" or "published"
     previews: str | None = None  # how steps are drawn: "exact", "fast" or "fitted"
     sixteen_bit: bool = False  # patches come with their values at 16 bits, not yet laid into the picture

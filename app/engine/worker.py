@@ -340,6 +340,7 @@ class EngineWorker(QObject):
             colour=options.colour,
             solver=options.solver,
             guidance_until=options.guidance_until,
+            deep_every=options.deep_every,
             start=options.start,
             previews=options.previews,
             sixteen_bit=options.sixteen_bit,

@@ -142,6 +142,7 @@ class ErasePipeline:
         colour: str | None = None,
         solver: str | None = None,
         guidance_until: float | None = None,
+        deep_every: int | None = None,
         exact_mask: bool | None = None,
         continue_edges: bool | None = None,
         start: str | None = None,
@@ -162,6 +163,7 @@ class ErasePipeline:
         how far towards noise the start is brought; ``context``: the side in pixels at which the model works, a
         multiple of 32, smaller is faster; ``colour``: "membrane", "offset", "gain", "released" or "none";
         ``solver``: "ddim", "dpm++" or "unipc"; ``guidance_until``: the share of the steps that are guided;
+        ``deep_every`` 1..10: deep features of the network are computed at one of so many steps only, which is quicker;
         ``exact_mask``: nothing beyond the mask changes, which else is grown a little and faded, for masks that are
         brushed tightly leave traces; ``continue_edges``: whether a patch fill first continues the edges that a hole
         interrupts; ``start``: of the published models, "noise" or "published", from the picture as
@@ -202,6 +204,7 @@ class ErasePipeline:
             colour=colour,
             solver=solver,
             guidance_until=guidance_until,
+            deep_every=deep_every,
             exact_mask=exact_mask,
             continue_edges=continue_edges,
             start=start,

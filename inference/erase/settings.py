@@ -12,6 +12,7 @@ SOLVERS = ("ddim", "dpm++", "unipc")
 STARTS = ("noise", "published")
 GRAIN = 32  # picture pixels: four latent cells, which the U-Net halves twice
 LARGEST_CONTEXT = 1024
+MOST_REUSED = 10  # steps that deep features can serve
 
 
 def chosen_settings(
@@ -24,6 +25,7 @@ def chosen_settings(
     colour: str | None = None,
     solver: str | None = None,
     guidance_until: float | None = None,
+    deep_every: int | None = None,
     exact_mask: bool | None = None,
     continue_edges: bool | None = None,
     start: str | None = None,
@@ -41,8 +43,8 @@ def chosen_settings(
     if start == "published":
         settings = replace(settings, **AS_PUBLISHED)
     given = {"steps": steps, "guidance": guidance, "strength": strength, "context": context, "colour": colour}
-    given |= {"solver": solver, "guidance_until": guidance_until, "exact_mask": exact_mask, "previews": previews}
-    given |= {"continue_edges": continue_edges}
+    given |= {"solver": solver, "guidance_until": guidance_until, "deep_every": deep_every}
+    given |= {"exact_mask": exact_mask, "continue_edges": continue_edges, "previews": previews}
     settings = replace(settings, **{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
     if not 1 <= settings.steps <= 1000:
         raise InputError(f"Steps must be between 1 and 1000, not {settings.steps}.")
@@ -59,6 +61,8 @@ def chosen_settings(
         raise InputError(f"Solver must be one of {', '.join(SOLVERS)}, not {settings.solver}.")
     if not 0 <= settings.guidance_until <= 1:
         raise InputError(f"Guidance can end between 0 and 1 of the steps, not at {settings.guidance_until}.")
+    if not 1 <= settings.deep_every <= MOST_REUSED:
+        raise InputError(f"Deep features can serve 1 to {MOST_REUSED} steps, not {settings.deep_every}.")
     if settings.previews not in PREVIEWS:
         raise InputError(f"Previews must be one of {', '.join(PREVIEWS)}, not {settings.previews}.")
     if settings.colour not in COLOURS:

@@ -145,6 +145,7 @@ class SquareDenoiser:
             guidance=settings.guidance,
             solver=settings.solver,
             guidance_until=settings.guidance_until,
+            deep_every=settings.deep_every,
             keep=start if settings.keep_known else None,
             on_step=report,
         )

@@ -54,6 +54,7 @@ class EraseSettings:
     transfer_below: float = 0.95  # at this strength and above the denoised picture itself is the result
     solver: str = "ddim"  # or "dpm++", "unipc": fewer steps for the same quality
     guidance_until: float = 1.0  # share of the steps that are guided, from the first; fewer are quicker
+    deep_every: int = 1  # deep features of the network are computed at one of so many steps and used at those after it
     fill_radius: int = 4  # of the patch fill, in pixels
     continue_edges: bool = True  # whether a patch fill first continues the edges that a hole interrupts
     exact_mask: bool = False  # the mask is neither grown nor faded

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from inference.networks import PixelHackerConfig, UNetConfig, UNetOutput
+from inference.networks.fast import DeepFeatures, EvaluationUNet
 from inference.sampling.schedules import solver as make_solver
 from inference.sampling.schedules import spaced
 
@@ -91,6 +92,7 @@ def denoise(
     keep: Tensor | None = None,
     solver: str = "ddim",
     guidance_until: float = 1.0,
+    deep_every: int = 1,
     on_step: Callable[[Step], None] = lambda step: None,
 ) -> Tensor:
     """Denoise ``start`` noised to the first timestep, or where it is None the noise itself; returns the final latents.
@@ -99,6 +101,8 @@ def denoise(
     unknown. On a graphics card nothing here waits for it: timesteps and categories stay on the processor.
     ``guidance`` g: ``u + g (c - u)`` of the foreground and the background branch; at 1 only the latter runs.
     ``guidance_until``: the share of the steps, from the first, that are guided; the others run one branch.
+    ``deep_every``: deep features are computed at one of so many steps and used at those after it, by networks that can
+    (:class:`inference.networks.fast.EvaluationUNet`); others compute every step whole.
     ``solver``: as in :func:`.schedules.solver`, spaced as in :func:`.schedules.spaced`.
     ``condition``: what the network is given beside noisy latents; None: hole and known latents.
     ``keep (1, C, h, w)``: clean latents put back outside the hole at every step. ``on_step`` may raise to stop.
@@ -112,9 +116,13 @@ def denoise(
     if condition is None:
         condition = torch.cat([hole, known], dim=1)
     latents = noise if start is None else _Level.at(scheduler, timesteps[0]).noised(start, noise)
+    reusing = deep_every > 1 and isinstance(unet, EvaluationUNet)
+    deep: list[DeepFeatures] = []  # what every pass is given besides
     for index, timestep in enumerate(timesteps):
         sample = torch.cat([latents, condition], dim=1)  # one for all branches
-        prediction = unet(sample, timestep.reshape(1), both if index < guided else background).sample
+        if reusing and (index % deep_every == 0 or index == guided):
+            deep = [DeepFeatures()]
+        prediction = unet(sample, timestep.reshape(1), both if index < guided else background, *deep).sample
         if index < guided:
             foreground, prediction = prediction[:1], prediction[1:]
             prediction = foreground + guidance * (prediction - foreground)

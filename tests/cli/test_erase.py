@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image
 
 from app.cli import main
 from app.document.formats.files import read_picture
+from inference.sampling import denoise
 
 
 @pytest.fixture
@@ -55,6 +57,26 @@ def test_the_same_seed_writes_the_same_pixels(files: tuple[Path, Path], tmp_path
         assert main(["erase", *map(str, files), "-o", str(tmp_path / name), "--seed", "3", "--steps", "2"]) == 0
         pictures.append(read_picture(tmp_path / name).pixels)
     assert np.array_equal(pictures[0], pictures[1])
+
+
+def test_deep_features_serve_as_many_steps_as_asked(
+    files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[int] = []
+
+    def watched(*arguments: Any, deep_every: int, **options: Any) -> Any:
+        asked.append(deep_every)
+        return denoise(*arguments, deep_every=deep_every, **options)
+
+    monkeypatch.setattr("inference.erase.square.denoise", watched)
+    arguments = ["erase", *map(str, files), "-o", str(tmp_path / "out.png"), "--steps", "1", "--device", "cpu"]
+    for chosen, expected in (([], 1), (["--deep-every", "2"], 2)):
+        assert main([*arguments, *chosen]) == 0
+        assert set(asked) == {expected}
+        asked.clear()
+    capsys.readouterr()
+    assert main([*arguments, "--deep-every", "0"]) == 2
+    assert "Deep features can serve 1 to 10 steps, not 0." in capsys.readouterr().err
 
 
 def test_a_mask_of_zeros_and_ones_counts(files: tuple[Path, Path], tmp_path: Path) -> None:

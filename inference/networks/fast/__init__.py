@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from inference.lazy import lookup
 
 if TYPE_CHECKING:
-    from inference.networks.fast.evaluation import EvaluationUNet
+    from inference.networks.fast.evaluation import DeepFeatures, EvaluationUNet
     from inference.networks.fast.graphs import GraphedUNet
     from inference.networks.fast.operators import in_products, pack_products
     from inference.networks.fast.quantised import can_quantise, quantise
 
 __all__ = [
+    "DeepFeatures",
     "EvaluationUNet",
     "GraphedUNet",
     "can_quantise",
@@ -23,7 +24,10 @@ __all__ = [
 
 _HOMES = {
     "graphs": ("GraphedUNet",),
-    "evaluation": ("EvaluationUNet",),
+    "evaluation": (
+        "DeepFeatures",
+        "EvaluationUNet",
+    ),
     "operators": (
         "in_products",
         "pack_products",

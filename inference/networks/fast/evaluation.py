@@ -9,11 +9,14 @@ arXiv 2102.08602):
 - keys and positions of the category tokens are constants of a guidance branch, made once and kept;
 - nearest enlargement and 3x3 convolution become nine matrix products on the smaller grid: a quarter of the work;
 - what both guidance branches share, up to the first layer that sees the category, is computed once.
+
+What changes the result, and is only done where asked for: between two whole passes the deep features of the first are
+used again (Ma et al., "DeepCache", arXiv 2312.00858); then nothing but the first convolution and the last layer runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -31,6 +34,13 @@ from inference.networks.fast.folded import (
 from inference.networks.fast.operators import pack_products
 from inference.networks.layers import to_map
 from inference.networks.unet import DownBlock, MoebiusUNet, UNetOutput, UpBlock, sinusoid
+
+
+class DeepFeatures:
+    """What a pass leaves for those after it, as long as grid and categories are the same; empty at first."""
+
+    def __init__(self) -> None:
+        self.kept: Tensor | None = None  # (B, C, h, w), what enters the last layer
 
 
 class _Level(nn.Module):
@@ -78,12 +88,15 @@ class EvaluationUNet(nn.Module):
         pack_products(self, between)
         return self
 
-    def forward(self, sample: Tensor, timesteps: Tensor, input_ids: Tensor) -> UNetOutput:
+    def forward(
+        self, sample: Tensor, timesteps: Tensor, input_ids: Tensor, deep: DeepFeatures | None = None
+    ) -> UNetOutput:
         """As :meth:`MoebiusUNet.forward`, for one timestep at a time; computed in the precision of the weights.
 
         ``sample (B or 1, 2C+1, h, w)``: one sample serves every row of ``input_ids (B, 10)``, and what the
         guidance branches share is computed once. Raises ``ValueError`` for other shapes. ``timesteps`` and
-        ``input_ids`` may lie on the processor; there the pass reads nothing back from its device.
+        ``input_ids`` may lie on the processor; there the pass reads nothing back from its device. ``deep``: where it is
+        empty it is filled, else the pass is a shallow one that uses it; both give no block outputs.
         """
         count, (height, width) = len(input_ids), sample.shape[2:]
         halvings = 2 ** (len(self.config.widths) - 1)
@@ -104,6 +117,8 @@ class EvaluationUNet(nn.Module):
             self.between,
         )
         x = to_map(self.conv_in(sample.contiguous(memory_format=torch.channels_last)), height, width)
+        if deep is not None and deep.kept is not None:
+            return self._finished(self._last(deep.kept, x, step), given)
         skips, outputs = [x], []
         for level in _levels(self.down_blocks):
             for resnet, attention in zip(level.resnets, level.attentions, strict=True):
@@ -115,14 +130,29 @@ class EvaluationUNet(nn.Module):
             outputs.append(x)
         for level in _levels(self.up_blocks):
             for resnet, attention in zip(level.resnets, level.attentions, strict=True):
-                x = attention(resnet(torch.cat([x, branches(skips.pop(), count)], dim=1), step), step)
+                if len(skips) == 1:
+                    if deep is not None:
+                        deep.kept = x
+                    x = self._last(x, skips.pop(), step)
+                else:
+                    x = attention(resnet(torch.cat([x, branches(skips.pop(), count)], dim=1), step), step)
             if level.enlarge is not None:
                 step.between()
                 x = level.enlarge(x)
             outputs.append(x)
-        step.between()
+        return self._finished(x, given, outputs if deep is None else ())
+
+    def _last(self, x: Tensor, skip: Tensor, step: Step) -> Tensor:
+        """The last layer of the last block, on what the one before gave and on the first convolution."""
+        *_, level = _levels(self.up_blocks)
+        joined = torch.cat([x, branches(skip, len(x))], dim=1)
+        y: Tensor = level.attentions[-1](level.resnets[-1](joined, step), step)
+        return y
+
+    def _finished(self, x: Tensor, given: torch.dtype, outputs: Sequence[Tensor] = ()) -> UNetOutput:
+        self.between()
         y = self.conv_out(F.silu(self.conv_norm_out(x), inplace=True))
-        return UNetOutput(to_map(y, height, width).to(given), tuple(outputs))
+        return UNetOutput(to_map(y, *x.shape[2:]).to(given), tuple(outputs))
 
 
 def _levels(blocks: nn.ModuleList) -> Iterator[_Level]:
