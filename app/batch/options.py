@@ -88,8 +88,9 @@ class Options:
             weights = []
         values = {**asdict(self), "weights": weights}
         del values["previews"]  # they leave no trace in the result
-        if self.speed is None:
-            del values["speed"]  # as before there was one
+        for later in ("speed", "deep_every"):
+            if values[later] is None:
+                del values[later]  # as before there was one
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
