@@ -13,7 +13,7 @@ from torch import nn
 
 from inference.errors import InputError
 from inference.models.catalogue import ModelFolder
-from inference.networks import MoebiusUNet, PixelHackerUNet, UNetConfig
+from inference.networks import MoebiusUNet, PixelHackerUNet
 from inference.networks.fast import EvaluationUNet, GraphedUNet, can_quantise, in_products, pack_products, quantise
 from inference.runtime import Check, never, nvidia_cards
 from inference.sampling import Denoiser
@@ -84,13 +84,12 @@ def choose_precision(device: torch.device, wanted: str = "auto") -> str:
 def quick_precision(device: torch.device, folder: ModelFolder) -> str:
     """The precision in which ``device`` is quickest with a model, of those it computes in.
 
-    On a processor bf16, else int8, for the large networks only: small ones gain nothing, see docs/performance.md.
+    On a processor bf16, for the large networks only: small ones gain nothing, and int8 gains large ones little for an
+    error that is more than twice that of bf16, see docs/performance.md.
     """
     possible = precisions(device)
-    if device.type != "cpu" or folder.unet is None or folder.layout or folder.autoencoder is not None:
-        return possible[0]
-    wanted = ("bf16", "int8") if isinstance(folder.unet, UNetConfig) else ("bf16",)
-    return next((name for name in wanted if name in possible), possible[0])
+    small = folder.layout or folder.autoencoder is not None
+    return "bf16" if device.type == "cpu" and "bf16" in possible and folder.unet and not small else possible[0]
 
 
 def _processor_has_bf16() -> bool:

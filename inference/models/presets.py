@@ -12,7 +12,7 @@ from inference.errors import InputError
 from inference.models.catalogue import EraseSettings, ModelFolder
 
 SPEEDS = ("fast", "balanced", "best")
-QUICK = "quick"  # as a precision: bf16 or int8 where the device and the model gain by it, see devices.quick_precision
+QUICK = "quick"  # as a precision: bf16 where device and model gain by it, see devices.quick_precision
 MOST_TURNS = 8  # in which a picture can be shown to a model: see inference.erase.self_ensemble
 
 
