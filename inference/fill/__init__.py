@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from inference.fill.large import LARGEST, Fill, fill_box, reduce_hole
     from inference.fill.resizing import resize
     from inference.fill.sample_area import fill_from, looked_at
+    from inference.fill.structured import structured_patch_fill
 
 __all__ = [
     "LARGEST",
@@ -26,6 +27,7 @@ __all__ = [
     "resize",
     "sample",
     "smooth_fill",
+    "structured_patch_fill",
 ]
 
 _HOMES = {
@@ -44,6 +46,7 @@ _HOMES = {
     ),
     "resizing": ("resize",),
     "sample_area": ("fill_from", "looked_at"),
+    "structured": ("structured_patch_fill",),
 }
 
 __getattr__ = lookup(__name__, _HOMES)

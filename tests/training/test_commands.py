@@ -92,7 +92,7 @@ def test_from_photographs_to_an_evaluated_model(
     assert exported.title == "Tiny" and exported.settings.whiten and not exported.settings.relative
     methods = (
         "--methods",
-        "telea,ns,smooth,patch,patch-2,patch-grown,default,exact,noise-2,strength-0.6-4",
+        "telea,ns,smooth,patch,patch-2,patch-edges,patch-grown,default,exact,noise-2,strength-0.6-4",
         "--no-lpips",
     )
     out = tmp_path / "evaluation"

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 import inference.fill
 from inference import ErasePipeline
-from inference.fill import patch_fill, smooth_fill
+from inference.fill import patch_fill, smooth_fill, structured_patch_fill
 from inference.fill.guided import synthesize
+from inference.runtime import never
 from training.evaluation.cases import Case
 from training.evaluation.metrics import Hole, Picture, sharpness
 
@@ -31,6 +32,7 @@ DESCRIPTIONS = {
     "smooth": "push-pull interpolation",
     "patch": "PatchMatch fill of the exact hole, patches as large as the program's",
     "patch-R": "the same with patches of 2R + 1 pixels a side",
+    "patch-edges": "the same after the edges that the hole interrupts were continued",
     "patch-grown": "PatchMatch fill of all the program may change: the hole grown and faded",
     "default": "the program as it comes: the hole grown and faded",
     "exact": "the program told that the mask is exact: nothing beyond it changes",
@@ -38,7 +40,7 @@ DESCRIPTIONS = {
     "oracle-S": "texture copied to fit the truth low-passed by S pixels: what a perfect guide would give",
     "strength-S-N": "the program at strength S (as 0.6), N steps planned",
 }
-USUAL = ("telea", "ns", "smooth", "patch", "patch-grown", "default", "exact", "noise-4", "noise-8", "noise-20")
+USUAL = ("telea", "ns", "smooth", "patch", "patch-edges", "patch-grown", "default", "exact", "noise-4", "noise-8", "noise-20")
 
 _PATCH = re.compile(r"patch-([1-9]\d?)$")
 _NOISE = re.compile(r"noise-(\d+)$")
@@ -146,6 +148,14 @@ def make_method(name: str, pipeline: Callable[[], ErasePipeline]) -> Method:
     if name == "patch":
         return lambda case: inference.fill.patch_fill(
             case.damaged, case.hole, radius=pipeline().folder.settings.fill_radius, seed=case.seed
+        )
+    if name == "patch-edges":
+        return lambda case: structured_patch_fill(
+            case.damaged,
+            case.hole,
+            radius=pipeline().folder.settings.fill_radius,
+            seed=case.seed,
+            check=never,
         )
     if name == "patch-grown":
         return lambda case: inference.fill.patch_fill(
