@@ -342,6 +342,7 @@ class EngineWorker(QObject):
             guidance_until=options.guidance_until,
             deep_every=options.deep_every,
             start=options.start,
+            continue_edges=options.continue_edges,
             previews=options.previews,
             sixteen_bit=options.sixteen_bit,
             source=request.source,

@@ -40,7 +40,8 @@ DESCRIPTIONS = {
     "oracle-S": "texture copied to fit the truth low-passed by S pixels: what a perfect guide would give",
     "strength-S-N": "the program at strength S (as 0.6), N steps planned",
 }
-USUAL = ("telea", "ns", "smooth", "patch", "patch-edges", "patch-grown", "default", "exact", "noise-4", "noise-8", "noise-20")
+USUAL: tuple[str, ...] = ("telea", "ns", "smooth", "patch", "patch-edges", "patch-grown", "default", "exact")
+USUAL += ("noise-4", "noise-8", "noise-20")
 
 _PATCH = re.compile(r"patch-([1-9]\d?)$")
 _NOISE = re.compile(r"noise-(\d+)$")

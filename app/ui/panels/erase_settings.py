@@ -78,10 +78,14 @@ class EraseSettings(Fold):
         self.solver.setToolTip("How a step is taken; the latter two need fewer steps than DDIM")
         for name, title in _SOLVERS.items():
             self.solver.addItem(title, name)
+        self.edges = check(
+            "Continue edges", "Lines that the hole interrupts go on through it, before texture is copied"
+        )
+        self.edges.setChecked(True)
         self._working, self._solving = _named("Working size", self.context), _named("Solver", self.solver)
         self._precision = "auto"  # goes with the preset that was chosen last
         self.advanced = Fold("Advanced", inner=True)
-        for widget in (self.guidance, self.guided, self.strength, self._solving, self._working):
+        for widget in (self.guidance, self.guided, self.strength, self._solving, self._working, self.edges):
             self.advanced.column.addWidget(widget)
         self.advanced.column.addLayout(row)
         self.advanced.column.addWidget(self.new_seed)
@@ -102,6 +106,7 @@ class EraseSettings(Fold):
             "strength": self.strength,
             "solver": self._solving,
             "context": self._working,
+            "continue_edges": self.edges,
         }
         for name, widget in parts.items():
             widget.setVisible(name not in unused)
@@ -124,6 +129,7 @@ class EraseSettings(Fold):
             context=choice.context or None,
             solver=choice.solver,
             guidance_until=choice.guidance_until,
+            continue_edges=None if self.edges.isChecked() else False,
         )
 
     def choice(self) -> EraseChoice:

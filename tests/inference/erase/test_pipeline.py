@@ -77,6 +77,21 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tiny: ErasePipe
     assert not np.array_equal(first, tiny.erase(image, mask, seed=7))
 
 
+def test_an_edge_goes_on_through_the_hole_unless_it_is_not_to() -> None:
+    rows, columns = np.mgrid[:160, :240]
+    truth = np.where((rows > 60 + 0.25 * columns)[..., None], (200, 170, 120), (40, 70, 110)).astype(np.uint8)
+    mask = mask_of(160, 240, (100, 20, 124, 140))
+    image = truth.copy()
+    image[mask > 0] = (255, 0, 255)
+    fill = ErasePipeline.load("patch-fill")
+    made = fill.erase(image, mask, exact_mask=True)
+    off = np.abs(made.astype(int) - truth).max(2)[mask > 0] > 50
+    assert off.mean() < 0.01
+    plain = fill.erase(image, mask, exact_mask=True, continue_edges=False)
+    assert not np.array_equal(plain, made)
+    assert np.array_equal(plain[mask == 0], truth[mask == 0])
+
+
 def test_no_difference_to_the_fill_is_the_fill(relative_folder: Path) -> None:
     """At t = 999 next to nothing is left of the start, and a velocity of nothing says the same of the end."""
     image, mask = picture(160, 160), mask_of(160, 160, (50, 50, 100, 90))

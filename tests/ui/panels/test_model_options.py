@@ -56,6 +56,17 @@ def test_what_a_model_has_no_use_for_is_not_shown(driver: Driver) -> None:
         assert erase.candidates.isVisibleTo(erase)
 
 
+def test_edges_are_continued_unless_the_artist_says_no(driver: Driver) -> None:
+    panel, erase = driver.window.panel, driver.window.panel.erase
+    erase.advanced.set_unfolded(True)
+    driver.engine.set_installed((model_info("patch-fill"), LONG))
+    panel.model.model.setCurrentIndex(panel.model.model.findData("patch-fill"))
+    assert erase.edges.isVisibleTo(erase)
+    assert erase.options().continue_edges is None
+    erase.edges.click()
+    assert erase.options().continue_edges is False
+
+
 @pytest.mark.parametrize("running", [False, True])
 def test_an_installed_model_is_used_from_then_on(driver: Driver, photo: Path, store: Settings, running: bool) -> None:
     panel, library = driver.window.panel, driver.window.models.library
