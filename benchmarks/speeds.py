@@ -24,7 +24,7 @@ import torch
 from benchmarks.common.card_erases import stand_in
 from benchmarks.common.crops import SAMPLES, crops
 from inference import ErasePipeline
-from inference.models import PUBLISHED, SPEEDS, ModelFolder, find_model, presets_of
+from inference.models import PUBLISHED, SPEEDS, ModelFolder, Work, find_model, presets_of
 from inference.networks import RELEASED_SCHEDULE, UNET_CONFIGS
 from inference.runtime import PhaseClock, keep_freed_memory
 from training.evaluation import psnr, ssim
@@ -65,13 +65,12 @@ def measured(folder: ModelFolder, model: str, speed: str, cases: list[Any]) -> d
         pipeline = stand_in(cpu, UNET_CONFIGS["moebius"], miniature=False, precision=precision)
     else:
         pipeline = ErasePipeline.load(model, "cpu", precision=wanted)
-    both = preset.guidance != 1 and not folder.settings.turned
-    guided = round(preset.guidance_until * preset.steps) if both else 0
+    kinds = Work.of(folder, preset, "cpu", pipeline.precision).kinds
     clocks, processor, scores = [], [], []
     phases: dict[str, float] = {}
     for index, (picture, mask) in enumerate(cases):
         start, used, result = time.perf_counter(), time.process_time(), picture.copy()
-        clock = PhaseClock(preset.steps, guided, time.process_time)
+        clock = PhaseClock(kinds, time.process_time)
 
         def on_step(step: int, total: int, _preview: Any, clock: PhaseClock = clock) -> None:
             clock.on_step(step, total)

@@ -122,7 +122,7 @@ def _measured(
     with _peak(gpu) as peak:
         for turn in range(repeats + 1):
             last = start = time.perf_counter()
-            clock = PhaseClock(work.steps, work.guided) if work is not None else PhaseClock(0, 0)
+            clock = PhaseClock(() if work is None else work.kinds)
 
             def on_step(
                 step: int, total: int, preview: Any, first: bool = turn == 0, clock: PhaseClock = clock
@@ -162,7 +162,7 @@ def work_of(pipeline: ErasePipeline, options: Mapping[str, Any]) -> Work | None:
     """What an erase with ``options``, as of :meth:`ErasePipeline.erase_parts`, takes; None where there is no model."""
     if pipeline.model is None:
         return None
-    names = ("steps", "guidance", "strength", "context", "solver", "guidance_until", "start")
+    names = ("steps", "guidance", "strength", "context", "solver", "guidance_until", "deep_every", "start")
     settings = chosen_settings(pipeline.folder.settings, **{name: options.get(name) for name in names})
     return Work.of(pipeline.folder, Preset.of(settings), pipeline.device.type, pipeline.precision)
 

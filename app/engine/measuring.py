@@ -34,11 +34,10 @@ class Measuring:
         from inference.models import Preset
         from inference.runtime import PhaseClock
 
-        names = ("steps", "guidance", "strength", "context", "solver", "guidance_until", "start")
+        names = ("steps", "guidance", "strength", "context", "solver", "guidance_until", "deep_every", "start")
         settings = chosen_settings(pipeline.folder.settings, **{name: getattr(options, name) for name in names})
         self._work = _work(pipeline.folder, Preset.of(settings), pipeline)
-        steps, guided = (self._work.steps, self._work.guided) if self._work is not None else (settings.steps, 0)
-        self._clock = PhaseClock(steps, guided)
+        self._clock = PhaseClock(() if self._work is None else self._work.kinds)
         return self._clock
 
     def finish(self, parts: int) -> None:
@@ -77,8 +76,7 @@ class Measuring:
         for choice, work in zip(choices, self._works(model, device, choices), strict=True):
             if work is not None:
                 chosen.setdefault(work.place, choice)
-                both = {"two"} if work.guided else set()
-                kinds.setdefault(work.place, set()).update(both, {"one"} if work.guided < work.steps else set())
+                kinds.setdefault(work.place, set()).update(work.kinds)
         return [_short(choice, kinds[place]) for place, choice in chosen.items()]
 
     def measure(self, pipeline: ErasePipeline, choice: EraseChoice, cancelled: Callable[[], bool]) -> None:
@@ -157,9 +155,11 @@ def _size(folder: ModelFolder) -> int:
 
 
 def _short(choice: EraseChoice, kinds: set[str]) -> EraseChoice:
-    """``choice`` with three steps of each kind, "one" branch or "two": the first of them takes longer."""
-    until = len(kinds & {"two"}) / len(kinds)
-    return replace(choice, steps=3 * len(kinds), guidance_until=until, solver="ddim")
+    """``choice`` with three steps of each kind, as of :attr:`Work.kinds`: the first of them takes longer."""
+    branches, shallow = {kind.split()[0] for kind in kinds}, any("shallow" in kind for kind in kinds)
+    steps = 3 * len(branches) * (2 if shallow else 1)
+    until = len(branches & {"two"}) / len(branches)
+    return replace(choice, steps=steps, guidance_until=until, deep_every=2 if shallow else 1, solver="ddim")
 
 
 def _work(

@@ -47,6 +47,7 @@ class EraseChoice:
     strength: float
     solver: str = "ddim"  # or "dpm++", "unipc"
     guidance_until: float = 1.0  # share of the steps that are guided
+    deep_every: int = 1  # deep features are computed at one of so many steps
     context: int = 0  # side in pixels at which the model works; 0: its own
     precision: str = "auto"  # of the network's arithmetic, as of :class:`LoadRequest`
 

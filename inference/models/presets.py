@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from inference.errors import InputError
 from inference.models.catalogue import EraseSettings, ModelFolder
+from inference.networks import UNetConfig
 
 SPEEDS = ("fast", "balanced", "best")
 QUICK = "quick"  # as a precision: bf16 where device and model gain by it, see devices.quick_precision
@@ -18,16 +19,14 @@ MOST_TURNS = 8  # in which a picture can be shown to a model: see inference.eras
 
 @dataclass(frozen=True)
 class Preset:
-    """What a speed sets; every other setting stays the model's own.
-
-    An option that reuses deep features between neighbouring steps belongs here, as a field that :data:`FAST` sets.
-    """
+    """What a speed sets; every other setting stays the model's own."""
 
     steps: int
     guidance: float
     strength: float
     solver: str = "ddim"
     guidance_until: float = 1.0  # share of the steps that are guided
+    deep_every: int = 1  # deep features of the network are computed at one of so many steps
     context: int = 0  # side in pixels at which the model works; 0: its native one
     precision: str = "auto"  # of the network's arithmetic, or QUICK
 
@@ -40,16 +39,19 @@ class Preset:
             settings.strength,
             settings.solver,
             settings.guidance_until,
+            settings.deep_every,
             settings.context,
         )
 
 
 # Of models that make the hole's content from noise in many steps, chosen by the time of the full Moebius model on two
-# cores with bf16. Second-order solvers need fewer steps than DDIM for the same error, and guidance matters most in the
-# first of them (measured with the bundled model's predecessor: docs/performance.md).
-FAST = {"steps": 8, "solver": "dpm++", "guidance_until": 0.5, "precision": QUICK}
-BALANCED = {"steps": 12, "solver": "dpm++", "guidance_until": 0.5, "precision": QUICK}
+# cores with bf16. UniPC needs fewer steps than DDIM for the same error, guidance matters most in the first of them, and
+# deep features that serve two steps cost less than leaving out steps (of a small model: docs/performance.md).
+BALANCED = {"steps": 12, "solver": "unipc", "guidance_until": 0.5, "precision": QUICK}
+FAST = {**BALANCED, "deep_every": 2}
+FAST_WHOLE = {**BALANCED, "steps": 8}  # of networks that can't use deep features again
 FAST_CONTEXT = 0.75  # of the native side
+FEWEST_REUSING = 8  # steps from which on deep features may serve two of them
 
 
 def presets_of(folder: ModelFolder) -> dict[str, Preset]:
@@ -64,7 +66,9 @@ def presets_of(folder: ModelFolder) -> dict[str, Preset]:
     if folder.settings.turned:  # its steps are turns of the picture, each of them whole
         more = max(own.steps, min(2 * own.steps, MOST_TURNS))
         return {"fast": replace(own, steps=1), "balanced": own, "best": replace(own, steps=more)}
-    fast, balanced = replace(own, **FAST), replace(own, **BALANCED)  # type: ignore[arg-type]
+    reuses = isinstance(folder.unet, UNetConfig) and own.steps >= FEWEST_REUSING
+    fast = replace(own, **(FAST if reuses else FAST_WHOLE))  # type: ignore[arg-type]
+    balanced = replace(own, **BALANCED)  # type: ignore[arg-type]
     if own.guidance == 1:  # one branch anyway
         fast, balanced = (replace(preset, guidance_until=own.guidance_until) for preset in (fast, balanced))
     side = round(folder.native * FAST_CONTEXT / 32) * 32

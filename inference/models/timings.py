@@ -14,6 +14,8 @@ from typing import Any
 from inference.models.catalogue import ModelFolder
 from inference.models.folders import models_folder, write_durably
 from inference.models.presets import Preset
+from inference.networks import UNetConfig
+from inference.runtime import PHASES
 
 VERSION = 1
 KEPT = 3  # measurements of each kind, whose median counts: an erase beside other work tells little
@@ -42,6 +44,7 @@ class Work:
     steps: int
     guided: int  # steps that run both branches
     solver: str
+    deep_every: int = 1  # of so many steps one computes the deep features of the network
 
     @classmethod
     def of(cls, folder: ModelFolder, preset: Preset, device: str, precision: str) -> Work:
@@ -53,12 +56,24 @@ class Work:
         steps = 1 if folder.settings.turned else preset.steps
         share = round(preset.guidance_until * steps) if both else 0
         guided = share * preset.steps if folder.settings.turned else share
-        return cls(f"{model} {device} {precision} {side}", preset.steps, guided, preset.solver)
+        # As the loop does: see inference.sampling.denoise
+        reuses = isinstance(folder.unet, UNetConfig) and device != "cuda" and not folder.settings.turned
+        deep = preset.deep_every if reuses else 1
+        return cls(f"{model} {device} {precision} {side}", preset.steps, guided, preset.solver, deep)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What each step is: of "two" branches or of "one", "shallow" where it uses the deep features of another."""
+        kinds = []
+        for index in range(self.steps):
+            whole = index % self.deep_every == 0 or index == self.guided
+            kinds.append(("two" if index < self.guided else "one") + ("" if whole else " shallow"))
+        return tuple(kinds)
 
     @property
     def key(self) -> str:
         """What a whole erase is known by among those of one place."""
-        return f"{self.solver} {self.steps} {self.guided}"
+        return f"{self.solver} {self.steps} {self.guided} {self.deep_every}"
 
 
 @dataclass(frozen=True)
@@ -101,12 +116,10 @@ class Timings:
         if whole := place["wholes"].get(work.key):
             return Seconds(statistics.median(whole), measured=True)
         parts = {name: statistics.median(times) for name, times in place["parts"].items()}
-        for name, count in (("two", work.guided), ("one", work.steps - work.guided)):
-            each = parts.pop(name, 0.0 if not count else None)
-            if each is None:
-                return None
-            parts[f"{name} steps"] = each * count
-        return Seconds(sum(parts.values()), measured=False)
+        if any(kind not in parts for kind in work.kinds):
+            return None
+        others = sum(seconds for name, seconds in parts.items() if name in PHASES)
+        return Seconds(others + sum(parts[kind] for kind in work.kinds), measured=False)
 
 
 def _keep(kept: dict[str, list[float]], name: str, seconds: float) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-# In the order they come in. "one" and "two": a step of one branch, and of both guidance branches
-PHASES = ("draft", "encoding", "two", "one", "decoding", "synthesis")
+PHASES = ("draft", "encoding", "decoding", "synthesis")  # beside the kinds of steps
 
 
 class PhaseClock:
@@ -16,12 +15,12 @@ class PhaseClock:
     It begins when it is made.
     """
 
-    def __init__(self, steps: int, guided: int, clock: Callable[[], float] = time.perf_counter) -> None:
-        """``steps``: of the network, in one square; the first ``guided`` of them run both branches."""
-        self._steps, self._guided, self._clock = steps, guided, clock
+    def __init__(self, kinds: Sequence[str], clock: Callable[[], float] = time.perf_counter) -> None:
+        """``kinds``: a word for each step of the network in one square; those of one kind should take as long."""
+        self._kinds, self._steps, self._clock = kinds, len(kinds), clock
         self._begun = self._last = clock()
         self._total = self._done = 0
-        self._seconds: dict[str, list[float]] = {name: [] for name in PHASES}
+        self._seconds: dict[str, list[float]] = {name: [] for name in (*PHASES, *kinds)}
         self._stages: list[str] = []
         self._spoilt = False
 
@@ -42,7 +41,7 @@ class PhaseClock:
         if step == 0:
             self._add("draft", now - self._last)
         elif step <= self._steps:
-            self._add("two" if step <= self._guided else "one", now - self._last)
+            self._add(self._kinds[step - 1], now - self._last)
             self._spoilt |= step <= self._done  # done again
         else:
             self._add("synthesis", now - self._last)
@@ -65,8 +64,9 @@ class PhaseClock:
         if self._spoilt or parts != 1 or tiled or self._done < self._steps:
             return None
         taken = {name: times for name, times in self._seconds.items() if times}
-        steps = ("one", "two")  # the others are told of in pieces
-        found = {name: statistics.median(times) if name in steps else sum(times) for name, times in taken.items()}
+        found = {  # those that are no steps are told of in pieces
+            name: statistics.median(times) if name in self._kinds else sum(times) for name, times in taken.items()
+        }
         return found, now - self._begun
 
     def _add(self, phase: str, seconds: float) -> None:

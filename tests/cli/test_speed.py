@@ -43,6 +43,7 @@ def test_a_speed_sets_what_is_left_open() -> None:
         fast.context,
         fast.precision,
     )
+    assert options.deep_every == fast.deep_every == 2
     assert (options.guidance, options.strength) == (None, None), "what it leaves as the model has it stays open"
     best = given("--speed", "best", "--start", "published").resolved(FULL)
     assert (best.steps, best.strength, best.start) == (None, None, "published"), "as published has its own"
@@ -50,7 +51,7 @@ def test_a_speed_sets_what_is_left_open() -> None:
 
 def test_numbers_win_over_it() -> None:
     options = given("--speed", "fast", "--steps", "5", "--context", "512", "--precision", "fp32").resolved(FULL)
-    assert (options.steps, options.context, options.precision, options.solver) == (5, 512, "fp32", "dpm++")
+    assert (options.steps, options.context, options.precision, options.solver) == (5, 512, "fp32", "unipc")
 
 
 def test_without_it_nothing_changes_and_journals_of_before_go_on() -> None:

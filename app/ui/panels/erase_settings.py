@@ -83,7 +83,7 @@ class EraseSettings(Fold):
         )
         self.edges.setChecked(True)
         self._working, self._solving = _named("Working size", self.context), _named("Solver", self.solver)
-        self._precision = "auto"  # goes with the preset that was chosen last
+        self._precision, self._deep_every = "auto", 1  # go with the preset that was chosen last
         self.advanced = Fold("Advanced", inner=True)
         for widget in (self.guidance, self.guided, self.strength, self._solving, self._working, self.edges):
             self.advanced.column.addWidget(widget)
@@ -130,16 +130,18 @@ class EraseSettings(Fold):
             solver=choice.solver,
             guidance_until=choice.guidance_until,
             continue_edges=None if self.edges.isChecked() else False,
+            deep_every=choice.deep_every,
         )
 
     def choice(self) -> EraseChoice:
-        """The numbers as they are, with the precision of the choice shown last."""
+        """The numbers as they are, with what has no control from the choice shown last."""
         return EraseChoice(
             round(self.steps.value),
             self.guidance.value,
             self.strength.value / 100,
             str(self.solver.currentData()),
             self.guided.value / 100,
+            self._deep_every,
             int(self.context.currentData()),
             self._precision,
         )
@@ -154,7 +156,7 @@ class EraseSettings(Fold):
         if self.context.findData(choice.context) < 0:  # of a model that works at another size
             self.context.addItem(f"{choice.context} px", choice.context)
         self.context.setCurrentIndex(self.context.findData(choice.context))
-        self._precision = choice.precision
+        self._precision, self._deep_every = choice.precision, choice.deep_every
 
     @Slot()
     def roll_seed(self) -> None:

@@ -42,7 +42,7 @@ def test_each_is_slower_than_the_one_before_and_one_is_the_models_own(kind: str)
     model = KINDS[kind]
     presets = presets_of(model)
     assert tuple(presets) == SPEEDS
-    cost = [preset.steps * (1 + preset.guidance_until) for preset in presets.values()]
+    cost = [preset.steps * (1 + preset.guidance_until) / preset.deep_every for preset in presets.values()]
     assert cost == sorted(cost)
     assert presets[own_speed(model)] == Preset.of(model.settings)
     for preset in presets.values():
@@ -55,8 +55,10 @@ def test_the_published_models_are_quick_by_solver_guidance_precision_and_size() 
     presets = presets_of(KINDS["published"])
     assert own_speed(KINDS["published"]) == "best"
     fast, balanced = presets["fast"], presets["balanced"]
-    assert (fast.solver, fast.guidance_until, fast.precision, fast.context) == ("dpm++", 0.5, QUICK, 384)
-    assert (balanced.solver, balanced.precision, balanced.context) == ("dpm++", QUICK, 0)
+    assert (fast.solver, fast.guidance_until, fast.precision, fast.context) == ("unipc", 0.5, QUICK, 384)
+    assert (balanced.solver, balanced.precision, balanced.context) == ("unipc", QUICK, 0)
+    assert (fast.deep_every, balanced.deep_every) == (2, 1)
+    assert presets_of(KINDS["teacher"])["fast"].deep_every == 1, "it can't use them again"
     assert fast.guidance == balanced.guidance == 2.0
     assert presets_of(KINDS["teacher"])["fast"].guidance == 4.5
 

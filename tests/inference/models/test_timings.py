@@ -69,12 +69,12 @@ def test_the_median_of_the_last_three_counts_and_is_there_at_the_next_start(file
         "{",
         "[1, 2]",
         "\x00\x01",
-        '{"version": 99, "places": {"model cpu fp32 512": {"wholes": {"dpm++ 8 4": [3]}}}}',
+        '{"version": 99, "places": {"model cpu fp32 512": {"wholes": {"dpm++ 8 4 1": [3]}}}}',
         '{"version": 1}',
         '{"version": 1, "places": [3]}',
         '{"version": 1, "places": {"model cpu fp32 512": 3}}',
-        '{"version": 1, "places": {"model cpu fp32 512": {"wholes": {"dpm++ 8 4": ["soon"]}}}}',
-        '{"version": 1, "places": {"model cpu fp32 512": {"wholes": {"dpm++ 8 4": [-1, NaN, true]}}}}',
+        '{"version": 1, "places": {"model cpu fp32 512": {"wholes": {"dpm++ 8 4 1": ["soon"]}}}}',
+        '{"version": 1, "places": {"model cpu fp32 512": {"wholes": {"dpm++ 8 4 1": [-1, NaN, true]}}}}',
         "[" * 100_000,
     ],
 )
@@ -119,7 +119,10 @@ def test_work_is_told_by_model_device_precision_and_size(published_folder: Path)
     folder = find_model(published_folder)
     fast = presets_of(folder)["fast"]
     work = Work.of(folder, fast, "cpu", "bf16")
-    assert (work.steps, work.guided, work.solver) == (8, 4, "dpm++")
+    assert (work.steps, work.guided, work.solver, work.deep_every) == (12, 6, "unipc", 2)
+    assert work.kinds == ("two", "two shallow") * 3 + ("one", "one shallow") * 3
+    assert replace(work, guided=5).kinds[4:7] == ("two", "one", "one"), "deep features of both branches serve no other"
+    assert Work.of(folder, fast, "cuda", "fp16").deep_every == 1, "its graphs compute every step whole"
     places = {work.place}
     places |= {Work.of(folder, fast, *where).place for where in (("cuda", "bf16"), ("cpu", "fp32"))}
     places |= {Work.of(folder, replace(fast, context=256), "cpu", "bf16").place}

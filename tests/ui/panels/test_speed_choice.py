@@ -16,8 +16,8 @@ from app.ui.panels.speed_choice import CUSTOM, UNKNOWN, SpeedChoice
 from app.ui.support import Level, Settings, settings
 from tests.ui.conftest import Driver
 
-FAST = EraseChoice(8, 2.0, 1.0, "dpm++", 0.5, 384, "quick")
-BALANCED = EraseChoice(12, 2.0, 1.0, "dpm++", 0.5, 0, "quick")
+FAST = EraseChoice(8, 2.0, 1.0, "dpm++", 0.5, 2, 384, "quick")
+BALANCED = EraseChoice(12, 2.0, 1.0, "dpm++", 0.5, 1, 0, "quick")
 BEST = EraseChoice(20, 2.0, 1.0)
 FULL = ModelInfo(
     "full", "Full model", 20, 2.0, 1.0, speeds=(("fast", FAST), ("balanced", BALANCED), ("best", BEST)), choice=BEST
@@ -58,6 +58,7 @@ def test_a_preset_sets_the_numbers_and_loads_in_its_precision(full: Driver) -> N
     assert panel.erase.choice() == FAST
     options = panel.erase.options()
     assert (options.steps, options.solver, options.guidance_until, options.context) == (8, "dpm++", 0.5, 384)
+    assert options.deep_every == 2
     assert full.engine.precision == "quick"
     assert full.engine.loads[-1] == ("full", "auto")
     loads = len(full.engine.loads)
