@@ -17,7 +17,7 @@ from inference.fill.edges.ends import EdgeEnd
 from inference.fill.edges.geometry import Points, arc, cross, hermite, tangents, turn
 from inference.fill.edges.gradients import at, distance
 
-DEAREST = 1.3  # cost up to which two ends are taken for one edge
+DEAREST = 1.45  # cost up to which two ends are taken for one edge
 STEEPEST = 1.25  # radians between an end and the straight line to the other
 BEND, EXPECTED, UNEVEN = 0.6, 2.0, 0.3  # radians that cost a half: of a turn, of one that the edge's own curvature
 # foretells, and of how far two ends are from one arc
@@ -102,7 +102,7 @@ def _cost(first: EdgeEnd, second: EdgeEnd) -> float:
     colour = (sides[0] ** 2 + 0.4 * sides[1] ** 2) / (2 * (8 + 0.25 * max(contrasts)) ** 2)
     ratio = math.log((contrasts[0] + 3) / (contrasts[1] + 3))
     far = length / (len(first.trace) + len(second.trace))
-    return bending + colour + 0.8 * ratio**2 + 0.3 * far**2
+    return bending + colour + 0.8 * ratio**2 + 0.15 * far**2
 
 
 def _bending(turned: float, end: EdgeEnd, length: float) -> float:
