@@ -19,6 +19,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the program does, before torch is imported
+os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+
 import torch
 
 from benchmarks.common.card_erases import stand_in
