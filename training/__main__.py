@@ -17,9 +17,11 @@ from training.config import (
     DistillConfig,
     EvaluateConfig,
     ExportConfig,
+    FitChoiceConfig,
     LoopConfig,
     PackConfig,
     PrepareConfig,
+    PrepareLayoutsConfig,
     TrainConfig,
     add_options,
     read_config,
@@ -37,6 +39,8 @@ _ENVIRONMENT = {
 COMMANDS: dict[str, tuple[type[Any], str]] = {
     "prepare": (PrepareConfig, "make shards of 64 samples: picture, mask, patch fill"),
     "pack": (PackConfig, "photographs as one file for a training elsewhere"),
+    "prepare-layouts": (PrepareLayoutsConfig, "make samples of a training on layouts"),
+    "fit-choice": (FitChoiceConfig, "fit which of two fills to believe where"),
     "train-autoencoder": (AutoencoderTrainingConfig, "train the small autoencoder"),
     "train": (TrainConfig, "train a U-Net without a teacher"),
     "distill": (DistillConfig, "train a U-Net with a frozen teacher, by the paper's loss"),
@@ -87,6 +91,14 @@ def _run(config: Any) -> None:
         from training.layouts import pack
 
         pack(config)
+    elif isinstance(config, PrepareLayoutsConfig):
+        from training.layouts import prepare_layouts
+
+        prepare_layouts(config)
+    elif isinstance(config, FitChoiceConfig):
+        from training.layouts import fit_choice
+
+        fit_choice(config)
     elif isinstance(config, EvaluateConfig):
         from training.evaluation import evaluate
 

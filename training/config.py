@@ -64,6 +64,26 @@ class PackConfig:
 
 
 @dataclass(frozen=True)
+class PrepareLayoutsConfig:
+    """``prepare-layouts``: samples of a training on layouts, in slices of 8."""
+
+    photos: Path = option("folder of photographs, or a tar of pack")
+    out: Path = option("folder of slices; those already there are kept")
+    slices: int = option("how many", 1000, least=1)
+    first: int = option("where to begin: of several processes side by side 0, 1, 2, ...", 0, least=0)
+    every: int = option("how many processes there are", 1, least=1)
+    scene_share: float = option("share of samples that are drawn scenes", 0.2, least=0)
+    seed: int = option("decides everything that is drawn", 0, least=0)
+
+
+@dataclass(frozen=True)
+class FitChoiceConfig:
+    """``fit-choice``: which of two fills to believe where, as a linear function."""
+
+    samples: Path = option("folder of prepare-layouts")
+
+
+@dataclass(frozen=True)
 class LoopConfig:
     """What every training has."""
 
@@ -113,7 +133,9 @@ class AutoencoderTrainingConfig(Picking, LoopConfig):
 class TrainConfig(Picking, LoopConfig):
     """``train``: a U-Net without teacher."""
 
-    samples: Path | None = option("folder of shards; without it samples are drawn from the photographs", None)
+    samples: Path | None = option(
+        "folder of shards, or of prepare-layouts; without it samples are drawn from the photographs", None
+    )
     drawn_share: float = option(
         "with both shards and photographs: share of samples drawn from photographs, smoothly filled", 0.5, least=0
     )
@@ -125,10 +147,6 @@ class TrainConfig(Picking, LoopConfig):
         "what is predicted",
         "v_whitened",
         choices=("epsilon", "v_whitened", "v_residual", "v_residual_colour", "layout"),
-    )
-    scene_share: float = option("of a training on layouts: share of samples that are drawn scenes", 0.25, least=0)
-    reuse: int = option(
-        "of a training on layouts: times a sample is used, varied; 0: once on a card, else 8", 0, least=0
     )
     timesteps: str = option("how they are drawn", "uniform", choices=("lognorm", "uniform"))
     last_share: float = option("share of samples at the last timestep, where pure noise starts", 0.0, least=0)

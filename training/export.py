@@ -12,6 +12,7 @@ from diffusers import AutoencoderKL
 from safetensors.torch import save_file
 from torch import Tensor
 
+from inference.layout import TEMPERATURE
 from inference.models import EraseSettings, write_sums
 from inference.networks import COSINE_SCHEDULE, UNET_CONFIGS, unet_config
 from training.config import ExportConfig, read_toml
@@ -20,7 +21,7 @@ from training.objectives import OBJECTIVES
 
 NAME = "moebius-nano"
 TITLE = "Moebius nano (bundled)"
-LAYOUT_NOTE = "Small and quick: denoises what belongs in the hole coarsely, then copies texture that fits it."
+LAYOUT_NOTE = "Small and quick: denoises what belongs in the hole coarsely, then corrects copied texture by it."
 NOTE = "Small and quick: copies texture from around the hole, then corrects colour and light."
 
 # Of a model trained relative to a fill. Chosen by ``python -m training evaluate``; the model card has the figures.
@@ -41,7 +42,7 @@ LAYOUT_SETTINGS: dict[str, Any] = {
     "strength": 1.0,
     "guidance": 1.0,
     "noise_offset": 0.0,
-    "temperature": 0.0,
+    "temperature": TEMPERATURE,
     "fill_radius": 3,
 }
 RELATIVE_SETTINGS: dict[str, Any] = {
@@ -111,7 +112,7 @@ def _layout(config: ExportConfig, about: dict[str, Any], unet: dict[str, Tensor]
         "note": config.note or LAYOUT_NOTE,
         "layout": True,
         "unet": unet_config(about["shape"]).to_dict(),
-        "schedule": COSINE_SCHEDULE,
+        "schedule": {**COSINE_SCHEDULE, "prediction_type": "sample"},
         "erase": erase,
     }
     (config.model / "config.json").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Layouts: coarse pictures that a model may denoise, measured of a picture, and fills of them without learning."""
+"""Layouts: pictures in cells of mean colour, a fill of them, and what a model that denoises is given."""
 
 from __future__ import annotations
 
@@ -7,65 +7,77 @@ from typing import TYPE_CHECKING
 from inference.lazy import lookup
 
 if TYPE_CHECKING:
-    from inference.layout.cells import (
-        CELLS,
+    from inference.layout.cells import PIXELS, fold, gradient_energy, log_energy, measure, unfold
+    from inference.layout.choice import Appearance, appearance, share_of_edges, terms
+    from inference.layout.correction import (
         CHANNELS,
-        PIXELS,
+        FEATURES,
+        FOLD,
         SCALE,
-        fold,
-        gradient_energy,
-        log_energy,
-        measure,
-        unfold,
+        TEMPERATURE,
+        Corrector,
+        answered,
+        base_of,
+        colours_of,
+        condition_of,
+        inside_of,
+        latents_of,
+        noise_levels,
     )
-    from inference.layout.denoising import base_of, condition_of, latents_of, layout_of, noise_levels
-    from inference.layout.diffusion import edge_fill, harmonic_fill
-    from inference.layout.patches import patch_fill_layouts
+    from inference.layout.diffusion import blurred, edge_fill
+    from inference.layout.hints import Hints, hints_of, in_cells
 
 __all__ = [
-    "CELLS",
     "CHANNELS",
+    "FEATURES",
+    "FOLD",
     "PIXELS",
     "SCALE",
+    "TEMPERATURE",
+    "Appearance",
+    "Corrector",
+    "Hints",
+    "answered",
+    "appearance",
     "base_of",
+    "blurred",
+    "colours_of",
     "condition_of",
     "edge_fill",
     "fold",
     "gradient_energy",
-    "harmonic_fill",
+    "hints_of",
+    "in_cells",
+    "inside_of",
     "latents_of",
-    "layout_of",
     "log_energy",
     "measure",
     "noise_levels",
-    "patch_fill_layouts",
+    "share_of_edges",
+    "terms",
     "unfold",
 ]
 
 _HOMES = {
-    "cells": (
-        "CELLS",
+    "cells": ("PIXELS", "fold", "gradient_energy", "log_energy", "measure", "unfold"),
+    "choice": ("Appearance", "appearance", "share_of_edges", "terms"),
+    "correction": (
         "CHANNELS",
-        "PIXELS",
+        "Corrector",
+        "FEATURES",
+        "FOLD",
         "SCALE",
-        "fold",
-        "gradient_energy",
-        "log_energy",
-        "measure",
-        "unfold",
-    ),
-    "denoising": (
+        "TEMPERATURE",
+        "answered",
         "base_of",
+        "colours_of",
         "condition_of",
+        "inside_of",
         "latents_of",
-        "layout_of",
         "noise_levels",
     ),
-    "diffusion": (
-        "edge_fill",
-        "harmonic_fill",
-    ),
-    "patches": ("patch_fill_layouts",),
+    "diffusion": ("blurred", "edge_fill"),
+    "hints": ("Hints", "hints_of", "in_cells"),
 }
 
 __getattr__ = lookup(__name__, _HOMES)

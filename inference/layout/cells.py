@@ -1,11 +1,7 @@
-"""Layouts: a square of a picture as 64 x 64 cells of mean colour and local gradient energy.
+"""Pictures in cells: mean colour and local gradient energy. No network is needed to go from pixels to these.
 
-A layout is what a structure model denoises: colours low-passed to a cell's size, and how rough each cell is, without
-the texture itself, which is copied from the picture afterwards (:mod:`inference.fill`). No network is needed to go
-from pixels to a layout.
-
-Values are about [-1, 1]: ``(B, 4, 64, 64)`` float, three colours and the logarithm of the gradient energy; holes are
-``(B, 1, 64, 64)``, 1 where most of a cell is unknown.
+Values are about [-1, 1]: ``(B, 4, n, n)`` float, three colours and the logarithm of the gradient energy; holes are
+``(B, 1, n, n)``, 1 where most of a cell is unknown.
 """
 
 from __future__ import annotations
@@ -14,13 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-CELLS = 64  # of a side
-PIXELS = 4  # side of a cell, in the pixels gradients are taken at
-CHANNELS = 4
+PIXELS = 4  # side of a layout's cell
 COLOURS = 3
 SHARPEST = 9.0  # about the largest log(1 + squared difference of neighbouring grey values of 0..255)
 LEAST_KNOWN = 0.5  # share of a cell's pixels that tell its colour
-SCALE = 3.0  # brings the difference between a layout and a fill of it to about unit variance
 
 
 def gradient_energy(pictures: Tensor) -> Tensor:

@@ -1,10 +1,9 @@
-"""Fills of a layout's holes by diffusion: a smooth one, and one that goes along edges instead of across them.
+"""A fill of a picture's holes by diffusion along edges instead of across them.
 
-The first is the harmonic fill (Laplace's equation). The second is edge-enhancing anisotropic diffusion (Weickert,
-"Theoretical foundations of anisotropic diffusion in image processing", 1996; as an interpolation: Galic et al., "Image
-compression with anisotropic diffusion", 2008): every unknown cell becomes a mean of the cells around it in which those
-across an edge count little, so that an edge which enters a hole goes on through it. Both from coarse to fine, tensor
-operations on a batch only.
+Edge-enhancing anisotropic diffusion (Weickert, "Theoretical foundations of anisotropic diffusion in image processing",
+1996; as an interpolation: Galic et al., "Image compression with anisotropic diffusion", 2008): every unknown cell
+becomes a mean of the cells around it in which those across an edge count little, so that an edge which enters a hole
+goes on through it. From coarse to fine, tensor operations on a batch only.
 """
 
 from __future__ import annotations
@@ -17,14 +16,12 @@ from torch import Tensor
 
 from inference.layout.cells import COLOURS
 
-COARSEST = 4  # cells of the coarsest level's side
-HARMONIC_ROUNDS = (60, 40, 30, 20, 20)  # of a level, from fine to coarse; the last for all that are coarser
-EDGE_ROUNDS = (50, 80, 80, 80)
-EDGE_COARSEST = 8
+ROUNDS = (40, 50, 80)  # fine to coarse; the last for all that are coarser
+COARSEST = 8  # cells of the coarsest level's side, at least
 EVERY = 10  # rounds between two looks at where edges are
 CONTRAST = 0.005  # differences between neighbouring cells (of values in [-1, 1]) above this are edges
-GRADIENT_SIGMA = 1.0  # cells; of the colours edges are looked for in
-TENSOR_SIGMA = 3.5  # cells; over which the direction of an edge is agreed upon
+GRADIENT_SIGMA = 1.5  # cells; of the colours edges are looked for in
+TENSOR_SIGMA = 5.0  # cells; over which the direction of an edge is agreed upon
 REACH = 2
 # Neighbours within REACH in all directions that no nearer one has
 NEIGHBOURS = [
@@ -50,20 +47,6 @@ def _begin(value: Tensor, weight: Tensor, filled: Tensor | None, finest: bool) -
     else:
         filled = F.interpolate(filled, size=value.shape[-2:], mode="bilinear", align_corners=False)
     return torch.where(fixed, known, filled), fixed
-
-
-@torch.no_grad()
-def harmonic_fill(layouts: Tensor, holes: Tensor) -> Tensor:
-    """``layouts (B, C, n, n)`` with their ``holes (B, 1, n, n)`` filled smoothly; nothing under a hole is used."""
-    filled = None
-    for level, (value, weight) in reversed(list(enumerate(_pyramid(layouts, holes, COARSEST)))):
-        filled, fixed = _begin(value, weight, filled, level == 0)
-        for _ in range(HARMONIC_ROUNDS[min(level, len(HARMONIC_ROUNDS) - 1)]):
-            p = F.pad(filled, (1, 1, 1, 1), mode="replicate")
-            mean = (p[..., 1:-1, :-2] + p[..., 1:-1, 2:] + p[..., :-2, 1:-1] + p[..., 2:, 1:-1]) / 4
-            filled = torch.where(fixed, filled, mean)
-    assert filled is not None
-    return filled
 
 
 def blurred(values: Tensor, sigma: float) -> Tensor:
@@ -107,13 +90,13 @@ def _weights(filled: Tensor) -> Tensor:
 
 @torch.no_grad()
 def edge_fill(layouts: Tensor, holes: Tensor) -> Tensor:
-    """As :func:`harmonic_fill`, but colours diffuse along edges: an edge that enters a hole goes on through it."""
-    levels = _pyramid(layouts, holes, EDGE_COARSEST)
+    """``(B, C, n, n)`` with their ``holes (B, 1, n, n)`` filled; nothing under a hole is used."""
+    levels = _pyramid(layouts, holes, COARSEST)
     filled = None
     for level, (value, weight) in reversed(list(enumerate(levels))):
         filled, fixed = _begin(value, weight, filled, level == 0)
         height, width = filled.shape[-2:]
-        for turn in range(EDGE_ROUNDS[min(level, len(EDGE_ROUNDS) - 1)]):
+        for turn in range(ROUNDS[min(level, len(ROUNDS) - 1)]):
             if turn % EVERY == 0:
                 weights = _weights(filled)
             p = F.pad(filled, (REACH,) * 4, mode="replicate")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from training.data.batches import Ahead, Batch, draw_batch, draw_size, open_source
-from training.data.masks import KINDS, object_mask, random_mask
+from training.data.masks import KINDS, object_mask, random_mask, stroke
 from training.data.photos import Photographs, PictureFiles, Unreadable, find_pictures, read_cutouts, read_picture
 from training.data.samples import paste, prepare
 
@@ -24,4 +24,5 @@ __all__ = [
     "random_mask",
     "read_cutouts",
     "read_picture",
+    "stroke",
 ]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Mask = NDArray[np.uint8]  # (size, size), 0 keep, 255 hole
 
+STROKE_WIDTH = 26, 44  # of a stroke across an edge, in pixels
 LEAST, MOST = 0.01, 0.5  # share of the square that is hole
 
 
@@ -50,6 +51,26 @@ def strokes(size: int, rng: np.random.Generator, count: tuple[int, int], width: 
             cv2.circle(mask, tuple(map(int, end)), thick // 2, 255, -1)
             point = np.clip(end, 0, size)
     return mask
+
+
+def stroke(
+    size: int, through: tuple[float, float], angle: float, length: tuple[float, float], rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """One bent stroke of 26 to 44 pixels through a point ``(y, x)``, about in the direction ``angle``.
+
+    ``length``: shortest and longest, in pixels.
+    """
+    y, x = through
+    angle += np.radians(rng.uniform(-25, 25))
+    width, half, bend = int(rng.integers(*STROKE_WIDTH)), rng.uniform(*length) / 2, rng.uniform(-18, 18)
+    t = np.linspace(-1, 1, 17)
+    across, along = bend * t**2, half * t
+    points = np.stack(
+        [x + along * np.cos(angle) - across * np.sin(angle), y + along * np.sin(angle) + across * np.cos(angle)], 1
+    )
+    mask = np.zeros((size, size), np.uint8)
+    cv2.polylines(mask, [np.rint(points).astype(np.int32)], False, 255, width)
+    return np.asarray(mask > 0)
 
 
 def boxes(size: int, rng: np.random.Generator, count: tuple[int, int], sides: tuple[int, int]) -> Mask:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data import stroke
 from training.evaluation.metrics import Picture, luminance
 
 Plane = NDArray[np.float32]
@@ -24,7 +25,7 @@ COHERENCE = 0.75
 CONTRAST = 20.0  # levels, between what lies on either side
 SIDES = 8  # pixels from the edge at which they are compared
 TURN = np.radians(20)  # most an edge may turn within one step
-WIDTH, LENGTH = (26, 44), (110, 170)  # of a stroke, in pixels
+LENGTH = (110, 170)  # of a stroke, in pixels
 APART = 120  # pixels between two cases of one picture
 MOST = 3  # cases of one picture
 MARGIN = 88  # pixels between an edge and the border of its square
@@ -53,24 +54,10 @@ def structures(picture: Picture, size: int, rng: np.random.Generator) -> list[St
             int(np.clip(at - size // 2 + rng.integers(MARGIN - size // 2, size // 2 - MARGIN + 1), 0, length - size))
             for at, length in ((y, height), (x, width))
         )
-        hole = _stroke(size, y - top, x - left, edges.direction(y, x) + np.pi / 2, rng)
+        hole = stroke(size, (y - top, x - left), edges.direction(y, x) + np.pi / 2, LENGTH, rng)
         truth = np.ascontiguousarray(picture[top : top + size, left : left + size])
         found.append(Structure(truth, hole))
     return found
-
-
-def _stroke(size: int, y: float, x: float, angle: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """A bent stroke through a point, about in the direction ``angle``."""
-    angle += np.radians(rng.uniform(-25, 25))
-    width, half, bend = int(rng.integers(*WIDTH)), rng.uniform(*LENGTH) / 2, rng.uniform(-18, 18)
-    t = np.linspace(-1, 1, 17)
-    across, along = bend * t**2, half * t
-    points = np.stack(
-        [x + along * np.cos(angle) - across * np.sin(angle), y + along * np.sin(angle) + across * np.cos(angle)], 1
-    )
-    mask = np.zeros((size, size), np.uint8)
-    cv2.polylines(mask, [np.rint(points).astype(np.int32)], False, 255, width)
-    return np.asarray(mask > 0)
 
 
 class Edges:

@@ -1,6 +1,8 @@
-"""Training samples that never end, made on the device they are trained on: layouts of photographs and drawn scenes."""
+"""Training on layouts: samples of photographs and drawn scenes, the choice between two fills, the network."""
 
+from training.layouts.choice import fit_choice
 from training.layouts.pack import pack
+from training.layouts.samples import prepare_layouts
 from training.layouts.task import LayoutTask
 
-__all__ = ["LayoutTask", "pack"]
+__all__ = ["LayoutTask", "fit_choice", "pack", "prepare_layouts"]

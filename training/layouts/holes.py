@@ -1,58 +1,43 @@
-"""Holes of layouts, drawn on the device: broken strokes of one width each, and boxes."""
+"""Holes of samples: strokes across an edge of the picture, and random ones."""
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+import cv2
+import numpy as np
+from numpy.typing import NDArray
 
-from inference.layout import CELLS
+from training.data import random_mask, stroke
 
-LEAST, MOST = 0.02, 0.5  # share of the layout that is hole
-STROKES, SEGMENTS = 3, 3
-USED = (1.0, 0.55, 0.35)  # how often there is a first, second, third stroke
-WIDTHS = ((0.2, 0.05), (0.65, 0.2), (1.0, 0.42))  # up to this share of the samples: widest stroke, of the side
-
-
-def grid(size: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Rows and columns of cell centres, 0..1, each ``(size, size)``."""
-    line = (torch.arange(size, device=device) + 0.5) / size
-    rows, columns = torch.meshgrid(line, line, indexing="ij")
-    return rows, columns
+ACROSS = 0.5  # share of strokes across an edge
+MEDIUM = 0.75  # share of medium ones among the others
+LEAST, MOST = 0.05, 0.4  # share of the square that is hole
+LENGTH = (50, 120)  # of a stroke: longer ones cost more and tell no more
+MARGIN = 20  # pixels between where an edge is crossed and the square's border
+DRAWN = 256  # side random holes are drawn at
 
 
-def _distance(y: Tensor, x: Tensor, start: Tensor, end: Tensor) -> Tensor:
-    """From every cell to segments ``start``-``end`` ``(B, S, 2)`` -> ``(B, S, n, n)``."""
-    ay, ax = start[..., 0, None, None], start[..., 1, None, None]
-    dy, dx = end[..., 0, None, None] - ay, end[..., 1, None, None] - ax
-    along = (((y - ay) * dy + (x - ax) * dx) / (dy * dy + dx * dx + 1e-8)).clamp(0, 1)
-    return ((y - ay - along * dy).square() + (x - ax - along * dx).square()).sqrt()
+def draw_hole(square: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """``(n, n)`` for ``square (n, n, 3)``, of at most 256 pixels."""
+    if rng.random() < ACROSS:
+        return _across(square, rng)
+    size, kind = len(square), "medium" if rng.random() < MEDIUM else str(rng.choice(["thick", "thin", "boxes"]))
+    for _ in range(50):
+        mask = random_mask(DRAWN, rng, kind)
+        y, x = rng.integers(0, DRAWN - size + 1, 2)
+        hole = np.asarray(mask[y : y + size, x : x + size] > 127)
+        if LEAST < hole.mean() < MOST:
+            return hole
+    return _across(square, rng)
 
 
-def draw_holes(count: int, device: torch.device, generator: torch.Generator) -> Tensor:
-    """``(count, 1, 64, 64)``, 1 in the hole; a disc where too little or too much would be hole."""
-
-    def uniform(*shape: int) -> Tensor:
-        return torch.rand(*shape, generator=generator, device=device)
-
-    y, x = grid(CELLS, device)
-    kind, widest = uniform(count), torch.zeros(count, device=device)
-    for up_to, most in reversed(WIDTHS):
-        widest = torch.where(kind < up_to, torch.full_like(widest, most), widest)
-    half_width = widest[:, None] * (0.15 + 0.85 * uniform(count, STROKES)) / 2
-    used = uniform(count, STROKES) < torch.tensor(USED, device=device)
-    point, angle = uniform(count, STROKES, 2), uniform(count, STROKES) * 2 * torch.pi
-    hole = torch.zeros(count, CELLS, CELLS, device=device, dtype=torch.bool)
-    for _ in range(SEGMENTS):
-        angle = angle + 0.9 * torch.randn(count, STROKES, generator=generator, device=device)
-        length = 0.04 + 0.36 * uniform(count, STROKES)
-        end = point + length[..., None] * torch.stack([angle.sin(), angle.cos()], -1)
-        drawn = used & (uniform(count, STROKES) < 0.75)
-        near = _distance(y, x, point, end) < half_width[..., None, None]
-        hole |= (near & drawn[..., None, None]).any(1)
-        point = end.clamp(0, 1)
-    boxed = uniform(count)[:, None, None] < 0.25
-    centre_y, centre_x, height, width = (uniform(count)[:, None, None] for _ in range(4))
-    hole |= ((y - centre_y).abs() < 0.03 + 0.25 * height) & ((x - centre_x).abs() < 0.03 + 0.25 * width) & boxed
-    share = hole.float().mean((1, 2))
-    disc = (y - 0.5).square() + (x - 0.5).square() < 0.04
-    return torch.where(((share < LEAST) | (share > MOST))[:, None, None], disc, hole)[:, None].float()
+def _across(square: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """A stroke across what is likely an edge: strong gradients of one direction."""
+    shade = cv2.GaussianBlur(cv2.cvtColor(square, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 1.5)
+    x, y = (cv2.Sobel(shade, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1)))
+    xx, yy, xy = (np.asarray(cv2.GaussianBlur(plane, (0, 0), 4)) for plane in (x * x, y * y, x * y))
+    coherence = np.sqrt((xx - yy) ** 2 + 4 * xy * xy) / np.maximum(xx + yy, 1e-6)
+    likely = ((np.sqrt(xx + yy) + 0.05) * (coherence**2 + 1e-6))[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    chosen = int(rng.choice(likely.size, p=(likely / likely.sum()).ravel()))
+    row, column = (at + MARGIN for at in divmod(chosen, likely.shape[1]))
+    across = 0.5 * np.arctan2(2 * xy[row, column], xx[row, column] - yy[row, column])
+    return stroke(len(square), (row, column), float(across), LENGTH, rng)

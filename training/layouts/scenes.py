@@ -6,85 +6,64 @@ shadows. They teach what photographs show too seldom: that a line goes on behind
 
 from __future__ import annotations
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
-from inference.layout import CELLS, PIXELS, gradient_energy, log_energy
-from training.layouts.holes import grid
-from training.layouts.pictures import PictureLayouts
+from training.layouts.pictures import Crops
 
 SHAPES = 9
-SIZE = 2 * CELLS  # they are drawn at; cells are means of 2 x 2
+Plane = NDArray[np.float32]
 
 
 class Scenes:
-    """Draws scenes with fillings from ``pictures``."""
+    """Draws scenes with fillings from ``crops``."""
 
-    def __init__(self, pictures: PictureLayouts) -> None:
-        self.pictures, self.device = pictures, pictures.device
-        self.y, self.x = grid(SIZE, self.device)
+    def __init__(self, crops: Crops) -> None:
+        self.crops = crops
 
-    def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        """``(count, 4, 64, 64)``."""
-
-        def uniform(*shape: int) -> Tensor:
-            return torch.rand(count, *shape, generator=generator, device=self.device)
-
-        image = self._filling(count, generator)
+    def draw(self, side: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """``(side, side, 3)``."""
+        line = ((np.arange(side) + 0.5) / side).astype(np.float32)
+        x, y = np.meshgrid(line, line)
+        image = self._filling(x, y, rng)
         for _ in range(SHAPES):
-            outside = self._shape(count, generator)[:, None]
-            soft = torch.where(
-                uniform(1, 1, 1) < 0.3, 0.06 * uniform(1, 1, 1) + 0.004, torch.tensor(0.004, device=self.device)
-            )
-            cover = torch.sigmoid(-outside / soft * 4) * (uniform(1, 1, 1) < 0.8)
-            shadow = torch.sigmoid((0.03 - outside) / 0.03) * 0.5 * uniform(1, 1, 1) * (uniform(1, 1, 1) < 0.3)
-            image = (image + 1) * (1 - shadow) - 1
-            image = image + (self._filling(count, generator) - image) * cover
-        # Neighbours are twice as far apart as a photograph's
-        energy = F.avg_pool2d(gradient_energy((image + 1) * 127.5), SIZE // CELLS) * (SIZE / (CELLS * PIXELS)) ** 2
-        return torch.cat([F.avg_pool2d(image, SIZE // CELLS).clamp(-1, 1), log_energy(energy)], 1)
+            outside = _shape(x, y, rng)[..., None]
+            soft = 0.004 + (0.06 * rng.random() if rng.random() < 0.3 else 0.0)
+            cover = 1 / (1 + np.exp(np.clip(4 * outside / soft, -60, 60)))
+            if rng.random() < 0.3:
+                image = image * (1 - 0.5 * rng.random() / (1 + np.exp(np.clip(outside / 0.03 - 1, -60, 60))))
+            if rng.random() < 0.8:
+                image = image + (self._filling(x, y, rng) - image) * cover
+        return np.asarray(np.clip(np.rint(image), 0, 255), dtype=np.uint8)
 
-    def _shape(self, count: int, generator: torch.Generator) -> Tensor:
-        """Signed distances to the edge of one shape a scene, in sides; negative inside: ``(count, SIZE, SIZE)``."""
+    def _filling(self, x: Plane, y: Plane, rng: np.random.Generator) -> Plane:
+        """Gradients, stripes or parts of photographs, ``(side, side, 3)`` 0..255."""
+        which = rng.random()
+        if which >= 0.6:
+            return self.crops.draw(len(x), rng).astype(np.float32)
+        first, last, other = 255 * rng.random((3, 3))
+        angle, steep = 2 * np.pi * rng.random(), 0.2 + 1.3 * rng.random()
+        along = (np.cos(angle) * (x - 0.5) + np.sin(angle) * (y - 0.5)) * steep
+        plain = first + (last - first) * np.clip(along + 0.5, 0, 1)[..., None]
+        if which >= 0.45:
+            turn, frequency = np.pi * rng.random(), 4 + 20 * rng.random()
+            wave = np.sin(2 * np.pi * frequency * (np.cos(turn) * x + np.sin(turn) * y))
+            plain = np.where((wave > rng.random() - 0.5)[..., None], plain, other)
+        return np.asarray(plain, dtype=np.float32)
 
-        def uniform() -> Tensor:
-            return torch.rand(count, 1, 1, generator=generator, device=self.device)
 
-        centre_y, centre_x = 1.2 * uniform() - 0.1, 1.2 * uniform() - 0.1
-        angle, radius = uniform() * 2 * torch.pi, 0.05 * 12 ** uniform()
-        u = angle.cos() * (self.x - centre_x) + angle.sin() * (self.y - centre_y)
-        v = -angle.sin() * (self.x - centre_x) + angle.cos() * (self.y - centre_y)
-        aspect, half = 0.3 + 0.7 * uniform(), radius * (0.06 + 0.35 * uniform())
-        radial = (u * u + (v / aspect).square() + 1e-9).sqrt() - radius
-        bent = u + 4 * (uniform() - 0.5) * v * v
-        shapes = torch.stack(
-            [
-                radial,
-                radial.abs() - half,
-                bent,
-                bent.abs() - half,
-                torch.maximum(u.abs() - radius, v.abs() - radius * aspect),
-            ]
-        )
-        kind = (uniform()[:, 0, 0] * len(shapes)).long()
-        return shapes[kind, torch.arange(count, device=self.device)]
-
-    def _filling(self, count: int, generator: torch.Generator) -> Tensor:
-        """Gradients, stripes or parts of photographs, ``(count, 3, SIZE, SIZE)``."""
-
-        def uniform(*shape: int) -> Tensor:
-            return torch.rand(count, *shape, generator=generator, device=self.device)
-
-        first, last = 2 * uniform(3, 1, 1) - 1, 2 * uniform(3, 1, 1) - 1
-        angle, steep = uniform(1, 1, 1) * 2 * torch.pi, 0.2 + 1.3 * uniform(1, 1, 1)
-        along = (angle.cos() * (self.x - 0.5) + angle.sin() * (self.y - 0.5)) * steep
-        plain = first + (last - first) * (along + 0.5).clamp(0, 1)
-        turn, frequency = uniform(1, 1, 1) * torch.pi, 4 + 20 * uniform(1, 1, 1)
-        wave = torch.sin(2 * torch.pi * frequency * (turn.cos() * self.x + turn.sin() * self.y))
-        striped = torch.where(wave > uniform(1, 1, 1) - 0.5, plain, 2 * uniform(3, 1, 1) - 1)
-        photograph = F.interpolate(
-            self.pictures.draw(count, generator)[:, :3], scale_factor=SIZE / CELLS, mode="bilinear", align_corners=False
-        )
-        which = uniform(1, 1, 1)
-        return torch.where(which < 0.45, plain, torch.where(which < 0.6, striped, photograph))
+def _shape(x: Plane, y: Plane, rng: np.random.Generator) -> Plane:
+    """Signed distances to the edge of a shape, in sides; negative inside."""
+    centre_x, centre_y = 1.2 * rng.random(2) - 0.1
+    angle, radius = 2 * np.pi * rng.random(), 0.05 * 12 ** rng.random()
+    u = np.cos(angle) * (x - centre_x) + np.sin(angle) * (y - centre_y)
+    v = -np.sin(angle) * (x - centre_x) + np.cos(angle) * (y - centre_y)
+    aspect, half, bend = 0.3 + 0.7 * rng.random(), radius * (0.06 + 0.35 * rng.random()), 4 * (rng.random() - 0.5)
+    kind = rng.integers(5)
+    if kind < 2:
+        radial = np.sqrt(u * u + (v / aspect) ** 2) - radius
+        return np.asarray(radial if kind == 0 else np.abs(radial) - half, dtype=np.float32)
+    if kind < 4:
+        bent = u + bend * v * v
+        return np.asarray(bent if kind == 2 else np.abs(bent) - half, dtype=np.float32)
+    return np.asarray(np.maximum(np.abs(u) - radius, np.abs(v) - radius * aspect), dtype=np.float32)

@@ -1,4 +1,8 @@
-"""A U-Net learns to denoise layouts: the difference to what two fills that need no learning say of the hole."""
+"""A U-Net learns to denoise layouts: which of two fills to believe in every cell, and what to add.
+
+It learns from pure noise, and from its own estimates: the noisy layouts of later steps are made of what it said first,
+not of the truth, which no erase has. So more steps never lead away from what one step knows.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,31 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from inference.layout import CELLS, condition_of, latents_of, noise_levels
+from inference.layout import (
+    CHANNELS,
+    FOLD,
+    SCALE,
+    TEMPERATURE,
+    Hints,
+    answered,
+    base_of,
+    blurred,
+    condition_of,
+    inside_of,
+    noise_levels,
+    unfold,
+)
 from inference.networks import MoebiusUNet
 from training.config import TrainConfig
-from training.layouts.pictures import PictureLayouts, held_out
-from training.layouts.samples import Samples, Stream
-from training.layouts.scenes import Scenes
+from training.layouts.choice import LOWPASS
+from training.layouts.samples import Pool, varied
 from training.networks import fill_weights, make_unet
 
-OUTSIDE = 0.03  # how much an error outside the hole counts
 FLOOR = 1e-3  # squared error below which a sample is as good as learned
-WITHOUT_PATCHES, WITHOUT_BOTH = 0.2, 0.1  # shares of samples that have less than both hints
+WITHOUT = 0.05  # share of samples that have one of the two fills only, each
+REPEATED = 0.5  # how much errors of later steps count
+REFRESH = 20  # steps between two looks for new samples
+FIRST_SCALE = 0.02  # of a fresh network's answers
 
 
 class LayoutTask:
@@ -27,63 +45,68 @@ class LayoutTask:
     name = "unet"
 
     def __init__(self, config: TrainConfig, accelerator: Accelerator) -> None:
-        if config.photos is None:
-            raise ValueError("training on layouts needs photographs: --photos FOLDER, or a file of `pack`")
+        if config.samples is None:
+            raise ValueError("training on layouts needs samples: --samples FOLDER of prepare-layouts")
         self.config, self.accelerator, self.device = config, accelerator, accelerator.device
         torch.manual_seed(config.seed)  # the fresh weights'
         model = make_unet(config.model, config.unet)
-        if not isinstance(model, MoebiusUNet):
-            raise ValueError(f"{config.model} can't denoise layouts; choose moebius-nano")
+        if not isinstance(model, MoebiusUNet) or model.config.latent_channels != CHANNELS * FOLD**2:
+            raise ValueError(f"{config.model} of this shape can't denoise layouts; see training/configs")
+        last = model.diff_model.conv_out.bn2
+        nn.init.constant_(last.weight, FIRST_SCALE)  # what it corrects is better than noise
         self.model: nn.Module = model
-        self.factor = CELLS // model.config.grid
         self.ids = torch.arange(model.config.tokens, device=self.device)[None]
         if config.start is not None:
             fill_weights(self.model, config.start)
-        pictures = PictureLayouts(config.photos, self.device, held_out())
-        rank, world = accelerator.process_index, accelerator.num_processes
-        self.stream = Stream(
-            pictures,
-            Scenes(pictures),
-            batch=config.batch // (world * config.accumulate),
-            scene_share=config.scene_share,
-            reuse=config.reuse or (1 if self.device.type == "cuda" else 8),
-            seed=config.seed * world + rank,
-        )
-        self.source = f"{pictures.name}, {config.scene_share:g} scenes"
+        self.pool = Pool(config.samples, self.device)
+        self.source = f"samples of {config.samples.name}"
         self.signals, self.noises = (values.to(self.device) for values in noise_levels())
-        self.drawn = 0
 
     def batch(self, step: int, numbers: Sequence[int]) -> int:
-        """Samples are made on the device, in :meth:`loss`; what is drawn is a function of the step and the part."""
-        return step * self.config.accumulate + numbers[0] // max(1, len(numbers)) // self.accelerator.num_processes
+        """Which part of which step: samples are chosen in :meth:`loss`."""
+        return (step * (1 << 20)) + numbers[0]
 
-    def hints(self, samples: Samples, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """The fills a network is given: some samples without patches, some with the smooth fill alone."""
-        luck = torch.rand(len(samples.hole), generator=generator, device=self.device)[:, None, None, None]
-        edges = torch.where(luck < WITHOUT_BOTH, samples.smooth, samples.edges)
-        return edges, torch.where(luck < WITHOUT_BOTH + WITHOUT_PATCHES, edges, samples.patches)
+    def hints(self, hints: Hints, generator: torch.Generator) -> Hints:
+        """What a network is told: of some samples one fill alone."""
+        luck = torch.rand(len(hints.share), 1, 1, 1, generator=generator).to(self.device)
+        edges = torch.where(luck < WITHOUT, hints.patches, hints.edges)
+        patches = torch.where(luck > 1 - WITHOUT, hints.edges, hints.patches)
+        return Hints(patches, edges, hints.share, hints.energy, hints.coherence)
+
+    def _answer(self, model: nn.Module, noisy: Tensor, timesteps: Tensor, condition: Tensor, hints: Hints) -> Tensor:
+        with self.accelerator.autocast():
+            output = model(torch.cat([noisy, condition], 1), timesteps, self.ids.expand(len(condition), -1)).sample
+        return answered(output.float(), hints)
 
     def loss(self, model: nn.Module, batch: int, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        samples, generator = self.stream.draw(batch)
-        edges, patches = self.hints(samples, generator)
-        clean, inside = latents_of(samples.layout, samples.hole, edges, patches, self.factor)
-        count = len(clean)
-        uniform = torch.rand(count, 2, generator=generator, device=self.device)
+        if step % REFRESH == 0:
+            self.pool.refresh()
+        generator = torch.Generator().manual_seed((self.config.seed << 40) + batch)
+        count = self.config.batch // (self.accelerator.num_processes * self.config.accumulate)
+        samples = varied(self.pool.draw(count, generator), generator)
+        hints = self.hints(samples.hints, generator)
+        condition, base = condition_of(hints), base_of(hints)
+        shape = (count, CHANNELS * FOLD**2, *condition.shape[-2:])
+        noise = TEMPERATURE * torch.randn(2, *shape, generator=generator).to(self.device)
         last = torch.full((count,), len(self.signals) - 1, device=self.device)
-        timesteps = torch.where(
-            uniform[:, 0] < self.config.last_share, last, (uniform[:, 1] * len(self.signals)).long()
-        )
-        signal, level = self.signals[timesteps][:, None, None, None], self.noises[timesteps][:, None, None, None]
-        noise = torch.randn(clean.shape, generator=generator, device=self.device)
-        condition = condition_of(samples.layout, samples.hole, edges, patches, self.factor)
-        sample = torch.cat([signal * clean + level * noise, condition], 1)
-        with self.accelerator.autocast():
-            velocity = model(sample, timesteps, self.ids.expand(count, -1)).sample
-        weight = OUTSIDE + (1 - OUTSIDE) * inside
-        wrong = (velocity.float() - (signal * noise - level * clean)).square() * weight
-        error = wrong.sum((1, 2, 3)) / weight.sum((1, 2, 3))
-        before = ((clean.square() * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3))).clamp_min(1e-6)
-        task = torch.log(error + FLOOR).mean()
-        first = timesteps == last
-        gain = torch.where(first, torch.log10(before / error.detach().clamp_min(1e-6)) * 10, torch.zeros_like(error))
-        return task, {"task": task, "gain_db": gain.sum() / first.sum().clamp_min(1)}
+        first = self._answer(model, noise[0], last, condition, hints)
+        wrong = error(first, samples.truth, hints, base)
+        task = torch.log(wrong + FLOOR).mean()
+        before = error(torch.zeros_like(first), samples.truth, hints, base)
+        shown = {"gain_db": 10 * torch.log10((before + FLOOR) / (wrong.detach() + FLOOR)).mean()}
+        half = count // 2
+        if half and torch.rand((), generator=generator) < REPEATED:
+            some = Hints(*(values[:half] for values in hints.tensors()))
+            timesteps = torch.randint(len(self.signals), (half,), generator=generator).to(self.device)
+            signal, level = (values[timesteps][:, None, None, None] for values in (self.signals, self.noises))
+            noisy = signal * first[:half].detach() + level * noise[1, :half]
+            later = self._answer(model, noisy, timesteps, condition[:half], some)
+            task = task + torch.log(error(later, samples.truth[:half], some, base[:half]) + FLOOR).mean()
+        return task, {"task": task, **shown}
+
+
+def error(latents: Tensor, truth: Tensor, hints: Hints, base: Tensor) -> Tensor:
+    """``(B,)``: squared error of the low-passed colours in the hole."""
+    wrong = (base + unfold(latents, FOLD)[:, :3] / SCALE - truth) * inside_of(hints)
+    squared = blurred(wrong, LOWPASS).square().mean(1, keepdim=True)
+    return (squared * hints.share).sum((1, 2, 3)) / hints.share.sum((1, 2, 3)).clamp_min(1e-6)

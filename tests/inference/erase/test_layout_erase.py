@@ -17,9 +17,9 @@ from tests.oracles.stand_in import fill
 
 STEPS = 3
 SHAPE = UNetConfig(
-    latent_channels=64,
-    extra_fills=2,
-    hole_channels=16,
+    latent_channels=16,
+    extra_fills=1,
+    hole_channels=36,
     widths=(16, 32),
     layers_per_block=1,
     heads=4,
@@ -36,7 +36,8 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> ErasePipeline:
     folder = tmp_path_factory.mktemp("layout")
     save_file(dict(fill(build_unet(SHAPE)).state_dict()), folder / "unet.safetensors")
     erase = {"steps": STEPS, "strength": 1.0, "guidance": 1.0, "noise_offset": 0.0}
-    values = {"name": "tiny", "layout": True, "unet": SHAPE.to_dict(), "schedule": COSINE_SCHEDULE, "erase": erase}
+    values = {"name": "tiny", "layout": True, "unet": SHAPE.to_dict(), "erase": erase}
+    values["schedule"] = {**COSINE_SCHEDULE, "prediction_type": "sample"}
     (folder / "config.json").write_text(json.dumps(values))
     return ErasePipeline.load(Path(folder), device="cpu")
 
@@ -63,9 +64,9 @@ def test_every_step_is_shown_and_then_the_texture(pipeline: ErasePipeline) -> No
     result = pipeline.erase(image, mask, seed=4, on_step=on_step)
     numbers = [step for step, _, _ in seen]
     total = pipeline.planned(image, mask).steps
-    assert numbers == sorted(numbers) and numbers[:2] == [0, 0] and numbers[-1] == total
-    assert set(range(1, STEPS + 1)) < set(numbers) and {t for _, t, _ in seen} == {total}
-    assert any((a != b).any() for (_, _, a), (_, _, b) in pairwise(seen[2:6]))
+    assert numbers == sorted(numbers) and numbers[:2] == [0, 1] and numbers[-1] == total
+    assert set(range(STEPS + 2)) == set(numbers) and {t for _, t, _ in seen} == {total}
+    assert any((a != b).any() for (_, _, a), (_, _, b) in pairwise(seen[1:5]))
     x0, y0, x1, y1 = pipeline.plan(mask)[0].touched((150, 170))
     assert np.array_equal(seen[-1][2], result[y0:y1, x0:x1])
 

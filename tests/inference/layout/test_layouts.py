@@ -1,6 +1,8 @@
-"""Layouts: measured of pictures, and filled without a network."""
+"""Pictures in cells, the fill along edges, the choice between two fills, and what a denoising network is given."""
 
 from __future__ import annotations
+
+from dataclasses import fields
 
 import pytest
 import torch
@@ -9,18 +11,27 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from inference.layout import (
-    CELLS,
+    CHANNELS,
+    FEATURES,
+    FOLD,
+    Hints,
+    answered,
+    appearance,
     base_of,
+    colours_of,
     condition_of,
     edge_fill,
     fold,
-    harmonic_fill,
+    hints_of,
+    in_cells,
     latents_of,
-    layout_of,
     measure,
-    patch_fill_layouts,
+    share_of_edges,
+    terms,
     unfold,
 )
+
+CELLS = 64
 
 
 def _half_plane(angle: float) -> Tensor:
@@ -40,6 +51,14 @@ def _across(width: int) -> Tensor:
 
 def _error(filled: Tensor, truth: Tensor, hole: Tensor) -> float:
     return float(((filled - truth)[:, :3].square() * hole).sum() / hole.sum())
+
+
+def _pixels(seed: int = 1) -> tuple[Tensor, Tensor, Tensor]:
+    """A noisy picture of 64 pixels with an edge, a patch fill of it, its hole."""
+    generator = torch.Generator().manual_seed(seed)
+    picture = (_half_plane(0.4)[:, :3] + 1) * 127.5 + 8 * torch.randn(1, 3, CELLS, CELLS, generator=generator)
+    picture, hole = picture.clamp(0, 255), _across(20)
+    return picture, torch.where(hole > 0, picture.roll(9, 3), picture), hole
 
 
 def test_a_flat_picture_is_its_colour_without_energy() -> None:
@@ -79,45 +98,70 @@ def test_folding_loses_nothing(factor: int, seed: int) -> None:
 @pytest.mark.parametrize("angle", [0.0, 0.4, 0.8, 2.0])
 def test_an_edge_goes_on_through_a_hole(angle: float) -> None:
     truth, hole = _half_plane(angle), _across(16)
-    along, smooth = edge_fill(truth, hole), harmonic_fill(truth, hole)
-    assert _error(along, truth, hole) < 0.5 * _error(smooth, truth, hole)
+    flat = torch.where(hole > 0, truth.mean(), truth)
+    assert _error(edge_fill(truth, hole), truth, hole) < 0.2 * _error(flat, truth, hole)
 
 
-@pytest.mark.parametrize("fill", [harmonic_fill, edge_fill, lambda v, h: patch_fill_layouts(v, h, harmonic_fill(v, h))])
-def test_fills_leave_what_is_known_and_ignore_what_is_not(fill: object) -> None:
+def test_the_fill_along_edges_leaves_what_is_known_and_ignores_what_is_not() -> None:
     generator = torch.Generator().manual_seed(2)
     layout, hole = 2 * torch.rand(2, 4, CELLS, CELLS, generator=generator) - 1, _across(12).expand(2, -1, -1, -1)
     other = torch.where(hole > 0, torch.rand(layout.shape, generator=generator), layout)
-    assert callable(fill)
-    filled, same = fill(layout, hole), fill(other, hole)
-    assert torch.equal(filled, same)
+    filled, same = edge_fill(layout, hole), edge_fill(other, hole)
+    assert torch.equal(filled, same) and torch.isfinite(filled).all()
     outside = (hole == 0).expand_as(layout)
     assert torch.allclose(filled[outside], layout[outside], atol=1e-5)
-    assert torch.isfinite(filled).all()
 
 
-def test_patches_go_on_with_stripes() -> None:
-    stripes = torch.sign(torch.sin(torch.arange(CELLS) * torch.pi / 4 + 0.1))
-    truth = (0.7 * stripes)[None, None, None].expand(1, 4, CELLS, CELLS).contiguous()
-    hole = _across(14)
-    smooth = harmonic_fill(truth, hole)
-    assert _error(patch_fill_layouts(truth, hole, smooth), truth, hole) < 0.1 * _error(smooth, truth, hole)
+def test_hints_tell_nothing_of_what_is_hidden() -> None:
+    picture, patched, hole = _pixels()
+    other = torch.where(hole > 0, 255 - picture, picture)
+    (first, led), (second, led_too) = hints_of(picture, patched, hole), hints_of(other, patched, hole)
+    assert torch.equal(led, led_too)
+    for field in fields(Hints):
+        assert torch.equal(getattr(first, field.name), getattr(second, field.name)), field.name
+    assert torch.equal(led[(hole == 0).expand_as(led)], picture[(hole == 0).expand_as(led)])
 
 
-def test_nothing_known_is_no_failure() -> None:
-    layout, hole = torch.zeros(1, 4, CELLS, CELLS), torch.ones(1, 1, CELLS, CELLS)
-    edges = edge_fill(layout, hole)
-    assert torch.isfinite(edges).all() and torch.isfinite(patch_fill_layouts(layout, hole, edges)).all()
+def test_hints_are_finite_where_nothing_or_everything_is_known() -> None:
+    picture, patched, hole = _pixels()
+    for unknown in (torch.zeros_like(hole), torch.ones_like(hole)):
+        hints, _ = hints_of(picture, patched, unknown)
+        assert torch.isfinite(condition_of(hints)).all() and torch.isfinite(base_of(hints)).all()
 
 
-def test_latents_stand_for_the_layout() -> None:
-    truth, hole = _half_plane(0.3), _across(16)
-    edges, patches = harmonic_fill(truth, hole), edge_fill(truth, hole)
-    latents, inside = latents_of(truth, hole, edges, patches, 4)
-    assert latents.shape == (1, 64, 16, 16) and inside.shape == latents.shape
-    assert torch.allclose(layout_of(latents, hole, edges, patches, 4), truth, atol=1e-5)
-    nothing = layout_of(torch.zeros_like(latents), hole, edges, patches, 4)
-    assert torch.allclose(nothing, base_of(edges, patches))
-    shown = condition_of(truth, hole, edges, patches, 4)
-    hidden = condition_of(truth * (1 - hole), hole, edges, patches, 4)
-    assert shown.shape[1] == 16 + 3 * 64 and torch.equal(shown, hidden)
+def test_the_choice_is_a_share_and_sees_how_fills_look() -> None:
+    hints, _ = hints_of(*_pixels())
+    seen = appearance(hints)
+    share = share_of_edges(seen)
+    assert share.shape == hints.share.shape and share.min() >= 0 and share.max() <= 1
+    made = terms(seen)
+    assert made.shape[1] == 20 and made.abs().max() < 8
+    alike = Hints(hints.patches, hints.patches, hints.share, hints.energy, hints.coherence)
+    assert torch.allclose(base_of(alike), hints.patches)
+
+
+def test_latents_stand_for_colours() -> None:
+    picture, patched, hole = _pixels()
+    hints, _ = hints_of(picture, patched, hole)
+    truth = in_cells(picture)
+    latents = latents_of(truth, hints)
+    assert latents.shape == (1, CHANNELS * FOLD**2, CELLS // 8, CELLS // 8)
+    inside = (hints.share > 0).expand_as(truth)
+    assert torch.allclose(colours_of(latents, hints)[inside], truth[inside], atol=1e-5)
+    assert torch.allclose(colours_of(torch.zeros_like(latents), hints), base_of(hints))
+    condition = condition_of(hints)
+    assert condition.shape[1] == (FEATURES + 2 * CHANNELS) * FOLD**2
+
+
+def test_an_answer_chooses_between_the_fills_and_adds() -> None:
+    hints, _ = hints_of(*_pixels())
+    inside = (hints.share > 0).float()
+    believed = share_of_edges(appearance(hints))
+    cells = torch.zeros(1, CHANNELS, *believed.shape[2:])
+    cells[:, 3:] = 1 - believed
+    edges = colours_of(answered(fold(cells, FOLD), hints), hints)
+    assert torch.allclose(edges * inside, hints.edges * inside, atol=1e-5)
+    cells[:, 3:], cells[:, 0] = 0, 1
+    redder = colours_of(answered(fold(cells, FOLD), hints), hints) - base_of(hints)
+    assert (redder[:, 0] >= 0).all() and redder[:, 0].max() > 0.05 and redder[:, 1:].abs().max() < 1e-6
+    assert torch.equal(redder * (1 - inside), torch.zeros_like(redder))
