@@ -44,6 +44,7 @@ LAYOUT_SETTINGS: dict[str, Any] = {
     "noise_offset": 0.0,
     "temperature": TEMPERATURE,
     "fill_radius": 3,
+    "rim": 2.0,
 }
 RELATIVE_SETTINGS: dict[str, Any] = {
     **FILL_SETTINGS,

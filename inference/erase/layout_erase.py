@@ -12,8 +12,7 @@ from torch import Tensor
 
 from inference.erase.model_io import NOT_FINITE, Decoded, Float, Square
 from inference.errors import NotFiniteError
-from inference.fill import Guide
-from inference.layout import PIXELS, Corrector, Hints, appearance, colours_of, condition_of, hints_of, share_of_edges
+from inference.layout import PIXELS, Corrector, Hints, colours_of, condition_of, hints_of
 from inference.models import EraseSettings, Model
 from inference.runtime import Check
 from inference.sampling import Step, ddim, denoise
@@ -31,15 +30,15 @@ class LayoutDenoiser:
         self.generator, self.check = generator, check
 
     @torch.inference_mode()
-    def run(self, square: Square, on_step: Callable[[int, Decoded], None]) -> Guide:
+    def run(self, square: Square, on_step: Callable[[int, Decoded], None]) -> Decoded:
         """``square``: sides of ``SIDE`` pixels; ``on_step`` is given each step's x0 and may raise to stop.
 
+        Returns the colours at the end, and as ``baseline`` those of the patch fill, as coarse.
         Raises :class:`NotFiniteError` where a value is not finite.
         """
-        picture, filled, hole = (
-            self._tensor(values) for values in (square.picture, square.filled, square.hole[..., None])
-        )
-        hints, led = hints_of(picture, filled, hole)
+        picture, filled = self._tensor(square.picture), self._tensor(square.filled)
+        hole = self._tensor(square.hole[..., None])
+        hints = hints_of(picture, filled, hole)
         self.check()
 
         def shown(latents: Tensor) -> Decoded:
@@ -50,8 +49,7 @@ class LayoutDenoiser:
         def report(step: Step) -> None:
             on_step(step.index, shown(step.x0))
 
-        guide = self._guide(shown(self._denoised(hints, report)).rgb, hints, led)
-        return guide
+        return Decoded(shown(self._denoised(hints, report)).rgb, _enlarged(hints.patches))
 
     def _denoised(self, hints: Hints, report: Callable[[Step], None]) -> Tensor:
         """The clean latents at the end of all steps."""
@@ -76,18 +74,6 @@ class LayoutDenoiser:
             guidance_until=settings.guidance_until,
             on_step=report,
         )
-
-    def _guide(self, colours: Float, hints: Hints, led: Tensor) -> Guide:
-        seen = appearance(hints)
-        believed, texture = (
-            np.asarray(
-                F.interpolate(cells, scale_factor=PIXELS, mode="bilinear", align_corners=False)[0, 0].cpu().numpy(),
-                dtype=np.float32,
-            )
-            for cells in (share_of_edges(seen), seen.texture)
-        )
-        edges = np.asarray(led[0].permute(1, 2, 0).cpu().numpy(), dtype=np.float32)
-        return Guide(colours, edges, believed, texture)
 
     def _tensor(self, values: NDArray[np.generic]) -> Tensor:
         """``(H, W, C)`` -> ``(1, C, H, W)`` float32 on the device."""

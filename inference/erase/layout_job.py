@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 
 from inference.erase.layout_erase import SIDE, LayoutDenoiser
 from inference.erase.memory_fallback import MemoryFallback
 from inference.erase.model_io import Decoded, Square
 from inference.erase.region_job import Preview, RegionJob, Report
-from inference.fill import corrected, correction
+from inference.fill import colour_correction
 from inference.models import Model
 from inference.runtime import Check
 
@@ -30,6 +29,9 @@ class LayoutJob(RegionJob):
         """A smooth fill, there at once. The patch fill is not shown: texture comes after what it is to fit."""
         self.sketch(report, check)
         super().draft(report if self.only_filled else lambda step, preview: check(), check)
+        if self.settings.rim and not self.only_filled:
+            assert self.filled is not None
+            self.base = self._rimmed(self.filled.rgb, check)
 
     def steps(self, fallback: MemoryFallback) -> int:
         """Those of the layout, and one for the texture."""
@@ -48,11 +50,10 @@ class LayoutJob(RegionJob):
         def on_step(index: int, decoded: Decoded) -> None:
             report(index + 1, self._preview(self._bring_back(decoded, square)))
 
-        guide = LayoutDenoiser(model, device, self.settings, generator, check).run(square, on_step)
+        made = LayoutDenoiser(model, device, self.settings, generator, check).run(square, on_step)
         check()
-        change = correction(guide, filled.astype(np.float32), square.hole)
-        scale = SIDE / self.region.side
-        matrix = np.array([[scale, 0, -scale * self.region.x], [0, scale, -scale * self.region.y]])
-        result = self._result(corrected(self.filled.rgb, change, matrix, self.box), None)
+        assert made.baseline is not None and self.base is not None
+        change, base = colour_correction(made.rgb, made.baseline, square.hole), self.base
+        result = self._result(self._sampled(change, base, False), lambda: self._sampled(change, base, True))
         report(self.settings.steps + 1, result)
         return result

@@ -8,7 +8,7 @@ from inference.lazy import lookup
 
 if TYPE_CHECKING:
     from inference.fill.classical import flow_fill, patch_fill, push_pull, smooth_fill
-    from inference.fill.colour_correction import Guide, corrected, correction
+    from inference.fill.correction import colour_correction
     from inference.fill.detail import sample
     from inference.fill.large import LARGEST, Fill, fill_box, reduce_hole
     from inference.fill.resizing import resize
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LARGEST",
     "Fill",
-    "Guide",
-    "corrected",
-    "correction",
+    "colour_correction",
     "fill_box",
     "fill_from",
     "flow_fill",
@@ -41,7 +39,7 @@ _HOMES = {
         "push_pull",
         "smooth_fill",
     ),
-    "colour_correction": ("Guide", "corrected", "correction"),
+    "correction": ("colour_correction",),
     "detail": ("sample",),
     "large": (
         "Fill",

@@ -39,10 +39,10 @@ def in_cells(pictures: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def hints_of(pictures: Tensor, patched: Tensor, holes: Tensor) -> tuple[Hints, Tensor]:
+def hints_of(pictures: Tensor, patched: Tensor, holes: Tensor) -> Hints:
     """Of ``pictures (B, 3, H, W)`` 0..255 with ``holes (B, 1, H, W)``, 1 where unknown, and their patch fills.
 
-    Sides are multiples of 16 pixels. The second answer is the picture with the fill along edges in its hole, 0..255.
+    Sides are multiples of 16 pixels.
     """
     fine, unknown = measure(pictures, holes, FINE)
     if not (unknown < 1).any():  # nothing is known for the most part: cells that have known pixels tell what they can
@@ -53,11 +53,10 @@ def hints_of(pictures: Tensor, patched: Tensor, holes: Tensor) -> tuple[Hints, T
     led = F.interpolate((along + 1) * 127.5, scale_factor=FINE, mode="bilinear", align_corners=False)
     led = torch.where(holes > 0, led, pictures)
     patched = torch.where(holes > 0, patched, pictures)
-    hints = Hints(
+    return Hints(
         patches=in_cells(patched),
         edges=in_cells(led),
         share=F.avg_pool2d(holes, PIXELS),
         energy=log_energy(F.avg_pool2d(gradient_energy(patched), PIXELS)),
         coherence=F.avg_pool2d(coherence[:, None], PIXELS // FINE),
     )
-    return hints, led

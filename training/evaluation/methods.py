@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 import inference.fill
 from inference import ErasePipeline
-from inference.fill import patch_fill, smooth_fill, structured_patch_fill
-from inference.fill.guided import synthesize
+from inference.fill import colour_correction, patch_fill, smooth_fill, structured_patch_fill
 from inference.runtime import never
 from training.evaluation.cases import Case
 from training.evaluation.metrics import Hole, Picture, sharpness
@@ -37,7 +36,7 @@ DESCRIPTIONS = {
     "default": "the program as it comes: the hole grown and faded",
     "exact": "the program told that the mask is exact: nothing beyond it changes",
     "noise-N": "the model alone, from noise, in N steps, of the exact hole: its own picture, no texture laid over it",
-    "oracle-S": "texture copied to fit the truth low-passed by S pixels: what a perfect guide would give",
+    "oracle-S": "the patch fill corrected by the truth low-passed by S pixels: what a perfect guide would give",
     "strength-S-N": "the program at strength S (as 0.6), N steps planned",
 }
 USUAL: tuple[str, ...] = ("telea", "ns", "smooth", "patch", "patch-edges", "patch-grown", "default", "exact")
@@ -115,9 +114,11 @@ def _alone(pipeline: ErasePipeline) -> ErasePipeline:
     return alone
 
 
-def _guided_by_truth(case: Case, blur: float) -> Picture:
-    guide = cv2.GaussianBlur(case.truth.astype(np.float32), (0, 0), blur) if blur else case.truth.astype(np.float32)
-    return synthesize(case.damaged, case.hole, np.asarray(guide), blur=blur, seed=case.seed)
+def _corrected_by_truth(case: Case, radius: int, blur: float) -> Picture:
+    patched = inference.fill.patch_fill(case.damaged, case.hole, radius=radius, seed=case.seed)
+    truth = np.asarray(cv2.GaussianBlur(case.truth.astype(np.float32), (0, 0), blur), dtype=np.float32)
+    change = colour_correction(truth, patched.astype(np.float32), case.hole)
+    return np.clip(np.rint(patched + change), 0, 255).astype(np.uint8)
 
 
 def blurred(truth: Picture, fill: Picture, hole: Hole, wanted: float) -> Picture:
@@ -179,7 +180,7 @@ def make_method(name: str, pipeline: Callable[[], ErasePipeline]) -> Method:
         )
     if found := _ORACLE.match(name):
         blur = float(found[1])
-        return lambda case: _guided_by_truth(case, blur)
+        return lambda case: _corrected_by_truth(case, pipeline().folder.settings.fill_radius, blur)
     if found := _STRENGTH.match(name):
         strength, planned = float(found[1]), int(found[2])
         return lambda case: pipeline().erase(case.damaged, case.mask, seed=case.seed, strength=strength, steps=planned)

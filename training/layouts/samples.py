@@ -62,7 +62,7 @@ def make_slice(crops: Crops, scenes: Scenes, scene_share: float, seed: int, numb
         holes.append(hole[..., None])
         patched.append(patch_fill(damaged, hole, radius=RADIUS, seed=int(rng.integers(1 << 30))))
     truth, fills, unknown = (_stacked(arrays) for arrays in (pictures, patched, holes))
-    hints, _ = hints_of(torch.where(unknown > 0, torch.zeros_like(truth), truth), fills, unknown)
+    hints = hints_of(torch.where(unknown > 0, torch.zeros_like(truth), truth), fills, unknown)
     first, last = margin // 4, margin // 4 + CELLS
     tensors = Samples(in_cells(truth), hints).tensors()
     return Samples.of({name: values[..., first:last, first:last] for name, values in tensors.items()})

@@ -41,6 +41,8 @@ class EdgeEnd:
 
 def edge_ends(hole: NDArray[np.bool_], seen: Gradients, check: Check) -> list[EdgeEnd]:
     """All around ``hole (H, W)``. What ``check`` raises ends it."""
+    if hole.all():
+        return []
     outside, inside = distance(~hole), distance(hole)
     down, across = (np.asarray(slope) for slope in np.gradient(blurred(outside - inside, 2)))
     made = []
