@@ -27,9 +27,12 @@ class LayoutJob(RegionJob):
 
     def draft(self, report: Report, check: Check) -> None:
         """A smooth fill, there at once. The patch fill is not shown: texture comes after what it is to fit."""
+        if self.only_filled:
+            super().draft(report, check)
+            return
         self.sketch(report, check)
-        super().draft(report if self.only_filled else lambda step, preview: check(), check)
-        if self.settings.rim and not self.only_filled:
+        super().draft(lambda step, preview: check(), check)
+        if self.settings.rim:
             assert self.filled is not None
             self.base = self._rimmed(self.filled.rgb, check)
 
