@@ -22,8 +22,8 @@ class LayoutJob(RegionJob):
 
     @property
     def only_filled(self) -> bool:
-        """A sample area says what belongs in the hole: what surrounds it is to have no say."""
-        return self._source is not None
+        """Whether the draft is the result: of a speck among many, and where a sample area says what belongs there."""
+        return self._source is not None or self.region.side < min(self.native, max(self.size))
 
     def draft(self, report: Report, check: Check) -> None:
         """A smooth fill, there at once. The patch fill is not shown: texture comes after what it is to fit."""

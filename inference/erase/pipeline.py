@@ -105,8 +105,7 @@ class ErasePipeline:
 
     def plan(self, mask: NDArray[Any], *, exact: bool = False) -> list[Region]:
         """The squares that an erase of ``mask (H, W)`` works on, in order; ``exact`` as ``exact_mask`` of an erase."""
-        # A layout takes as long for a speck as for a house, and is no better for it.
-        least = SMALLEST_CONTEXT if self.folder.layout else self.folder.settings.least_context
+        least = self.folder.settings.least_context
         return plan_regions(parted(mask)[0], smallest=SMALLEST_CONTEXT, least=least, exact=exact)
 
     def affected(self, mask: NDArray[Any], *, exact: bool = False) -> NDArray[np.bool_]:
