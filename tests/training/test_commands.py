@@ -109,7 +109,7 @@ def test_from_photographs_to_an_evaluated_model(
     table = (out / "table.md").read_text(encoding="utf-8")
     assert "| patch-grown |" in table and "9.48 / 0.207" in table and "Published elsewhere" in table
     sheet = cv2.imread(str(out / "sheet.png"))
-    assert sheet is not None and sheet.shape == (24 + 2 * 258, 12 * 258, 3)
+    assert sheet is not None and sheet.shape == (24 + 2 * 258, 13 * 258, 3)
 
 
 def test_evaluation_cases_are_the_same_every_time(corpus: Path, tmp_path: Path) -> None:
