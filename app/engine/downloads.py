@@ -101,7 +101,9 @@ def model_info(name: str) -> ModelInfo:
         unused = {"solver", "guidance_until"}
     else:
         unused = set()
-    if folder.has_weights and "fill" not in (settings.start, settings.condition):  # nothing is filled beforehand
+    if (
+        folder.has_weights and not folder.layout and "fill" not in (settings.start, settings.condition)
+    ):  # nothing is filled beforehand
         unused.add("continue_edges")
     return ModelInfo(
         name,

@@ -37,8 +37,8 @@ class LayoutJob(RegionJob):
             self.base = self._rimmed(self.filled.rgb, check)
 
     def steps(self, fallback: MemoryFallback) -> int:
-        """Those of the layout, and one for the texture."""
-        return 0 if self.only_filled else self.settings.steps + 1
+        """Those of the layout; with the last of them the texture comes."""
+        return 0 if self.only_filled else self.settings.steps
 
     def run(
         self, model: Model, device: torch.device, fallback: MemoryFallback, report: Report, check: Check
@@ -51,12 +51,13 @@ class LayoutJob(RegionJob):
         square = Square(filled, filled, self._square(self._whole_hole(), SIDE) > 0)
 
         def on_step(index: int, decoded: Decoded) -> None:
-            report(index + 1, self._preview(self._bring_back(decoded, square)))
+            if index + 1 < self.settings.steps:
+                report(index + 1, self._preview(self._bring_back(decoded, square)))
 
         made = LayoutDenoiser(model, device, self.settings, generator, check).run(square, on_step)
         check()
         assert made.baseline is not None and self.base is not None
         change, base = colour_correction(made.rgb, made.baseline, square.hole), self.base
         result = self._result(self._sampled(change, base, False), lambda: self._sampled(change, base, True))
-        report(self.settings.steps + 1, result)
+        report(self.settings.steps, result)
         return result

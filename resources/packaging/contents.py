@@ -273,6 +273,8 @@ OPENCV_FUNCTIONS = frozenset(
         "bitwise_not",
         "blur",
         "boundingRect",
+        "getGaussianKernel",
+        "polylines",
         "boxFilter",
         "circle",
         "compare",

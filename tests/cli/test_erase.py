@@ -12,7 +12,7 @@ from PIL import Image
 
 from app.cli import main
 from app.document.formats.files import read_picture
-from inference.sampling import denoise
+from inference.erase.settings import chosen_settings
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_erase_writes_the_picture_and_the_figures(
     assert figures["seconds"] >= sum(figures["step_seconds"]) * 0.9
     assert figures["load_seconds"] > 0
     assert figures["peak_rss_mb"] > 50
-    assert len(list(previews.glob("*.png"))) == 7  # the smooth and the patch draft, and five steps
+    assert len(list(previews.glob("*.png"))) == 6  # the smooth draft and five steps
     before, after = read_picture(files[0]).pixels, read_picture(out).pixels
     assert after.shape == before.shape
     changed = (before != after).any(2)
@@ -64,11 +64,12 @@ def test_deep_features_serve_as_many_steps_as_asked(
 ) -> None:
     asked: list[int] = []
 
-    def watched(*arguments: Any, deep_every: int, **options: Any) -> Any:
-        asked.append(deep_every)
-        return denoise(*arguments, deep_every=deep_every, **options)
+    def watched(*arguments: Any, **options: Any) -> Any:
+        settings = chosen_settings(*arguments, **options)
+        asked.append(settings.deep_every)
+        return settings
 
-    monkeypatch.setattr("inference.erase.square.denoise", watched)
+    monkeypatch.setattr("inference.erase.pipeline.chosen_settings", watched)
     arguments = ["erase", *map(str, files), "-o", str(tmp_path / "out.png"), "--steps", "1", "--device", "cpu"]
     for chosen, expected in (([], 1), (["--deep-every", "2"], 2)):
         assert main([*arguments, *chosen]) == 0
@@ -101,7 +102,7 @@ def test_far_apart_holes_count_and_show_every_step(tmp_path: Path, capsys: pytes
     figures = json.loads(capsys.readouterr().out)
     assert figures["regions"] == 2
     assert len(figures["step_seconds"]) == 8  # four a region
-    assert len(list((tmp_path / "previews").iterdir())) == 12  # two drafts and four steps a region
+    assert len(list((tmp_path / "previews").iterdir())) == 10  # a draft and four steps a region
 
 
 @pytest.mark.parametrize(

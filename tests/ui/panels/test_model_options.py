@@ -49,9 +49,9 @@ def test_what_a_model_has_no_use_for_is_not_shown(driver: Driver) -> None:
     erase.advanced.set_unfolded(True)
     driver.engine.set_installed((model_info("patch-fill"), model_info("moebius-nano")))
     numbers = (erase.steps, erase.guidance, erase.strength, erase.context)
-    for key, shown in (("patch-fill", False), ("moebius-nano", True), ("patch-fill", False), ("fake", True)):
+    for key, shown in (("patch-fill", 0), ("moebius-nano", 2), ("patch-fill", 0), ("fake", 4)):
         panel.model.model.setCurrentIndex(panel.model.model.findData(key))
-        assert [number.isVisibleTo(erase) for number in numbers] == [shown] * 4
+        assert [number.isVisibleTo(erase) for number in numbers] == [True] * shown + [False] * (4 - shown)
         assert erase.seed.isVisibleTo(erase), "every model has a use for it"
         assert erase.candidates.isVisibleTo(erase)
 
