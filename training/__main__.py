@@ -37,7 +37,7 @@ _ENVIRONMENT = {
 }
 
 COMMANDS: dict[str, tuple[type[Any], str]] = {
-    "prepare": (PrepareConfig, "make shards of 64 samples: picture, mask, patch fill"),
+    "prepare": (PrepareConfig, "make shards of 64 samples: picture, mask, category"),
     "pack": (PackConfig, "photographs as one file for a training elsewhere"),
     "prepare-layouts": (PrepareLayoutsConfig, "make samples of a training on layouts"),
     "fit-choice": (FitChoiceConfig, "fit which of two fills to believe where"),

@@ -48,8 +48,7 @@ class PrepareConfig(Picking):
     out: Path = option("folder of shards; those already there are kept")
     shards: int = option("how many", 60, least=1)
     size: int = option("side of the squares in pixels", 256, least=16)
-    kept: int = option("side they are kept at, a divisor of size; fills are made at size; 0: size", 0, least=0)
-    fills: bool = option("patch fills too; what is trained on filled holes needs them, moebius does not", True)
+    kept: int = option("side they are kept at, a divisor of size; 0: size", 0, least=0)
     seed: int = option("decides everything that is drawn", 0, least=0)
 
 
@@ -137,17 +136,13 @@ class TrainConfig(Picking, LoopConfig):
         "folder of shards, or of prepare-layouts; without it samples are drawn from the photographs", None
     )
     drawn_share: float = option(
-        "with both shards and photographs: share of samples drawn from photographs, smoothly filled", 0.5, least=0
+        "with both shards and photographs: share of samples drawn from photographs", 0.5, least=0
     )
     model: str = option("name of the U-Net", "moebius-nano")
     unet: dict[str, Any] = option("table: entries of its configuration that differ", {})
     start: Path | None = option("weights to start from: a checkpoint or a model's file", None)
     autoencoder: Path | None = option("its folder: of train-autoencoder, of a model, or a vae folder", None)
-    objective: str = option(
-        "what is predicted",
-        "v_whitened",
-        choices=("epsilon", "v_whitened", "v_residual", "v_residual_colour", "layout"),
-    )
+    objective: str = option("what is predicted", "epsilon", choices=("epsilon", "layout"))
     timesteps: str = option("how they are drawn", "uniform", choices=("lognorm", "uniform"))
     last_share: float = option("share of samples at the last timestep, where pure noise starts", 0.0, least=0)
     noise_offset: float = option("standard deviation of a shift per channel added to the noise", 0.0, least=0)

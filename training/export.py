@@ -17,26 +17,15 @@ from inference.models import EraseSettings, write_sums
 from inference.networks import COSINE_SCHEDULE, UNET_CONFIGS, unet_config
 from training.config import ExportConfig, read_toml
 from training.networks import read_autoencoder, read_weights
-from training.objectives import OBJECTIVES
+from training.objectives import Epsilon
 
 NAME = "moebius-nano"
 TITLE = "Moebius nano (bundled)"
 LAYOUT_NOTE = "Small and quick: denoises what belongs in the hole coarsely, then corrects copied texture by it."
-NOTE = "Small and quick: copies texture from around the hole, then corrects colour and light."
+NOTE = "Makes the hole's content anew, from noise."
 
-# Of a model trained relative to a fill. Chosen by ``python -m training evaluate``; the model card has the figures.
-FILL_SETTINGS: dict[str, Any] = {
-    "steps": 4,
-    "strength": 0.4,
-    "guidance": 1.0,
-    "noise_offset": 0.0,
-    "condition": "fill",
-    "start": "fill",
-    "keep_known": True,
-    "transfer_sigma": 12.0,
-    "transfer_gain": 0.5,
-    "fill_radius": 3,
-}
+# The published models': nothing of what is to be erased is in the start.
+NOISE_SETTINGS: dict[str, Any] = {"steps": 20, "strength": 1.0, "start": "noise"}
 LAYOUT_SETTINGS: dict[str, Any] = {
     "steps": 8,
     "strength": 1.0,
@@ -45,17 +34,6 @@ LAYOUT_SETTINGS: dict[str, Any] = {
     "temperature": TEMPERATURE,
     "fill_radius": 3,
     "rim": 2.0,
-}
-RELATIVE_SETTINGS: dict[str, Any] = {
-    **FILL_SETTINGS,
-    "steps": 4,
-    "turned": True,
-    "strength": 1.0,
-    "relative": True,
-    "transfer_sigma": 1.0,
-    "transfer_gain": 0.35,
-    "transfer_below": 1.01,
-    "rim": 3.0,
 }
 
 
@@ -77,7 +55,9 @@ def _about(config: ExportConfig) -> dict[str, Any]:
     if not path.is_file():
         raise ValueError(f"there is no checkpoint {path}; --run names the folder of train or distill")
     state = torch.load(path, map_location="cpu", weights_only=True)
-    settings = {"model": NAME, "objective": "v_whitened", "autoencoder": str(config.run)} | state.get("settings", {})
+    settings = {"model": NAME, "objective": "epsilon", "autoencoder": str(config.run)} | state.get("settings", {})
+    if settings["objective"] not in ("epsilon", "layout"):
+        raise ValueError(f"{path} was trained for the objective {settings['objective']}, which there is no more")
     shape = state.get("config") or UNET_CONFIGS[NAME].to_dict()
     return {"step": int(state["step"]), "shape": shape, **settings}
 
@@ -127,19 +107,17 @@ def _own(
     if isinstance(autoencoder, AutoencoderKL):
         raise ValueError("a model with SDXL's autoencoder is exported with --layout published")
     shape = unet_config(about["shape"])
-    objective = OBJECTIVES[about["objective"]]
-    usual = {**(RELATIVE_SETTINGS if objective.relative else FILL_SETTINGS), "whiten": objective.whitens}
-    erase = read_toml(config.settings) if config.settings is not None else usual
+    erase = read_toml(config.settings) if config.settings is not None else NOISE_SETTINGS
     EraseSettings.from_dict(erase)
     _save(unet, config.model / "unet.safetensors", metadata, half=config.half)
     _save(autoencoder.state_dict(), config.model / "autoencoder.safetensors", {}, half=config.half)
     values = {
         "name": config.name or about["model"],
-        "title": config.title or TITLE,
+        "title": config.title or about["model"],
         "note": config.note or NOTE,
         "unet": shape.to_dict(),
         "autoencoder": autoencoder.config.to_dict(),
-        "schedule": objective.schedule,
+        "schedule": Epsilon.schedule,
         "erase": erase,
     }
     (config.model / "config.json").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
@@ -150,8 +128,8 @@ def _published(
     config: ExportConfig, about: dict[str, Any], unet: dict[str, Tensor], folder: Path, metadata: dict[str, str]
 ) -> None:
     """One checkpoint with the published keys and a ``vae`` folder, as the authors' releases are laid out."""
-    if about["objective"] != "epsilon" or about["shape"] != UNET_CONFIGS["moebius"].to_dict():
-        raise ValueError("the published layout is for moebius trained with the objective epsilon; use --layout own")
+    if about["shape"] != UNET_CONFIGS["moebius"].to_dict():
+        raise ValueError("the published layout is for moebius; use --layout own")
     source = folder / "vae" if (folder / "vae").is_dir() else folder
     if not (source / "config.json").is_file():
         raise ValueError(f"{folder} holds no vae folder (config.json and weights) to put beside the checkpoint")

@@ -17,7 +17,7 @@ from training.config import DistillConfig, TrainConfig
 from training.data import Batch, draw_batch, draw_size, open_source
 from training.losses import Shares, adaptive_weights, combine, feature_weight, make_perceptual, output_weight
 from training.networks import LatentSpace, checkpoint_layers, fill_weights, make_unet, read_autoencoder
-from training.objectives import OBJECTIVES, Inputs, colour_map, draw_timesteps, make_objective
+from training.objectives import Epsilon, Inputs, draw_timesteps
 
 
 def to_pictures(rgb: np.ndarray) -> Tensor:
@@ -42,12 +42,14 @@ class UNetTask:
         self.config, self.accelerator, self.device = config, accelerator, accelerator.device
         if config.autoencoder is None:
             raise ValueError("training a U-Net needs an autoencoder: --autoencoder FOLDER")
+        if config.objective != "epsilon":
+            raise ValueError(f"the objective {config.objective} is trained without a teacher: python -m training train")
         torch.manual_seed(config.seed)  # the fresh weights'
         self.model = make_unet(config.model, config.unet)
-        self.data = open_source(config, fills=OBJECTIVES[config.objective].needs_fill)
+        self.data = open_source(config)
         self.source = self.data.name
         self.space = LatentSpace(read_autoencoder(config.autoencoder), self.device)
-        self.objective = make_objective(config.objective, self._colours)
+        self.objective = Epsilon()
         self.alphas: Tensor = ddim(self.objective.schedule).alphas_cumprod.to(self.device)
         if config.start is not None:
             fill_weights(self.model, config.start)
@@ -59,17 +61,9 @@ class UNetTask:
                 f"the U-Net {self.model.config.latent_channels}"  # type: ignore[union-attr]
             )
 
-    def _colours(self) -> Tensor:
-        arrays = draw_batch(self.data, self.config.seed, 0, range(64), self.config.size)
-        pictures = to_pictures(arrays["picture"]).to(self.device)
-        generators = [torch.Generator().manual_seed(index) for index in range(len(pictures))]
-        return colour_map(self.space.encode(pictures, generators), pictures)
-
     def batch(self, step: int, numbers: Sequence[int]) -> Drawn:
         config = self.config
         arrays = draw_batch(self.data, config.seed, step, numbers, draw_size(step, config.size, config.varied_sizes))
-        if self.objective.needs_fill and "fill" not in arrays:
-            raise ValueError(f"the objective {config.objective} needs fills: prepare samples with --fills")
         if self.model.config.extra_fills:  # type: ignore[union-attr]
             holes = arrays["mask"] > 127
             arrays["smooth"] = np.stack([flow_fill(*pair) for pair in zip(arrays["picture"], holes, strict=True)])
@@ -81,10 +75,9 @@ class UNetTask:
         config, device, objective = self.config, self.device, self.objective
         arrays, generators = batch.arrays, [torch.Generator().manual_seed(seed) for seed in batch.seeds]
         picture = to_pictures(arrays["picture"]).to(device)
-        fill = to_pictures(arrays["fill"]).to(device) if "fill" in arrays else None
         mask = (torch.from_numpy(arrays["mask"])[:, None] > 127).float().to(device)
         clean = self.space.encode(picture, generators)
-        known = self.space.encode(objective.condition(picture, mask, fill), generators)
+        known = self.space.encode(objective.condition(picture, mask), generators)
         further = None
         if "smooth" in arrays:
             further = self.space.encode(to_pictures(arrays["smooth"]).to(device), generators)
@@ -113,7 +106,7 @@ class UNetTask:
     def loss(self, model: nn.Module, batch: Drawn, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         inputs, timesteps, ids = self.inputs(batch)
         output = self.predict(model, inputs, timesteps, ids)
-        task = self.objective.error(output.sample.float(), inputs.target, inputs)
+        task = self.objective.error(output.sample.float(), inputs.target)
         return task, {"task": task}  # the name it has in a distillation, to be drawn beside it
 
 
@@ -159,8 +152,8 @@ class DistillTask(UNetTask):
                 f"{tuple(taught_features.shape[1:])}: choose another teacher_block, or widths that agree"
             )
         coarse = (features - taught_features).square().mean()
-        task = self.objective.error(own, inputs.target, inputs)
-        fine = self.objective.error(own, taught, inputs)
+        task = self.objective.error(own, inputs.target)
+        fine = self.objective.error(own, taught)
         perceptual = None
         if self.perceptual is not None:
             perceptual = self.perceptual(self.objective.clean(own, inputs), inputs.clean, seed=self._seed(step))

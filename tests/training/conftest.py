@@ -72,7 +72,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def shards(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One shard of 64 samples of 64 px, with fills."""
+    """One shard of 64 samples of 64 px."""
     out = tmp_path_factory.mktemp("shards")
     prepare(PrepareConfig(photos=corpus / "photos", cutouts=corpus / "cutouts", out=out, shards=1, size=64))
     return out
@@ -132,7 +132,6 @@ def distill_config(tiny: dict[str, Any], tmp_path: Path) -> DistillConfig:
         "teacher_weights": tmp_path / "teacher.pt",
         "teacher_block": 1,
         "perceptual": "random_features",
-        "objective": "epsilon",
         "timesteps": "lognorm",
         "noise_offset": 0.0357,
     }

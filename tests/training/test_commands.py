@@ -86,10 +86,10 @@ def test_from_photographs_to_an_evaluated_model(
     do("export", "--run", tmp_path / "student", "--model", model, "--title", "Tiny")
     with safe_open(model / "unet.safetensors", "pt") as file:
         metadata = file.metadata()
-    assert metadata["step"] == "2" and metadata["objective"] == "v_whitened"
+    assert metadata["step"] == "2" and metadata["objective"] == "epsilon"
     assert json.loads(metadata["config"])["widths"] == [16, 32]
     exported = ErasePipeline.load(model, device="cpu").folder
-    assert exported.title == "Tiny" and exported.settings.whiten and not exported.settings.relative
+    assert exported.title == "Tiny" and exported.settings.start == "noise"
     methods = (
         "--methods",
         "telea,ns,smooth,patch,patch-2,patch-edges,patch-grown,default,exact,noise-2,strength-0.6-4",
@@ -203,9 +203,12 @@ def test_the_published_layout_is_found_as_such(
     with safe_open(found.files["unet"], "pt") as file:
         assert set(file.keys()) == set(unet.state_dict())
         assert torch.equal(file.get_tensor("embedding_layer.weight"), unet.embedding_layer.weight)
-    save_state(run / "unet.pt", {**about, "settings": {"objective": "v_whitened"}}, model=unet)
+    save_state(run / "unet.pt", {**about, "config": {**config.to_dict(), "window": 5}}, model=unet)
     with pytest.raises(ValueError, match="published layout is for moebius"):
         export(ExportConfig(run=run, model=model, layout="published"))
+    save_state(run / "unet.pt", {**about, "settings": {"objective": "v_residual"}}, model=unet)
+    with pytest.raises(ValueError, match="trained for the objective v_residual, which there is no more"):
+        export(ExportConfig(run=run, model=model))
 
 
 def test_curves_are_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

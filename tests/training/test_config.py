@@ -58,9 +58,8 @@ def test_the_files_that_ship_are_valid() -> None:
     assert (released.timesteps, released.noise_offset, released.optimizer) == ("lognorm", 0.0357, "muon")
     assert (released.coarse_weight, released.task_weight, released.perceptual_weight) == (0.01, 0.5, 0.5)
     assert (released.model, released.teacher, released.perceptual) == ("moebius", "pixelhacker", "elatentlpips")
-    read_config(TrainConfig, CONFIGS / "nano_train.toml", {})
-    small = read_config(DistillConfig, CONFIGS / "ablation_taught.toml", {})
-    assert small.perceptual == "random_features"
+    small = read_config(TrainConfig, CONFIGS / "nano_structure.toml", {})
+    assert (small.objective, small.model) == ("layout", "moebius-nano")
 
 
 def test_every_file_is_for_one_of_the_commands() -> None:

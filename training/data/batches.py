@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from training.config import TrainConfig
 from training.data.photos import Photographs, PictureFiles, read_cutouts
-from training.data.samples import KEYS, FillKind, Sample, make_sample, recoloured, vary
+from training.data.samples import KEYS, Sample, make_sample, vary
 
 Batch = dict[str, NDArray[np.uint8]]  # (B, ...) of the samples' arrays
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class Shards:
         paths = sorted(folder.glob("*.npz"))
         for path in paths:
             with np.load(path) as shard:
-                arrays = {key: shard[key] for key in KEYS if key in shard}
+                arrays = {key: shard[key] for key in KEYS}
             self.samples.extend(dict(zip(arrays, parts, strict=True)) for parts in zip(*arrays.values(), strict=True))
         if not self.samples:
             raise ValueError(f"no samples in {folder}; make some with: python -m training prepare")
@@ -50,18 +50,16 @@ class Shards:
 
 
 class Drawn:
-    """Samples drawn from photographs as they are needed, smoothly filled where ``fills``."""
+    """Samples drawn from photographs as they are needed, their colours as they are."""
 
-    def __init__(self, config: TrainConfig, *, fills: bool) -> None:
+    def __init__(self, config: TrainConfig) -> None:
         assert config.photos is not None
         self.photos = Photographs(PictureFiles(config.photos, config.segments), config.size)
         self.cutouts = read_cutouts(config.cutouts)
-        self.fills: FillKind = "flow" if fills else "none"
         self.name = f"{len(self.photos.fitting)} photographs, {len(self.cutouts)} cut-outs"
 
     def sample(self, size: int, rng: np.random.Generator) -> Sample:
-        sample = make_sample(self.photos, self.cutouts, size, rng, fills=self.fills)
-        return sample if self.fills == "none" else recoloured(sample, rng)  # as released, or as shards are
+        return make_sample(self.photos, self.cutouts, size, rng)
 
 
 class Mixed:
@@ -75,19 +73,16 @@ class Mixed:
         return (self.second if rng.random() < self.share else self.first).sample(size, rng)
 
 
-def open_source(config: TrainConfig, *, fills: bool) -> Source:
-    """The shards or photographs of a training, or both; raises ``ValueError`` where neither is named.
-
-    ``fills`` says that samples need them.
-    """
+def open_source(config: TrainConfig) -> Source:
+    """The shards or photographs of a training, or both; raises ``ValueError`` where neither is named."""
     if config.samples is None and config.photos is None:
         raise ValueError("training needs samples (a folder of shards) or photos (a folder of photographs)")
     if config.samples is None:
-        return Drawn(config, fills=fills)
+        return Drawn(config)
     shards = Shards(config.samples)
     if config.photos is None:
         return shards
-    return Mixed(shards, Drawn(config, fills=fills), config.drawn_share)
+    return Mixed(shards, Drawn(config), config.drawn_share)
 
 
 def draw_size(step: int, largest: int, varied: bool) -> int:

@@ -1,4 +1,4 @@
-"""Training samples for the U-Net: a picture, its hole, the hole filled with patches, and a category.
+"""Training samples for the U-Net: a picture, its hole, and a category.
 
 "Background" samples have a hole to be filled with background: random holes that leave objects alone, and holes in
 the shape of an object over a clean picture. In "foreground" samples the hole covers an object that must be
@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.fill import flow_fill, patch_fill, smooth_fill
 from training.config import PrepareConfig
 from training.data.masks import LEAST, MOST, object_mask, one_object, random_mask
 from training.data.photos import Photographs, Picture, PictureFiles, read_cutouts
 
 BACKGROUND, FOREGROUND = 0, 1
 SHARD = 64
-KEYS = ("picture", "mask", "label", "fill")  # the last one where fills were made
+KEYS = ("picture", "mask", "label")
 
 Sample = dict[str, NDArray[np.uint8]]
-FillKind = Literal["none", "flow", "patch"]
 
 
 def paste(picture: Picture, cutout: NDArray[np.uint8], rng: np.random.Generator) -> tuple[Picture, NDArray[np.uint8]]:
@@ -69,10 +66,8 @@ def make_sample(
     cutouts: list[NDArray[np.uint8]],
     size: int,
     rng: np.random.Generator,
-    *,
-    fills: FillKind = "patch",
 ) -> Sample:
-    """One sample: ``picture (size, size, 3)``, ``mask (size, size)``, ``label ()``; but for "none", ``fill`` too."""
+    """One sample: ``picture (size, size, 3)``, ``mask (size, size)``, ``label ()``."""
     while True:
         crop = photos.crop(size, rng)
         picture, segments = np.ascontiguousarray(crop[..., :3]), crop[..., 3:]
@@ -94,20 +89,12 @@ def make_sample(
             mask = random_mask(size, rng)
         if LEAST / 2 < (mask > 0).mean() <= MOST:
             break
-    sample = {"picture": picture, "mask": mask, "label": np.asarray(label, np.uint8)}
-    hole = mask > 0
-    if fills == "flow":
-        sample["fill"] = flow_fill(picture, hole)
-    elif fills == "patch":
-        sample["fill"] = patch_fill(picture, hole, radius=int(rng.integers(2, 6)), seed=int(rng.integers(1 << 31)))
-        if rng.random() < 0.1:  # a smooth fill now and then, so that the model does not rely on texture
-            sample["fill"] = smooth_fill(picture, hole)
-    return sample
+    return {"picture": picture, "mask": mask, "label": np.asarray(label, np.uint8)}
 
 
 def vary(sample: Sample, size: int, rng: np.random.Generator) -> Sample:
     """The sample turned, mirrored, its colours scaled; a smaller ``size`` is cropped where there is a hole."""
-    planes = {key: sample[key] for key in KEYS if key in sample and key != "label"}
+    planes = {key: sample[key] for key in ("picture", "mask")}
     mask = sample["mask"]
     if size < len(mask):
         ys, xs = np.nonzero(mask)
@@ -136,29 +123,17 @@ def recoloured(sample: Sample, rng: np.random.Generator) -> Sample:
     if rng.random() < 0.5:
         gain = rng.uniform(0.75, 1.2) * rng.uniform(0.92, 1.08, 3)
     table = np.clip(np.arange(256)[:, None] * gain, 0, 255).astype(np.uint8)  # (256, 3)
-    pictures: Sample = {
-        key: np.stack([table[sample[key][..., c], c] for c in channels], -1)
-        for key in ("picture", "fill")
-        if key in sample
-    }
-    return {**sample, **pictures}
+    return {**sample, "picture": np.stack([table[sample["picture"][..., c], c] for c in channels], -1)}
 
 
 def shrunk(sample: Sample, factor: int) -> Sample:
     """Every ``factor`` pixels made one; a hole is what a pixel of the hole is in."""
-
-    def reduced(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        size = plane.shape[1] // factor, plane.shape[0] // factor
-        return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-
     if factor == 1:
         return sample
     side = len(sample["mask"]) // factor
     mask = sample["mask"].reshape(side, factor, side, factor).max((1, 3))
-    return {key: reduced(plane) for key, plane in sample.items() if plane.ndim == 3} | {
-        "mask": mask,
-        "label": sample["label"],
-    }
+    picture = cv2.resize(sample["picture"], (side, side), interpolation=cv2.INTER_AREA)
+    return {"picture": np.asarray(picture, dtype=np.uint8), "mask": mask, "label": sample["label"]}
 
 
 def prepare(config: PrepareConfig) -> None:
@@ -175,17 +150,13 @@ def prepare(config: PrepareConfig) -> None:
     things = read_cutouts(config.cutouts)
     config.out.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(1)
-    fills: FillKind = "patch" if config.fills else "none"
     for index in range(config.shards):
         path = config.out / f"{config.seed:02d}-{index:04d}.npz"
         if path.exists():
             continue
         start = time.monotonic()
         rng = np.random.default_rng([config.seed, index])
-        samples = [
-            shrunk(make_sample(source, things, config.size, rng, fills=fills), config.size // kept)
-            for _ in range(SHARD)
-        ]
+        samples = [shrunk(make_sample(source, things, config.size, rng), config.size // kept) for _ in range(SHARD)]
         _write(path, samples)
         rate = SHARD / (time.monotonic() - start)
         left = (config.shards - index - 1) * SHARD / rate / 60

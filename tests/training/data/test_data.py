@@ -94,14 +94,13 @@ def test_pasting_changes_the_picture_under_the_alpha_only(corpus: Path) -> None:
     assert np.abs(pasted[alpha == 255].astype(int) - (200, 40, 20)).max() < 12
 
 
-def test_samples_are_filled_inside_the_hole_only(corpus: Path) -> None:
+def test_samples_have_a_hole_and_are_of_both_categories(corpus: Path) -> None:
     photos = Photographs(PictureFiles(corpus / "photos"), smallest=128)
     things = read_cutouts(corpus / "cutouts")
     labels = set()
     for seed in range(12):
         sample = make_sample(photos, things, 64, np.random.default_rng(seed))
-        outside = sample["mask"] == 0
-        assert np.array_equal(sample["fill"][outside], sample["picture"][outside])
+        assert sample["picture"].shape == (64, 64, 3) and 0 < (sample["mask"] > 0).mean() < 1
         labels.add(int(sample["label"]))
     assert labels == {BACKGROUND, FOREGROUND}
 
@@ -114,7 +113,7 @@ def test_segments_decide_the_category(corpus: Path) -> None:
     for seed in range(40):
         rng = np.random.default_rng(seed)
         segments = photos.crop(128, np.random.default_rng(seed))[..., 3] > 127
-        sample = make_sample(photos, [], 128, rng, fills="none")
+        sample = make_sample(photos, [], 128, rng)
         again = np.random.default_rng(seed)
         if not np.array_equal(photos.crop(128, again)[..., :3], sample["picture"]):
             continue  # another crop was drawn: the first held no usable hole
@@ -124,7 +123,6 @@ def test_segments_decide_the_category(corpus: Path) -> None:
             seen[label] += 1
             assert covered.any() if label == FOREGROUND else not covered.any()
     assert min(seen.values()) > 2
-    assert "fill" not in sample
 
 
 def test_prepared_shards_are_functions_of_the_seed(corpus: Path, shards: Path, tmp_path: Path) -> None:
@@ -132,7 +130,7 @@ def test_prepared_shards_are_functions_of_the_seed(corpus: Path, shards: Path, t
     prepare(config)
     (mine,), (theirs,) = tmp_path.glob("*.npz"), shards.glob("*.npz")
     with np.load(mine) as a, np.load(theirs) as b:
-        assert set(a) == set(b) == {"picture", "mask", "label", "fill"}
+        assert set(a) == set(b) == {"picture", "mask", "label"}
         assert all(np.array_equal(a[key], b[key]) for key in a)
         assert a["picture"].shape == (SHARD, 64, 64, 3)
     assert "broken.jpg" in (tmp_path / "skipped.txt").read_text(encoding="utf-8")
@@ -141,20 +139,19 @@ def test_prepared_shards_are_functions_of_the_seed(corpus: Path, shards: Path, t
     assert mine.stat().st_mtime_ns == before, "shards already there are kept"
 
 
-def test_samples_are_kept_smaller_than_their_fills_are_made(corpus: Path, tmp_path: Path) -> None:
-    config = PrepareConfig(photos=corpus / "photos", out=tmp_path, shards=1, size=64, kept=32, fills=False)
+def test_samples_can_be_kept_smaller_than_they_are_made(corpus: Path, tmp_path: Path) -> None:
+    config = PrepareConfig(photos=corpus / "photos", out=tmp_path, shards=1, size=64, kept=32)
     prepare(config)
     (path,) = tmp_path.glob("*.npz")
     with np.load(path) as shard:
         assert shard["picture"].shape == (SHARD, 32, 32, 3)
         assert set(np.unique(shard["mask"])) <= {0, 255}
     rng = np.random.default_rng(0)
-    sample = make_sample(Photographs(PictureFiles(corpus / "photos"), 64), [], 64, rng, fills="flow")
+    sample = make_sample(Photographs(PictureFiles(corpus / "photos"), 64), [], 64, rng)
     small = shrunk(sample, 2)
     means = sample["picture"].reshape(32, 2, 32, 2, 3).mean((1, 3))
     assert np.abs(small["picture"] - means).max() <= 1
-    known = small["mask"] == 0
-    assert np.array_equal(small["fill"][known], small["picture"][known])
+    assert np.array_equal(small["mask"], sample["mask"].reshape(32, 2, 32, 2).max((1, 3)))
     with pytest.raises(ValueError, match="no divisor"):
         prepare(replace(config, kept=48))
 
@@ -163,7 +160,7 @@ def test_batches_are_functions_of_seed_step_and_number(corpus: Path, train_confi
     photos = replace(train_config, samples=None, photos=corpus / "photos", cutouts=corpus / "cutouts")
     both = replace(photos, samples=train_config.samples, drawn_share=0.5)
     for config in (train_config, photos, both):
-        source = open_source(config, fills=True)
+        source = open_source(config)
         whole = draw_batch(source, 5, 17, range(6), 32)
         assert whole["picture"].shape == (6, 32, 32, 3)
         parts = [draw_batch(source, 5, 17, part, 32) for part in (range(2), range(2, 6))]
@@ -175,9 +172,10 @@ def test_batches_are_functions_of_seed_step_and_number(corpus: Path, train_confi
 def test_variations_keep_the_hole_where_it_is(shards: Path) -> None:
     source = Shards(shards)
     for seed in range(20):
-        sample = vary(source.samples[seed], 48, np.random.default_rng(seed))
-        outside = sample["mask"] == 0
-        assert np.array_equal(sample["fill"][outside], sample["picture"][outside])
+        whole = source.samples[seed]
+        shown = {**whole, "picture": np.repeat(whole["mask"][..., None], 3, 2)}  # the hole, as a picture
+        sample = vary(shown, 48, np.random.default_rng(seed))
+        assert np.array_equal(sample["picture"].max(2) > 0, sample["mask"] > 0)
     with pytest.raises(ValueError, match="no samples in"):
         Shards(shards.parent)
 
