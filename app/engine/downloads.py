@@ -97,7 +97,7 @@ def model_info(name: str) -> ModelInfo:
         unused = {"steps", "guidance", "strength", "context", "solver", "guidance_until"}
     elif folder.layout:  # denoised from noise, at one size
         unused = {"strength", "context"}
-    elif folder.flux or settings.turned:  # it brings its own solver; each turn is one step
+    elif folder.flux:  # it brings its own solver
         unused = {"solver", "guidance_until"}
     else:
         unused = set()

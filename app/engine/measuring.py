@@ -150,7 +150,7 @@ def options_of(choice: EraseChoice) -> dict[str, Any]:
 
 def _size(folder: ModelFolder) -> int:
     """Pixels of a picture to measure with: one square, which is not tiled."""
-    whole = folder.layout or folder.settings.transfer_sigma > 0 or folder.native > 512 / 1.5
+    whole = folder.layout or folder.native > 512 / 1.5
     return 512 if whole else folder.native
 
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inference.erase.model_io import NOT_FINITE, Decoded, OnStep, Square
+from inference.erase.model_io import NOT_FINITE, Float, OnStep, Square
 from inference.errors import ModelError
 from inference.models import PATCH, ColourMap, EraseSettings, FluxModel
 
@@ -23,7 +23,7 @@ class FluxDenoiser:
         self.model, self.device, self.settings, self.generator = model, device, settings, generator
 
     @torch.inference_mode()
-    def run(self, square: Square, on_step: OnStep) -> Decoded:
+    def run(self, square: Square, on_step: OnStep) -> Float:
         """Denoise ``square``; ``on_step(index, preview)`` may raise to stop.
 
         Raises :class:`ModelError` where a value is not finite. A strength below 1 begins at that noise level.
@@ -84,8 +84,8 @@ class FluxDenoiser:
         return tensor.permute(2, 0, 1)[None].contiguous().to(self.device)
 
 
-def _decoded(pictures: Tensor) -> Decoded:
-    """``(1, 3, N, N)`` in [0, 1] as a picture."""
+def _decoded(pictures: Tensor) -> Float:
+    """``(1, 3, N, N)`` in [0, 1] as a picture ``(N, N, 3)``, 0..255."""
     if not torch.isfinite(pictures).all():
         raise ModelError(f"FLUX.1 Fill: {NOT_FINITE}")
-    return Decoded(np.asarray((255 * pictures[0].permute(1, 2, 0).float()).cpu().numpy()), None)
+    return np.asarray((255 * pictures[0].permute(1, 2, 0).float()).cpu().numpy())

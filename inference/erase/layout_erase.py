@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inference.erase.model_io import NOT_FINITE, Decoded, Float, Square
+from inference.erase.model_io import NOT_FINITE, Float, Square
 from inference.errors import NotFiniteError
 from inference.layout import PIXELS, Corrector, Hints, colours_of, condition_of, hints_of
 from inference.models import EraseSettings, Model
@@ -30,10 +30,10 @@ class LayoutDenoiser:
         self.generator, self.check = generator, check
 
     @torch.inference_mode()
-    def run(self, square: Square, on_step: Callable[[int, Decoded], None]) -> Decoded:
-        """``square``: sides of ``SIDE`` pixels; ``on_step`` is given each step's x0 and may raise to stop.
+    def run(self, square: Square, on_step: Callable[[int, Float], None]) -> tuple[Float, Float]:
+        """``square``: sides of ``SIDE`` pixels; ``on_step`` is given the colours of each step's x0, may raise to stop.
 
-        Returns the colours at the end, and as ``baseline`` those of the patch fill, as coarse.
+        Returns the colours at the end and those of the patch fill, as coarse: ``(SIDE, SIDE, 3)``, 0..255.
         Raises :class:`NotFiniteError` where a value is not finite.
         """
         picture, filled = self._tensor(square.picture), self._tensor(square.filled)
@@ -41,15 +41,15 @@ class LayoutDenoiser:
         hints = hints_of(picture, filled, hole)
         self.check()
 
-        def shown(latents: Tensor) -> Decoded:
+        def shown(latents: Tensor) -> Float:
             if not torch.isfinite(latents).all():
                 raise NotFiniteError(f"{self.model.folder.path}: {NOT_FINITE}")
-            return Decoded(_enlarged(colours_of(latents.float(), hints)), None)
+            return _enlarged(colours_of(latents.float(), hints))
 
         def report(step: Step) -> None:
             on_step(step.index, shown(step.x0))
 
-        return Decoded(shown(self._denoised(hints, report)).rgb, _enlarged(hints.patches))
+        return shown(self._denoised(hints, report)), _enlarged(hints.patches)
 
     def _denoised(self, hints: Hints, report: Callable[[Step], None]) -> Tensor:
         """The clean latents at the end of all steps."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
+from inference.erase.blending import lowpass
 from inference.erase.layout_erase import SIDE, LayoutDenoiser
 from inference.erase.memory_fallback import MemoryFallback
-from inference.erase.model_io import Decoded, Square
-from inference.erase.region_job import Preview, RegionJob, Report
+from inference.erase.model_io import Float, Square
+from inference.erase.region_job import BAND, RGB, Preview, RegionJob, Report
+from inference.erase.regions import window
 from inference.fill import colour_correction
 from inference.models import Model
 from inference.runtime import Check
+
+RIM = 1.0  # standard deviation in pixels of how far a rim reaches into a hole
 
 
 class LayoutJob(RegionJob):
@@ -32,9 +37,6 @@ class LayoutJob(RegionJob):
             return
         self.sketch(report, check)
         super().draft(lambda step, preview: check(), check)
-        if self.settings.rim:
-            assert self.filled is not None
-            self.base = self._rimmed(self.filled.rgb, check)
 
     def steps(self, fallback: MemoryFallback) -> int:
         """Those of the layout; with the last of them the texture comes."""
@@ -50,14 +52,34 @@ class LayoutJob(RegionJob):
         # What was in the hole is nowhere in here: not even mixed into the pixels beside it by resizing.
         square = Square(filled, filled, self._square(self._whole_hole(), SIDE) > 0)
 
-        def on_step(index: int, decoded: Decoded) -> None:
+        def on_step(index: int, made: Float) -> None:
             if index + 1 < self.settings.steps:
-                report(index + 1, self._preview(self._bring_back(decoded, square)))
+                report(index + 1, self._preview(self._bring_back(made, square)))
 
-        made = LayoutDenoiser(model, device, self.settings, generator, check).run(square, on_step)
+        made, patches = LayoutDenoiser(model, device, self.settings, generator, check).run(square, on_step)
         check()
-        assert made.baseline is not None and self.base is not None
-        change, base = colour_correction(made.rgb, made.baseline, square.hole), self.base
+        change, base = colour_correction(made, patches, square.hole), self._rimmed(self.filled.rgb, check)
         result = self._result(self._sampled(change, base, False), lambda: self._sampled(change, base, True))
         report(self.settings.steps, result)
+        return result
+
+    def _rimmed(self, filled: RGB, check: Check) -> RGB:
+        """``filled``, the box's pixels, with a rim that does not break off at the hole's edge.
+
+        Copied texture meets what is known with a jagged line of one or two pixels. There the mean of the known pixels
+        nearby is the better guess, the more of them there are.
+        """
+        if not self.settings.rim:
+            return filled
+        result = filled.copy()
+        for top in range(0, len(filled), BAND):
+            check()
+            first, last = max(top - 8, 0), min(top + BAND + 8, len(filled))
+            known = ~self.hole[first:last]
+            picture = self.view[window(self.own)][first:last].astype(np.float32)
+            near = lowpass(known[..., None].astype(np.float32), RIM)[..., None]  # OpenCV drops a last axis of 1
+            mean = lowpass(picture * known[..., None], RIM) / np.maximum(near, 1e-6)
+            share = np.minimum(self.settings.rim * near, 1) * self.hole[first:last][..., None]
+            rimmed = np.rint(filled[first:last] + share * (mean - filled[first:last]))
+            result[top : top + BAND] = rimmed[top - first : top - first + BAND]
         return result

@@ -23,19 +23,13 @@ class Square:
     hole: NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Decoded:
-    """A picture ``(N, N, 3)`` float 0..255, right in and near the hole; ``baseline``: what the start decodes to."""
-
-    rgb: Float
-    baseline: Float | None
-
-
 OnStage = Callable[[str], None]  # what begins: "encoding", "denoising" or "decoding"
-OnStep = Callable[[int, Decoded | None], None]  # None: this step was not drawn
+OnStep = Callable[[int, Float | None], None]  # a picture as the result; None: this step was not drawn
 
 
 class Squares(Protocol):
     """What runs squares through one kind of model."""
 
-    def run(self, square: Square, on_step: OnStep) -> Decoded: ...
+    def run(self, square: Square, on_step: OnStep) -> Float:
+        """A picture ``(N, N, 3)``, 0..255, right in and near the hole."""
+        ...

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.erase.blending import compensate, composite, fade_mask, grown, lowpass, membrane, robust_match
+from inference.erase.blending import compensate, composite, grown, lowpass, membrane, robust_match
 from inference.erase.high_bit_depth import TO_16_BIT, SixteenBitValues, debanded
 from inference.erase.memory_fallback import MemoryFallback
-from inference.erase.model_io import Decoded, OnStage, Square, Squares
+from inference.erase.model_io import OnStage, Square, Squares
 from inference.erase.regions import Box, Region, window
-from inference.erase.self_ensemble import TurnedSquares
 from inference.erase.soft_masks import blend_share
 from inference.erase.tiles import feather, plan_tiles, tiled_side
 from inference.fill import LARGEST, Fill, fill_box, fill_from, reduce_hole, resize, sample, smooth_fill
@@ -35,7 +34,6 @@ Float = NDArray[np.float32]
 
 RING = 6  # native pixels around the hole on which colours are matched
 TILED_FROM = 1.5  # times the native side: from there on the enlarged result would be soft
-RIM = 1.0  # standard deviation in pixels of how far a rim reaches into a hole
 BAND = 256  # rows of the result made at once
 
 
@@ -91,8 +89,7 @@ class RegionJob:
         self.alpha = blend_share(mask, None if soft is None else soft[window(self.box)], region)
         self.soft = soft is not None
         self.filled: Fill | None = None
-        self.on_stage: OnStage | None = None  # is told what a model without turns is at; they would be told often
-        self.base: RGB | None = None  # the fill as the model's change is added to it
+        self.on_stage: OnStage | None = None  # is told what the model is at in the whole square, not in tiles
 
     @property
     def from_fill(self) -> bool:
@@ -101,8 +98,8 @@ class RegionJob:
 
     @property
     def only_filled(self) -> bool:
-        """Whether the draft is the result: of a speck among many, where a low-passed change would change nothing."""
-        return self._transfers and self.region.side < min(self.native, max(self.size))
+        """Whether the draft is the result, though there is a model."""
+        return False
 
     # -- the draft -------------------------------------------------------------------------
 
@@ -127,12 +124,11 @@ class RegionJob:
             check=check,
         )
         report(0, self._preview(self.filled.rgb))
-        self.base = self._rimmed(self.filled.rgb, check) if self._transfers and self.settings.rim else self.filled.rgb
 
     def result(self) -> Preview:
         """The draft as the result."""
-        assert self.base is not None
-        return self._result(self.base, None)
+        assert self.filled is not None
+        return self._result(self.filled.rgb, None)
 
     def _smooth(self) -> RGB:
         """The smooth fill, made at a reduced size: it has no detail to lose."""
@@ -152,7 +148,7 @@ class RegionJob:
     def tiles(self, fallback: MemoryFallback) -> tuple[int, list[tuple[int, int]]]:
         """The side the whole square is brought to for tiles, and their corners ``(y, x)`` in what lies inside."""
         side, settings = self.side(fallback), self.settings
-        if settings.refine <= 0 or self._transfers or self.region.side <= TILED_FROM * self.native:
+        if settings.refine <= 0 or self.region.side <= TILED_FROM * self.native:
             return 0, []
         height, width = self.hole.shape
         whole = tiled_side((height, width), self.region.side, side)
@@ -161,15 +157,7 @@ class RegionJob:
 
     def steps(self, fallback: MemoryFallback) -> int:
         """How many steps :meth:`run` takes."""
-        if self.only_filled:
-            return 0
         return self.settings.steps + len(self.tiles(fallback)[1]) * self._refining.steps
-
-    @property
-    def _transfers(self) -> bool:
-        """Whether only the model's low-passed change is used: then detail is the fill's."""
-        settings = self.settings
-        return settings.transfer_sigma > 0 and settings.strength < settings.transfer_below
 
     @property
     def _refining(self) -> EraseSettings:
@@ -177,7 +165,7 @@ class RegionJob:
         settings = self.settings
         strength = min(settings.refine, settings.strength)
         steps = max(1, round(settings.steps * strength / settings.strength))
-        return replace(settings, strength=strength, steps=steps, turned=False, start="fill", transfer_sigma=0.0)
+        return replace(settings, strength=strength, steps=steps, start="fill")
 
     def run(
         self, model: Model, device: torch.device, fallback: MemoryFallback, report: Report, check: Check
@@ -194,22 +182,17 @@ class RegionJob:
         square = Square(
             self._square(self.view, side), self._square(reduced, side), self._square(self._whole_hole(), side) > 0
         )
-        denoiser: Squares
-        if self.settings.turned:
-            each = denoiser_of(model, device, replace(self.settings, steps=1), generator, fallback)
-            denoiser = TurnedSquares(each, self.settings.steps)
-        else:
-            denoiser = denoiser_of(model, device, self.settings, generator, fallback, self.on_stage)
+        denoiser = denoiser_of(model, device, self.settings, generator, fallback, self.on_stage)
         done, shown = 0, Preview(self.box, self.view[window(self.own)])
 
-        def on_step(index: int, decoded: Decoded | None) -> None:
+        def on_step(index: int, made: Float | None) -> None:
             nonlocal done, shown
             done = index + 1
-            shown = shown if decoded is None else self._preview(self._bring_back(decoded, square))
+            shown = shown if made is None else self._preview(self._bring_back(made, square))
             report(done, shown)
 
-        decoded = denoiser.run(square, on_step)
-        result = self._bring_back(decoded, square)
+        made = denoiser.run(square, on_step)
+        result = self._bring_back(made, square)
         whole, tiles = self.tiles(fallback)
         if tiles:
             refined = denoiser_of(model, device, self._refining, generator, fallback)
@@ -221,7 +204,7 @@ class RegionJob:
                 report(done, shown)
 
             return self._result(self._refine(refined, result, whole, tiles, side, on_tile), None)
-        return self._result(result, lambda: self._bring_back(decoded, square, sixteen_bit=True))
+        return self._result(result, lambda: self._bring_back(made, square, sixteen_bit=True))
 
     def _refine(
         self,
@@ -247,11 +230,11 @@ class RegionJob:
             edges = y == 0, y + side == height, x == 0, x + side == width
             share = (feather(side, edges) * hole[place])[..., None]
 
-            def blended(made: Decoded, before: Float = before, share: Float = share) -> RGB:
-                toned = made.rgb + lowpass(before - made.rgb, side / 16)  # its tones are the coarse pass's
+            def blended(made: Float, before: Float = before, share: Float = share) -> RGB:
+                toned = made + lowpass(before - made, side / 16)  # its tones are the coarse pass's
                 return np.clip(np.rint(before + (toned - before) * share), 0, 255).astype(np.uint8)
 
-            def report(_index: int, made: Decoded | None, y: int = y, x: int = x, blended: Any = blended) -> None:
+            def report(_index: int, made: Float | None, y: int = y, x: int = x, blended: Any = blended) -> None:
                 on_step(None if made is None else self._tile_preview(blended(made), (x, y), scale))
 
             made = denoiser.run(Square(original[place], canvas[place], hole[place]), report)
@@ -270,16 +253,12 @@ class RegionJob:
 
     # -- from the model's square to the picture --------------------------------------------
 
-    def _bring_back(self, decoded: Decoded, square: Square, *, sixteen_bit: bool = False) -> NDArray[Any]:
-        """The box's pixels: the fill with the model's change, or the model's picture with its colours matched.
+    def _bring_back(self, made: Float, square: Square, *, sixteen_bit: bool = False) -> NDArray[Any]:
+        """The box's pixels: the model's picture with its colours matched.
 
         uint8, or uint16 where ``sixteen_bit``, as of :class:`SixteenBitValues`.
         """
-        side = square.hole.shape[0]
-        if decoded.baseline is None:
-            return self._sampled(self._match(decoded.rgb, square), None, sixteen_bit)
-        assert self.base is not None
-        return self._sampled(self._change(decoded.rgb - decoded.baseline, square.hole, side), self.base, sixteen_bit)
+        return self._sampled(self._match(made, square), None, sixteen_bit)
 
     def _sampled(self, values: Float, base: RGB | None, sixteen_bit: bool) -> NDArray[Any]:
         """``values``, given on the model's square, at the box; added to ``base`` where there is one."""
@@ -295,33 +274,6 @@ class RegionJob:
                 part += debanded(base, rows.start, rows.stop) if sixteen_bit else base[rows]
             result[rows] = np.rint(np.clip(part, 0, 255) * TO_16_BIT) if sixteen_bit else np.clip(np.rint(part), 0, 255)
         return result
-
-    def _rimmed(self, filled: RGB, check: Check) -> RGB:
-        """``filled``, the box's pixels, with a rim that does not break off at the hole's edge.
-
-        Copied texture meets what is known with a jagged line of one or two pixels. There the mean of the known pixels
-        nearby is the better guess, the more of them there are.
-        """
-        result = filled.copy()
-        for top in range(0, len(filled), BAND):
-            check()
-            first, last = max(top - 8, 0), min(top + BAND + 8, len(filled))
-            known = ~self.hole[first:last]
-            picture = self.view[window(self.own)][first:last].astype(np.float32)
-            near = lowpass(known[..., None].astype(np.float32), RIM)[..., None]  # OpenCV drops a last axis of 1
-            mean = lowpass(picture * known[..., None], RIM) / np.maximum(near, 1e-6)
-            share = np.minimum(self.settings.rim * near, 1) * self.hole[first:last][..., None]
-            rimmed = np.rint(filled[first:last] + share * (mean - filled[first:last]))
-            result[top : top + BAND] = rimmed[top - first : top - first + BAND]
-        return result
-
-    def _change(self, change: Float, hole: NDArray[np.bool_], side: int) -> Float:
-        """The model's change, low-passed and vanishing at the hole's edge."""
-        settings = self.settings
-        sigma = settings.transfer_sigma * side / self.native
-        change = change - membrane(change, hole, RING)
-        smooth = lowpass(change * hole[..., None], sigma) * settings.transfer_gain
-        return np.asarray(smooth * (1 - fade_mask(~hole, 0, 2 * sigma)[..., None]), dtype=np.float32)
 
     def _match(self, rgb: Float, square: Square) -> Float:
         """``rgb``, its colours matched to the picture on the ring around the hole as the settings say."""

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inference.erase.memory_fallback import MemoryFallback, SplitBranches
-from inference.erase.model_io import NOT_FINITE, Decoded, Float, OnStage, OnStep, Square, Squares
+from inference.erase.model_io import NOT_FINITE, Float, OnStage, OnStep, Square, Squares
 from inference.errors import NotFiniteError
 from inference.fill import flow_fill
 from inference.models import ColourMap, EraseSettings, Model
-from inference.sampling import Picture, Previews, Step, Whitening, ddim, denoise, plan_timesteps
+from inference.sampling import Picture, Previews, Step, ddim, denoise, plan_timesteps
 
 if TYPE_CHECKING:
     from diffusers import DDIMScheduler
@@ -81,7 +81,7 @@ class SquareDenoiser:
         self.previews = Previews(device)
 
     @torch.inference_mode()
-    def run(self, square: Square, on_step: OnStep) -> Decoded:
+    def run(self, square: Square, on_step: OnStep) -> Float:
         """Denoise ``square``; ``on_step(index, preview)`` may raise to stop; on a graphics card it is told later.
 
         Raises :class:`NotFiniteError` where a value is not finite.
@@ -97,33 +97,21 @@ class SquareDenoiser:
             hole = F.max_pool2d(hole_pixels, codec.factor)
         else:
             hole = F.interpolate(hole_pixels, known.shape[-2:], mode="nearest")
-        whitening = Whitening.measure(known, hole) if settings.whiten else None
         colours = ColourMap(known, shown, hole)
         conditions = [known, *self._further(square)]
-        if whitening is not None:
-            known, start = whitening.apply(known), None if start is None else whitening.apply(start)
-            conditions = [whitening.apply(latents) for latents in conditions]
-        base = known if settings.relative else torch.zeros_like(known)
-        start = None if start is None else start - base
 
         def decode(latents: Tensor, *, cheaply: bool) -> tuple[Tensor, Tensor]:
             """The picture ``(H, W, 3)`` on the device, and whether all its values are finite."""
             finite = torch.isfinite(latents).all()
-            latents = latents + base
-            if whitening is not None:
-                latents = whitening.undo(latents)
             decoded = codec.preview(latents, settings.previews) if cheaply else self._decode(latents, hole)
             if decoded is None:
                 decoded = F.interpolate(colours(latents), size, mode="bilinear", align_corners=False)
             return (decoded[0].permute(1, 2, 0).float() + 1) * 127.5, finite & torch.isfinite(decoded).all()
 
-        transfer = start is not None and settings.transfer_sigma > 0 and settings.strength < settings.transfer_below
-        baseline = self._array(*decode(start, cheaply=False)) if start is not None and transfer else None
-
         def deliver(index: int, made: Picture | None, finite: bool) -> None:
             if not finite:
                 raise NotFiniteError(f"{self.model.folder.path}: {NOT_FINITE}")
-            on_step(index, None if made is None else Decoded(made, baseline))
+            on_step(index, made)
 
         def report(step: Step) -> None:
             if self.previews.due():
@@ -146,13 +134,12 @@ class SquareDenoiser:
             solver=settings.solver,
             guidance_until=settings.guidance_until,
             deep_every=settings.deep_every,
-            keep=start if settings.keep_known else None,
             on_step=report,
         )
         self.on_stage("decoding")
         made, finite = decode(latents, cheaply=False)
         self.previews.finish(deliver)
-        return Decoded(self._array(made, finite), baseline)
+        return self._array(made, finite)
 
     def _array(self, made: Tensor, finite: Tensor) -> Float:
         if not finite:

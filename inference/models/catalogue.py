@@ -44,14 +44,7 @@ class EraseSettings:
     noise_offset: float = 0.0357  # standard deviation of a shift per channel added to the noise
     condition: str = "grey"  # what the masked-image latents show in the hole: "grey" or "fill"
     start: str = "picture"  # what is noised at the start: "picture" (as released) or "fill"; "noise": nothing is
-    turned: bool = False  # each step goes all the way, with the picture turned another way; their mean is the result
-    relative: bool = False  # what is denoised is the difference to the fill: nothing predicted leaves the fill
-    whiten: bool = False  # latents whitened by what is known of the picture
-    keep_known: bool = False  # clean latents put back outside the hole at every step
-    transfer_sigma: float = 0.0  # > 0: only the change, low-passed over this many native pixels, is added to the fill
-    transfer_gain: float = 1.0
-    rim: float = 0.0  # how far a fill gives way to the known pixels it touches, where only the change is added
-    transfer_below: float = 0.95  # at this strength and above the denoised picture itself is the result
+    rim: float = 0.0  # how far a fill that a layout corrects gives way to the known pixels it touches
     solver: str = "ddim"  # or "dpm++", "unipc": fewer steps for the same quality
     guidance_until: float = 1.0  # share of the steps that are guided, from the first; fewer are quicker
     deep_every: int = 1  # deep features of the network are computed at one of so many steps and used at those after it
@@ -78,10 +71,6 @@ class EraseSettings:
         settings = cls(**values)
         if settings.condition not in ("grey", "fill") or settings.start not in ("noise", "picture", "fill"):
             raise ModelError(f"no such way to start: {settings.condition!r}, {settings.start!r}.")
-        if settings.relative and (settings.condition, settings.start) != ("fill", "fill"):
-            raise ModelError('a difference to the fill needs condition and start to be "fill".')
-        if settings.start == "noise" and (settings.keep_known or settings.transfer_sigma):
-            raise ModelError('a start from "noise" has no latents to keep and no fill to add a change to.')
         if not 0 <= settings.rim <= 10:
             raise ModelError(f"rim must be between 0 and 10, not {settings.rim}.")
         if settings.least_context < 32:

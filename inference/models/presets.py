@@ -14,7 +14,6 @@ from inference.networks import UNetConfig
 
 SPEEDS = ("fast", "balanced", "best")
 QUICK = "quick"  # as a precision: bf16 where device and model gain by it, see devices.quick_precision
-MOST_TURNS = 8  # in which a picture can be shown to a model: see inference.erase.self_ensemble
 
 
 @dataclass(frozen=True)
@@ -63,9 +62,6 @@ def presets_of(folder: ModelFolder) -> dict[str, Preset]:
         return {"fast": _steps(own, 0.4), "balanced": _steps(own, 0.6), "best": own}
     if folder.layout:
         return {"fast": _steps(own, 0.5), "balanced": own, "best": replace(own, steps=2 * own.steps)}
-    if folder.settings.turned:  # its steps are turns of the picture, each of them whole
-        more = max(own.steps, min(2 * own.steps, MOST_TURNS))
-        return {"fast": replace(own, steps=1), "balanced": own, "best": replace(own, steps=more)}
     reuses = isinstance(folder.unet, UNetConfig) and own.steps >= FEWEST_REUSING
     fast = replace(own, **(FAST if reuses else FAST_WHOLE))  # type: ignore[arg-type]
     balanced = replace(own, **BALANCED)  # type: ignore[arg-type]

@@ -53,11 +53,9 @@ class Work:
         model = hashlib.sha256(stamps.encode()).hexdigest()[:16]
         side = folder.native if folder.layout else preset.context or folder.native
         both = preset.guidance != 1 and not folder.flux
-        steps = 1 if folder.settings.turned else preset.steps
-        share = round(preset.guidance_until * steps) if both else 0
-        guided = share * preset.steps if folder.settings.turned else share
+        guided = round(preset.guidance_until * preset.steps) if both else 0
         # As the loop does: see inference.sampling.denoise
-        reuses = isinstance(folder.unet, UNetConfig) and device != "cuda" and not folder.settings.turned
+        reuses = isinstance(folder.unet, UNetConfig) and device != "cuda"
         deep = preset.deep_every if reuses else 1
         return cls(f"{model} {device} {precision} {side}", preset.steps, guided, preset.solver, deep)
 

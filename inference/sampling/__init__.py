@@ -1,4 +1,4 @@
-"""From noise to latents: the denoising loop, its schedules, and the whitening of latents."""
+"""From noise to latents: the denoising loop and its schedules."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ if TYPE_CHECKING:
     from inference.sampling.loop import Denoiser, Step, denoise, plan_timesteps
     from inference.sampling.previews import Picture, Previews
     from inference.sampling.schedules import ddim
-    from inference.sampling.whitening import Whitening
 
 __all__ = [
     "Denoiser",
     "Picture",
     "Previews",
     "Step",
-    "Whitening",
     "ddim",
     "denoise",
     "plan_timesteps",
@@ -35,7 +33,6 @@ _HOMES = {
         "plan_timesteps",
     ),
     "schedules": ("ddim",),
-    "whitening": ("Whitening",),
 }
 
 __getattr__ = lookup(__name__, _HOMES)

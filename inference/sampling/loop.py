@@ -70,12 +70,6 @@ class _Level:
     def noised(self, x0: Tensor, noise: Tensor) -> Tensor:
         return self.signal * x0 + self.noise * noise
 
-    def prediction(self, x0: Tensor, noise: Tensor) -> Tensor:
-        """What a perfect network says of ``x0`` under ``noise``."""
-        if self.kind == "sample":
-            return x0
-        return noise if self.kind == "epsilon" else self.signal * noise - self.noise * x0
-
 
 @torch.inference_mode()
 def denoise(
@@ -89,7 +83,6 @@ def denoise(
     known: Tensor,
     guidance: float,
     condition: Tensor | None = None,
-    keep: Tensor | None = None,
     solver: str = "ddim",
     guidance_until: float = 1.0,
     deep_every: int = 1,
@@ -105,7 +98,7 @@ def denoise(
     (:class:`inference.networks.fast.EvaluationUNet`); others compute every step whole.
     ``solver``: as in :func:`.schedules.solver`, spaced as in :func:`.schedules.spaced`.
     ``condition``: what the network is given beside noisy latents; None: hole and known latents.
-    ``keep (1, C, h, w)``: clean latents put back outside the hole at every step. ``on_step`` may raise to stop.
+    ``on_step`` may raise to stop.
     DDIM: Song et al., arXiv 2010.02502; guidance: the Moebius paper, after Ho and Salimans (2207.12598).
     """
     background = torch.arange(unet.config.tokens)[None]
@@ -126,19 +119,11 @@ def denoise(
         if index < guided:
             foreground, prediction = prediction[:1], prediction[1:]
             prediction = foreground + guidance * (prediction - foreground)
-        level = _Level.at(scheduler, timestep)
         if taking is scheduler:
             step = scheduler.step(prediction, timestep, latents)
             latents, x0 = step.prev_sample, step.pred_original_sample
         else:
-            if keep is not None:  # what a solver remembers must be right outside the hole, too
-                prediction = torch.where(hole > 0.5, prediction, level.prediction(keep, noise))
-            x0 = level.x0(prediction, latents)
+            x0 = _Level.at(scheduler, timestep).x0(prediction, latents)
             latents = taking.step(prediction, timestep, latents).prev_sample
-        if keep is not None:
-            last = index + 1 == len(timesteps)
-            outside = keep if last else _Level.at(scheduler, timesteps[index + 1]).noised(keep, noise)
-            latents = torch.where(hole > 0.5, latents, outside)
-            x0 = torch.where(hole > 0.5, x0, keep)
         on_step(Step(index, len(timesteps), prediction, latents, x0))
     return latents

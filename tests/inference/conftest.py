@@ -19,13 +19,13 @@ from tests.oracles.tiny_published import TINY, write_published
 
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in the bundled model's form: 128 px native, conditioned on the patch fill."""
+    """A folder in the program's own form: 128 px native, conditioned on the patch fill."""
     folder = tmp_path_factory.mktemp("tiny")
     save_file(dict(fill(build_unet(TINY)).state_dict()), folder / "unet.safetensors")
     autoencoder = PatchAutoencoderConfig(encoder_width=16, decoder_widths=(8, 8, 8))
     save_file(dict(fill(PatchAutoencoder(autoencoder)).state_dict()), folder / "autoencoder.safetensors")
     erase: dict[str, object] = {"steps": 4, "strength": 0.6, "guidance": 1.5, "noise_offset": 0.0}
-    erase |= {"condition": "fill", "start": "fill", "whiten": True, "keep_known": True, "transfer_sigma": 4.0}
+    erase |= {"condition": "fill", "start": "fill", "refine": 0.0}
     values = {
         "name": "tiny",
         "title": "Tiny",
@@ -39,20 +39,15 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def relative_folder(tiny_folder: Path, tmp_path: Path) -> Path:
-    """A model of the difference to the fill that is given a second one, and says: there is none."""
-    folder = tmp_path / "relative"
+def two_fills_folder(tiny_folder: Path, tmp_path: Path) -> Path:
+    """A model that is given a second fill."""
+    folder = tmp_path / "two fills"
     folder.mkdir()
     shape = replace(TINY, extra_fills=1)
-    unet = build_unet(shape)
-    fill(unet)
-    for tensor in unet.diff_model.conv_out.parameters():
-        tensor.data.zero_()
-    save_file(dict(unet.state_dict()), folder / "unet.safetensors")
+    save_file(dict(fill(build_unet(shape)).state_dict()), folder / "unet.safetensors")
     (folder / "autoencoder.safetensors").write_bytes((tiny_folder / "autoencoder.safetensors").read_bytes())
     values = json.loads((tiny_folder / "config.json").read_text())
     values["unet"] = shape.to_dict()
-    values["erase"] |= {"relative": True, "strength": 1.0, "guidance": 1.0, "transfer_below": 1.01, "steps": 2}
     (folder / "config.json").write_text(json.dumps(values))
     return folder
 

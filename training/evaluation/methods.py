@@ -109,8 +109,7 @@ def _alone(pipeline: ErasePipeline) -> ErasePipeline:
     No tiles: they begin at a strength below 1, which a model trained on noise alone has never seen.
     """
     alone = copy.copy(pipeline)
-    settings = replace(pipeline.folder.settings, transfer_sigma=0.0, refine=0.0)
-    alone.folder = replace(pipeline.folder, settings=settings)
+    alone.folder = replace(pipeline.folder, settings=replace(pipeline.folder.settings, refine=0.0))
     return alone
 
 

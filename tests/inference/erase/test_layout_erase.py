@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -139,3 +140,20 @@ def test_it_can_be_given_up_at_every_stage(pipeline: ErasePipeline, at: int) -> 
 def test_sixteen_bits_are_made_of_what_is_shown(pipeline: ErasePipeline) -> None:
     part = pipeline.erase_parts(_picture(), _mask(), seed=2, sixteen_bit=True)[0]
     assert part.sixteen_bit is not None and part.sixteen_bit.colours.dtype == np.uint16
+
+
+def _with_rim(pipeline: ErasePipeline) -> ErasePipeline:
+    folder = replace(pipeline.folder, settings=replace(pipeline.folder.settings, rim=2.0))
+    return ErasePipeline(folder, pipeline.model, pipeline.device)
+
+
+def test_a_rim_is_a_fill_that_gives_way_to_what_it_touches(pipeline: ErasePipeline) -> None:
+    image, mask = _picture(160, 160), np.zeros((160, 160), np.uint8)
+    mask[50:90, 50:100] = 255
+    image[:, :, 0] = np.where(np.arange(160) < 50, 0, 255)[None]  # nothing to copy continues this edge of the hole
+    plain, soft = (p.erase(image, mask, exact_mask=True).astype(int) for p in (pipeline, _with_rim(pipeline)))
+    assert np.array_equal(soft[mask == 0], image[mask == 0])
+    assert np.array_equal(soft[56:84, 56:94], plain[56:84, 56:94])  # further in nothing changes
+    known = image[49:90, 49:50].astype(int).mean()
+    at_the_edge = (slice(55, 85), slice(50, 51))
+    assert abs(soft[at_the_edge].mean() - known) < abs(plain[at_the_edge].mean() - known)

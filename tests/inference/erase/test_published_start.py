@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from inference import ErasePipeline, InputError, ModelError
+from inference import ErasePipeline, InputError
 from inference.erase.settings import chosen_settings
 from inference.erase.square import schedule_of
 from inference.models.catalogue import PUBLISHED, EraseSettings
@@ -100,11 +100,6 @@ def test_starts_that_there_are_not(settings: EraseSettings, start: str, words: s
 def test_previews_that_there_are_not() -> None:
     with pytest.raises(InputError, match="exact, fast, fitted"):
         chosen_settings(PUBLISHED, previews="best")
-
-
-def test_noise_has_no_latents_to_keep() -> None:
-    with pytest.raises(ModelError, match="no latents to keep"):
-        EraseSettings.from_dict({"start": "noise", "keep_known": True})
 
 
 @pytest.mark.parametrize(("steps", "first"), [(20, 950), (10, 900), (8, 999), (1, 999)])

@@ -169,7 +169,8 @@ def test_an_erase_is_nearly_the_exact_one_and_spares_the_rest(
     pipeline = ErasePipeline.load(tiny_folder, device="cpu", precision=precision)
     assert pipeline.precision == precision
     exact, result = tiny.erase(IMAGE, MASK), pipeline.erase(IMAGE, MASK)
-    assert np.abs(result.astype(int) - exact).max() <= 12
+    off = np.abs(result.astype(int) - exact)
+    assert off.max() <= 24 and off[MASK > 0].mean() < 3, "another seed is off by 78 levels in the mean"
     assert np.array_equal(result[~pipeline.affected(MASK)], IMAGE[~pipeline.affected(MASK)])
 
 

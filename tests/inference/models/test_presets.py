@@ -29,7 +29,6 @@ def folder(settings: EraseSettings = PUBLISHED, **options: object) -> ModelFolde
 KINDS = {
     "published": folder(),
     "teacher": folder(replace(PUBLISHED, guidance=4.5), unet=PIXELHACKER_CONFIGS["pixelhacker"]),
-    "turned": folder(EraseSettings(steps=4, strength=1.0, guidance=1.0, start="fill", condition="fill", turned=True)),
     "layout": folder(EraseSettings(steps=8, strength=1.0), layout=True),
     "flux": folder(EraseSettings(steps=50, strength=1.0, guidance=30.0), unet=None, flux=True),
     "few steps": folder(EraseSettings(steps=6, strength=1.0, guidance=1.0)),
@@ -61,10 +60,6 @@ def test_the_published_models_are_quick_by_solver_guidance_precision_and_size() 
     assert presets_of(KINDS["teacher"])["fast"].deep_every == 1, "it can't use them again"
     assert fast.guidance == balanced.guidance == 2.0
     assert presets_of(KINDS["teacher"])["fast"].guidance == 4.5
-
-
-def test_a_turned_model_takes_fewer_or_more_turns() -> None:
-    assert [preset.steps for preset in presets_of(KINDS["turned"]).values()] == [1, 4, 8]
 
 
 def test_the_patch_fill_has_nothing_to_choose() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from inference.models import find_model, timings
-from inference.models.presets import Preset, presets_of
+from inference.models.presets import presets_of
 from inference.models.timings import Seconds, Timings, Work, timings_file
 
 WORK = Work("model cpu fp32 512", steps=8, guided=4, solver="dpm++")
@@ -131,11 +131,3 @@ def test_work_is_told_by_model_device_precision_and_size(published_folder: Path)
     checkpoint = folder.files["unet"]
     checkpoint.write_bytes(checkpoint.read_bytes() + b" ")
     assert Work.of(find_model(published_folder), fast, "cpu", "bf16").place not in places, "another file"
-
-
-def test_the_turns_of_a_turned_model_have_one_branch_each() -> None:
-    folder = find_model("moebius-nano")
-    folder = replace(folder, layout=False, settings=replace(folder.settings, guidance=1.0, turned=True))
-    assert Work.of(folder, Preset.of(folder.settings), "cpu", "fp32").guided == 0
-    guided = replace(Preset.of(folder.settings), guidance=2.0)
-    assert Work.of(folder, guided, "cpu", "fp32").guided == folder.settings.steps

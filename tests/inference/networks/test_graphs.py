@@ -176,8 +176,8 @@ class Unreadable:
 
 
 @pytest.mark.parametrize("schedule", [RELEASED_SCHEDULE, COSINE_SCHEDULE])
-@pytest.mark.parametrize("kept", [False, True])
-def test_nothing_is_read_back_from_the_device_within_a_step(schedule: dict[str, object], kept: bool) -> None:
+@pytest.mark.parametrize("started", [False, True])
+def test_nothing_is_read_back_from_the_device_within_a_step(schedule: dict[str, object], started: bool) -> None:
     """On a graphics card each reading would wait for all that is queued there."""
     unet = Unreadable(small())
     channels = small().config.latent_channels
@@ -190,13 +190,12 @@ def test_nothing_is_read_back_from_the_device_within_a_step(schedule: dict[str, 
         unet,  # type: ignore[arg-type]
         scheduler,
         plan_timesteps(scheduler, 4, 1.0),
-        start=latents if kept else None,
+        start=latents if started else None,
         noise=latents,
         hole=latents[:, :1],
         known=latents,
         guidance=2.0,
         guidance_until=0.5,
-        keep=latents if kept else None,
         on_step=lambda step: seen.append(step.index),
     )
     assert final.device.type == "meta" and seen == [0, 1, 2, 3]
