@@ -12,12 +12,10 @@ from torch import Tensor
 
 from inference.erase.model_io import NOT_FINITE, Float, Square
 from inference.errors import NotFiniteError
-from inference.layout import PIXELS, Corrector, Hints, colours_of, condition_of, hints_of
+from inference.layout import PIXELS, Corrector, Hints, base_of, colours_of, condition_of, hints_of
 from inference.models import EraseSettings, Model
 from inference.runtime import Check
 from inference.sampling import Step, ddim, denoise
-
-SIDE = 256  # pixels of the square that a layout is measured in
 
 
 class LayoutDenoiser:
@@ -31,20 +29,21 @@ class LayoutDenoiser:
 
     @torch.inference_mode()
     def run(self, square: Square, on_step: Callable[[int, Float], None]) -> tuple[Float, Float]:
-        """``square``: sides of ``SIDE`` pixels; ``on_step`` is given the colours of each step's x0, may raise to stop.
+        """``square``: a side of whole cells; ``on_step`` is given the colours of each step's x0, may raise to stop.
 
-        Returns the colours at the end and those of the patch fill, as coarse: ``(SIDE, SIDE, 3)``, 0..255.
+        Returns the colours at the end and those of the patch fill, as coarse: of the square's size, 0..255.
         Raises :class:`NotFiniteError` where a value is not finite.
         """
         picture, filled = self._tensor(square.picture), self._tensor(square.filled)
         hole = self._tensor(square.hole[..., None])
         hints = hints_of(picture, filled, hole)
+        base = base_of(hints)
         self.check()
 
         def shown(latents: Tensor) -> Float:
             if not torch.isfinite(latents).all():
                 raise NotFiniteError(f"{self.model.folder.path}: {NOT_FINITE}")
-            return _enlarged(colours_of(latents.float(), hints))
+            return _enlarged(colours_of(latents.float(), base))
 
         def report(step: Step) -> None:
             on_step(step.index, shown(step.x0))
@@ -82,7 +81,7 @@ class LayoutDenoiser:
 
 
 def _enlarged(colours: Tensor) -> Float:
-    """``(1, 3, n, n)`` in [-1, 1] -> ``(SIDE, SIDE, 3)`` 0..255."""
+    """``(1, 3, n, n)`` in [-1, 1] -> ``(n * PIXELS, n * PIXELS, 3)`` 0..255."""
     shades = F.interpolate(colours, scale_factor=PIXELS, mode="bicubic", align_corners=False)
     values = (shades[0].permute(1, 2, 0).clamp(-1, 1) + 1) * 127.5
     return np.asarray(values.float().cpu().numpy(), dtype=np.float32)

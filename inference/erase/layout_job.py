@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from inference.erase.blending import lowpass
-from inference.erase.layout_erase import SIDE, LayoutDenoiser
+from inference.erase.layout_erase import LayoutDenoiser
 from inference.erase.memory_fallback import MemoryFallback
 from inference.erase.model_io import Float, Square
 from inference.erase.region_job import BAND, RGB, Preview, RegionJob, Report
@@ -48,9 +48,9 @@ class LayoutJob(RegionJob):
         """Denoise the layout and correct the patch fill by it; ``report`` and ``check`` may raise to stop."""
         assert self.filled is not None
         generator = torch.Generator().manual_seed(self.seed % (1 << 63))
-        filled = self._square(self.filled.reduced, SIDE)
+        filled = self._square(self.filled.reduced, self.native)
         # What was in the hole is nowhere in here: not even mixed into the pixels beside it by resizing.
-        square = Square(filled, filled, self._square(self._whole_hole(), SIDE) > 0)
+        square = Square(filled, filled, self._square(self._whole_hole(), self.native) > 0)
 
         def on_step(index: int, made: Float) -> None:
             if index + 1 < self.settings.steps:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from inference.fill.detail import sample
     from inference.fill.large import LARGEST, Fill, fill_box, reduce_hole
     from inference.fill.resizing import resize
-    from inference.fill.sample_area import fill_from, looked_at
+    from inference.fill.sample_area import fill_from
     from inference.fill.structured import structured_patch_fill
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "fill_box",
     "fill_from",
     "flow_fill",
-    "looked_at",
     "patch_fill",
     "push_pull",
     "reduce_hole",
@@ -48,7 +47,7 @@ _HOMES = {
         "reduce_hole",
     ),
     "resizing": ("resize",),
-    "sample_area": ("fill_from", "looked_at"),
+    "sample_area": ("fill_from",),
     "structured": ("structured_patch_fill",),
 }
 

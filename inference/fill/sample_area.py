@@ -35,7 +35,7 @@ def fill_from(
     at is grown to hold all of the source. The answer's ``reduced`` is of ``inside``, as :func:`fill_box` makes it.
     """
     x0, y0, x1, y1 = inside
-    seen = looked_at(inside, source, hole)
+    seen = _looked_at(inside, source, hole)
     left, top = seen[:2]
     own = box[0] - left, box[1] - top, box[2] - left, box[3] - top
     part = image[top : seen[3], left : seen[2]]
@@ -60,7 +60,7 @@ def fill_from(
     return replace(fill, reduced=np.ascontiguousarray(resize(filled, size)))
 
 
-def looked_at(inside: Box, source: NDArray[np.bool_], hole: NDArray[np.bool_]) -> Box:
+def _looked_at(inside: Box, source: NDArray[np.bool_], hole: NDArray[np.bool_]) -> Box:
     """``inside``, or the box around that and ``source (H, W)``, where too little of it for the hole is inside."""
     x0, y0, x1, y1 = inside
     enough = np.count_nonzero(source[y0:y1, x0:x1]) >= _ENOUGH * np.count_nonzero(hole)

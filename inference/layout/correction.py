@@ -53,9 +53,9 @@ def latents_of(truth: Tensor, hints: Hints) -> Tensor:
     return fold(F.pad(difference, (0, 0, 0, 0, 0, 1)), FOLD)
 
 
-def colours_of(latents: Tensor, hints: Hints) -> Tensor:
-    """The colours ``(B, 3, n, n)`` that clean ``latents`` stand for, in [-1, 1]."""
-    return (base_of(hints) + unfold(latents, FOLD)[:, :3] / SCALE).clamp(-1, 1)
+def colours_of(latents: Tensor, base: Tensor) -> Tensor:
+    """The colours ``(B, 3, n, n)`` that clean ``latents`` stand for, in [-1, 1]; ``base`` as :func:`base_of` has it."""
+    return (base + unfold(latents, FOLD)[:, :3] / SCALE).clamp(-1, 1)
 
 
 def answered(output: Tensor, hints: Hints) -> Tensor:

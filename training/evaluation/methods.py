@@ -35,9 +35,9 @@ DESCRIPTIONS = {
     "patch-grown": "PatchMatch fill of all the program may change: the hole grown and faded",
     "default": "the program as it comes: the hole grown and faded",
     "exact": "the program told that the mask is exact: nothing beyond it changes",
-    "noise-N": "the model alone, from noise, in N steps, of the exact hole: its own picture, no texture laid over it",
+    "noise-N": "the model from noise in N steps, mask exact: its own picture, of a layout the corrected fill",
     "oracle-S": "the patch fill corrected by the truth low-passed by S pixels: what a perfect guide would give",
-    "strength-S-N": "the program at strength S (as 0.6), N steps planned",
+    "strength-S-N": "the program at strength S (as 0.6), N steps planned; a layout has no strength",
 }
 USUAL: tuple[str, ...] = ("telea", "ns", "smooth", "patch", "patch-edges", "patch-grown", "default", "exact")
 USUAL += ("noise-4", "noise-8", "noise-20")

@@ -147,8 +147,8 @@ def test_latents_stand_for_colours() -> None:
     latents = latents_of(truth, hints)
     assert latents.shape == (1, CHANNELS * FOLD**2, CELLS // 8, CELLS // 8)
     inside = (hints.share > 0).expand_as(truth)
-    assert torch.allclose(colours_of(latents, hints)[inside], truth[inside], atol=1e-5)
-    assert torch.allclose(colours_of(torch.zeros_like(latents), hints), base_of(hints))
+    assert torch.allclose(colours_of(latents, base_of(hints))[inside], truth[inside], atol=1e-5)
+    assert torch.allclose(colours_of(torch.zeros_like(latents), base_of(hints)), base_of(hints))
     condition = condition_of(hints)
     assert condition.shape[1] == (FEATURES + 2 * CHANNELS) * FOLD**2
 
@@ -159,9 +159,9 @@ def test_an_answer_chooses_between_the_fills_and_adds() -> None:
     believed = share_of_edges(appearance(hints))
     cells = torch.zeros(1, CHANNELS, *believed.shape[2:])
     cells[:, 3:] = 1 - believed
-    edges = colours_of(answered(fold(cells, FOLD), hints), hints)
+    edges = colours_of(answered(fold(cells, FOLD), hints), base_of(hints))
     assert torch.allclose(edges * inside, hints.edges * inside, atol=1e-5)
     cells[:, 3:], cells[:, 0] = 0, 1
-    redder = colours_of(answered(fold(cells, FOLD), hints), hints) - base_of(hints)
+    redder = colours_of(answered(fold(cells, FOLD), hints), base_of(hints)) - base_of(hints)
     assert (redder[:, 0] >= 0).all() and redder[:, 0].max() > 0.05 and redder[:, 1:].abs().max() < 1e-6
     assert torch.equal(redder * (1 - inside), torch.zeros_like(redder))
