@@ -88,7 +88,7 @@ def measured(folder: ModelFolder, model: str, speed: str, cases: list[Any]) -> d
         )
         clocks.append(time.perf_counter() - start)
         processor.append(time.process_time() - used)
-        phases, _ = clock.finish(len(parts)) or (phases, 0.0)
+        phases = clock.finish(len(parts)) or phases
         for part in parts:
             x0, y0, x1, y1 = part.box
             result[y0:y1, x0:x1] = part.rgb

@@ -140,7 +140,7 @@ def _measured(
             wholes.append(time.perf_counter() - start)
             if turn and work is not None and timings is not None and (found := clock.finish(len(parts))) is not None:
                 with contextlib.suppress(OSError):  # a full disk
-                    timings.add(work, *found)
+                    timings.add(work, found)
     plan = pipeline.planned(picture, mask, **options)
     guidance = options.get("guidance") or settings.guidance
     native = options.get("context") or settings.context or pipeline.folder.native

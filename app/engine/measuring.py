@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
-from app.engine.protocol import EraseChoice, EraseOptions, EraseTime, TimesFound, TimesRequest
+from app.engine.protocol import EraseChoice, EraseOptions, TimesFound, TimesRequest
 
 if TYPE_CHECKING:
     from inference import ErasePipeline
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from inference.runtime import PhaseClock
 
 _LOG = logging.getLogger("moebius")
+
+QUICK = 5.0  # seconds: an erase to measure with that is over in less is made once more, as the first takes longer
 
 
 class Measuring:
@@ -24,7 +28,10 @@ class Measuring:
         self._timings: Timings | None = None
         self._clock: PhaseClock | None = None  # of the erase under way
         self._work: Work | None = None
-        self._waiting: tuple[Work, dict[str, float], float | None] | None = None
+        self._first = False  # whether nothing like it was run since the model was loaded
+        self._waiting: tuple[Work, dict[str, float], bool] | None = None  # with whether it was the first
+        self._ran: WeakKeyDictionary[ErasePipeline, set[str]] = WeakKeyDictionary()  # places of work each ran at
+        self._places: set[str] = set()  # those of the pipeline that runs
 
     # -- erases that happen anyway ---------------------------------------------------------
 
@@ -36,7 +43,9 @@ class Measuring:
 
         names = ("steps", "guidance", "strength", "context", "solver", "guidance_until", "deep_every", "start")
         settings = chosen_settings(pipeline.folder.settings, **{name: getattr(options, name) for name in names})
-        self._work = _work(pipeline.folder, Preset.of(settings), pipeline)
+        self._work = _work(pipeline, Preset.of(settings))
+        self._places = self._ran.setdefault(pipeline, set())
+        self._first = self._work is not None and self._work.place not in self._places
         self._clock = PhaseClock(() if self._work is None else self._work.kinds)
         return self._clock
 
@@ -44,26 +53,23 @@ class Measuring:
         """The erase is over, with so many boxes as its result; ``write`` keeps what it took."""
         clock, self._clock = self._clock, None
         found = None if clock is None else clock.finish(parts)
-        if found is not None and self._work is not None:
-            self._waiting = self._work, *found
+        if self._work is not None:
+            self._places.add(self._work.place)
+            self._waiting = None if found is None else (self._work, found, self._first)
 
     def write(self) -> None:
         """Keep what was measured last, once the answer is out. A disk that is full is no reason to stop."""
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            try:
-                self._known().add(*waiting)
-            except OSError as error:
-                _LOG.warning("How long an erase took could not be kept: %s", error)
+        try:
+            self._keep()
+        except OSError as error:
+            _LOG.warning("How long an erase took could not be kept: %s", error)
 
     # -- what the window asks --------------------------------------------------------------
 
     def answer(self, request: TimesRequest) -> TimesFound:
         """The times that are known."""
         works = self._works(request.model, request.device, request.choices)
-        found = [None if work is None else self._known().seconds(work) for work in works]
-        times = (None if seconds is None else EraseTime(seconds.value, seconds.measured) for seconds in found)
-        return TimesFound(request.model, tuple(times))
+        return TimesFound(request.model, tuple(None if work is None else self._known().seconds(work) for work in works))
 
     def missing(self, model: str, device: str, choices: Iterable[EraseChoice]) -> list[EraseChoice]:
         """The choices of which a short erase tells how long all of ``choices`` take: one for each place of work.
@@ -85,8 +91,8 @@ class Measuring:
 
         picture, mask = picture_to_erase(_size(pipeline.folder))
         options = EraseOptions(**options_of(choice))
-        for _ in range(1 if pipeline.device.type == "cpu" else 2):  # a card is readied by the first
-            clock = self.begin(pipeline, options)
+        for _ in range(2):
+            clock, start = self.begin(pipeline, options), time.monotonic()
             parts = pipeline.erase_parts(
                 picture,
                 mask,
@@ -97,12 +103,18 @@ class Measuring:
                 cancelled=cancelled,
             )
             self.finish(len(parts))
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            work, phases, _ = waiting
-            self._known().add(work, phases, None)  # nobody asks for an erase of so few steps
+            slow = pipeline.device.type == "cpu" and time.monotonic() - start > QUICK  # a card is readied by the first
+            if slow or not self._first:
+                break
+        self._keep()
 
     # -- inside ----------------------------------------------------------------------------
+
+    def _keep(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            work, phases, first = waiting
+            self._known().add(work, phases, first=first)
 
     def _on_step(self, step: int, total: int, _preview: object) -> None:
         if self._clock is not None:
@@ -115,12 +127,13 @@ class Measuring:
     def _works(self, model: str, device: str, choices: Iterable[EraseChoice]) -> list[Work | None]:
         from inference import ErasePipeline
         from inference.errors import InferenceError
-        from inference.models import Preset, choose_device, find_model
+        from inference.models import Preset, Work, choose_device, find_model, identity
 
         choices = list(choices)
         try:
             folder, where = find_model(model), choose_device(device)
-        except InferenceError:  # its loading tells of it
+            known = identity(folder)  # once for all choices: it looks at every file
+        except (InferenceError, OSError):  # its loading tells of it
             return [None] * len(choices)
         found: list[Work | None] = []
         for choice in choices:
@@ -130,7 +143,7 @@ class Measuring:
             except InferenceError:  # one that this device does not have
                 found.append(None)
             else:
-                found.append(_work(folder, preset, None, (where.type, precision)))
+                found.append(Work.of(folder, preset, where.type, precision, known) if folder.has_weights else None)
         return found
 
     def _known(self) -> Timings:
@@ -162,16 +175,13 @@ def _short(choice: EraseChoice, kinds: set[str]) -> EraseChoice:
     return replace(choice, steps=steps, guidance_until=until, deep_every=2 if shallow else 1, solver="ddim")
 
 
-def _work(
-    folder: ModelFolder, preset: Preset, pipeline: ErasePipeline | None, where: tuple[str, str] = ("", "")
-) -> Work | None:
+def _work(pipeline: ErasePipeline, preset: Preset) -> Work | None:
     """The work of a preset; None where it is nothing to be measured, or the model's files are gone."""
     from inference.models import Work
 
-    device, precision = (pipeline.device.type, pipeline.precision) if pipeline is not None else where
-    if not folder.has_weights:
+    if not pipeline.folder.has_weights:
         return None
     try:
-        return Work.of(folder, preset, device, precision)
+        return Work.of(pipeline.folder, preset, pipeline.device.type, pipeline.precision)
     except OSError:
         return None

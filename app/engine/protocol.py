@@ -149,15 +149,9 @@ class TimesRequest:
 
 
 @dataclass(frozen=True)
-class EraseTime:
-    seconds: float
-    measured: bool  # by erases; False: the sum of parts that were measured
-
-
-@dataclass(frozen=True)
 class TimesFound:
     model: str
-    times: tuple[EraseTime | None, ...]  # one for each choice; None: not measured
+    times: tuple[float | None, ...]  # seconds with each choice, the sum of measured parts; None: not measured
 
 
 @dataclass(frozen=True)

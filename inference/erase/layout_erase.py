@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inference.erase.model_io import NOT_FINITE, Float, Square
+from inference.erase.model_io import NOT_FINITE, Float, OnStage, Square
 from inference.errors import NotFiniteError
 from inference.layout import PIXELS, Corrector, Hints, base_of, colours_of, condition_of, hints_of
 from inference.models import EraseSettings, Model
@@ -22,10 +22,17 @@ class LayoutDenoiser:
     """Denoises the layout of one square."""
 
     def __init__(
-        self, model: Model, device: torch.device, settings: EraseSettings, generator: torch.Generator, check: Check
+        self,
+        model: Model,
+        device: torch.device,
+        settings: EraseSettings,
+        generator: torch.Generator,
+        check: Check,
+        on_stage: OnStage | None = None,
     ) -> None:
         self.model, self.device, self.settings = model, device, settings
         self.generator, self.check = generator, check
+        self.on_stage = on_stage or (lambda stage: None)
 
     @torch.inference_mode()
     def run(self, square: Square, on_step: Callable[[int, Float], None]) -> tuple[Float, Float]:
@@ -34,6 +41,7 @@ class LayoutDenoiser:
         Returns the colours at the end and those of the patch fill, as coarse: of the square's size, 0..255.
         Raises :class:`NotFiniteError` where a value is not finite.
         """
+        self.on_stage("encoding")
         picture, filled = self._tensor(square.picture), self._tensor(square.filled)
         hole = self._tensor(square.hole[..., None])
         hints = hints_of(picture, filled, hole)
@@ -48,7 +56,10 @@ class LayoutDenoiser:
         def report(step: Step) -> None:
             on_step(step.index, shown(step.x0))
 
-        return shown(self._denoised(hints, report)), _enlarged(hints.patches)
+        self.on_stage("denoising")
+        latents = self._denoised(hints, report)
+        self.on_stage("decoding")
+        return shown(latents), _enlarged(hints.patches)
 
     def _denoised(self, hints: Hints, report: Callable[[Step], None]) -> Tensor:
         """The clean latents at the end of all steps."""

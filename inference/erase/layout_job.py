@@ -39,7 +39,7 @@ class LayoutJob(RegionJob):
         super().draft(lambda step, preview: check(), check)
 
     def steps(self, fallback: MemoryFallback) -> int:
-        """Those of the layout; with the last of them the texture comes."""
+        """Those of the layout; after the last of them the texture is shown too."""
         return 0 if self.only_filled else self.settings.steps
 
     def run(
@@ -53,14 +53,14 @@ class LayoutJob(RegionJob):
         square = Square(filled, filled, self._square(self._whole_hole(), self.native) > 0)
 
         def on_step(index: int, made: Float) -> None:
-            if index + 1 < self.settings.steps:
-                report(index + 1, self._preview(self._bring_back(made, square)))
+            report(index + 1, self._preview(self._bring_back(made, square)))
 
-        made, patches = LayoutDenoiser(model, device, self.settings, generator, check).run(square, on_step)
+        denoiser = LayoutDenoiser(model, device, self.settings, generator, check, self.on_stage)
+        made, patches = denoiser.run(square, on_step)
         check()
         change, base = colour_correction(made, patches, square.hole), self._rimmed(self.filled.rgb, check)
         result = self._result(self._sampled(change, base, False), lambda: self._sampled(change, base, True))
-        report(self.settings.steps, result)
+        report(self.settings.steps, result)  # now, as other regions may follow
         return result
 
     def _rimmed(self, filled: RGB, check: Check) -> RGB:

@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from inference.models.presets import QUICK, SPEEDS, Preset, chosen_preset, own_speed, presets_of
     from inference.models.preview_decoder import is_tiny, tiny_autoencoder
     from inference.models.segmenter import Segmenter, load_segmenter
-    from inference.models.timings import Seconds, Timings, Work, file_stamps
+    from inference.models.timings import Timings, Work, file_stamps, identity
 
 __all__ = [
     "AS_PUBLISHED",
@@ -83,7 +83,6 @@ __all__ = [
     "Model",
     "ModelFolder",
     "Preset",
-    "Seconds",
     "Segmenter",
     "Timings",
     "Work",
@@ -100,6 +99,7 @@ __all__ = [
     "find_model",
     "forget_download",
     "has_autoencoder",
+    "identity",
     "incomplete_folder",
     "installed_models",
     "installed_path",
@@ -218,10 +218,10 @@ _HOMES = {
         "load_segmenter",
     ),
     "timings": (
-        "Seconds",
         "Timings",
         "Work",
         "file_stamps",
+        "identity",
     ),
 }
 

@@ -17,8 +17,9 @@ from inference.models.presets import Preset
 from inference.networks import UNetConfig
 from inference.runtime import PHASES
 
-VERSION = 1
+VERSION = 2
 KEPT = 3  # measurements of each kind, whose median counts: an erase beside other work tells little
+_KINDS = ("parts", "first")  # seconds of phases; of the first erase after loading, apart
 MOST = 100  # models, devices, precisions and sizes together; the oldest go
 
 
@@ -36,6 +37,11 @@ def file_stamps(folder: ModelFolder) -> list[tuple[str, int, int]]:
     return found
 
 
+def identity(folder: ModelFolder) -> str:
+    """What a model is known by here; raises ``OSError`` where files are gone."""
+    return hashlib.sha256(json.dumps(file_stamps(folder)).encode()).hexdigest()[:16]
+
+
 @dataclass(frozen=True)
 class Work:
     """What an erase of one square consists of, as far as its time goes."""
@@ -43,21 +49,22 @@ class Work:
     place: str  # model, device, precision and side of the square
     steps: int
     guided: int  # steps that run both branches
-    solver: str
     deep_every: int = 1  # of so many steps one computes the deep features of the network
 
     @classmethod
-    def of(cls, folder: ModelFolder, preset: Preset, device: str, precision: str) -> Work:
-        """``device``, ``precision``: those it really runs on and in. Raises ``OSError`` where files are gone."""
-        stamps = json.dumps(file_stamps(folder))
-        model = hashlib.sha256(stamps.encode()).hexdigest()[:16]
+    def of(cls, folder: ModelFolder, preset: Preset, device: str, precision: str, model: str = "") -> Work:
+        """``device``, ``precision``: those it really runs on and in; ``model``: its :func:`identity`, where known.
+
+        Raises ``OSError`` where files are gone.
+        """
+        model = model or identity(folder)
         side = folder.native if folder.layout else preset.context or folder.native
         both = preset.guidance != 1 and not folder.flux
         guided = round(preset.guidance_until * preset.steps) if both else 0
         # As the loop does: see inference.sampling.denoise
         reuses = isinstance(folder.unet, UNetConfig) and device != "cuda"
         deep = preset.deep_every if reuses else 1
-        return cls(f"{model} {device} {precision} {side}", preset.steps, guided, preset.solver, deep)
+        return cls(f"{model} {device} {precision} {side}", preset.steps, guided, deep)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -68,56 +75,43 @@ class Work:
             kinds.append(("two" if index < self.guided else "one") + ("" if whole else " shallow"))
         return tuple(kinds)
 
-    @property
-    def key(self) -> str:
-        """What a whole erase is known by among those of one place."""
-        return f"{self.solver} {self.steps} {self.guided} {self.deep_every}"
-
-
-@dataclass(frozen=True)
-class Seconds:
-    """How long an erase takes."""
-
-    value: float
-    measured: bool  # False: the sum of parts that were
-
 
 class Timings:
-    """The measurements there are; what can't be read is as if it had not been measured."""
+    """The measurements there are; what can't be read is as if it had not been measured.
+
+    How long an erase takes is always the sum of its parts: times of different settings can only be compared where
+    they were come by in the same way.
+    """
 
     def __init__(self, file: Path | None = None) -> None:
         self.file = file or timings_file()
         self._places: dict[str, dict[str, dict[str, list[float]]]] = _read(self.file)
 
-    def add(self, work: Work, parts: Mapping[str, float], whole: float | None) -> None:
-        """An erase took ``whole`` seconds (None: nothing like it is asked for), its phases ``parts``.
+    def add(self, work: Work, parts: Mapping[str, float], *, first: bool = False) -> None:
+        """The phases of an erase took ``parts`` seconds, as of :class:`inference.runtime.PhaseClock`.
 
-        ``parts`` as of :class:`inference.runtime.PhaseClock`. Raises ``OSError`` where that can't be written; it is
-        known until the program ends all the same.
+        ``first``: of its kind since the model was loaded, which takes longer; it counts until there are others.
+        Raises ``OSError`` where that can't be written; it is known until the program ends all the same.
         """
-        place = self._places.pop(work.place, {"parts": {}, "wholes": {}})
+        place = self._places.pop(work.place, {kind: {} for kind in _KINDS})
         self._places[work.place] = place  # the newest last
         for name, seconds in parts.items():
-            _keep(place["parts"], name, seconds)
-        if whole is not None:
-            _keep(place["wholes"], work.key, whole)
+            _keep(place["first" if first else "parts"], name, seconds)
         for oldest in list(self._places)[:-MOST]:
             del self._places[oldest]
         self.file.parent.mkdir(parents=True, exist_ok=True)
         write_durably(self.file, json.dumps({"version": VERSION, "places": self._places}))
 
-    def seconds(self, work: Work) -> Seconds | None:
-        """How long ``work`` took, or the sum of its parts where they were all measured; None: not known."""
+    def seconds(self, work: Work) -> float | None:
+        """How long ``work`` takes: the sum of its parts where they were all measured; None: not known."""
         place = self._places.get(work.place)
         if place is None:
             return None
-        if whole := place["wholes"].get(work.key):
-            return Seconds(statistics.median(whole), measured=True)
-        parts = {name: statistics.median(times) for name, times in place["parts"].items()}
+        parts = {name: statistics.median(times) for name, times in (place["first"] | place["parts"]).items()}
         if any(kind not in parts for kind in work.kinds):
             return None
         others = sum(seconds for name, seconds in parts.items() if name in PHASES)
-        return Seconds(others + sum(parts[kind] for kind in work.kinds), measured=False)
+        return others + sum(parts[kind] for kind in work.kinds)
 
 
 def _keep(kept: dict[str, list[float]], name: str, seconds: float) -> None:
@@ -134,7 +128,7 @@ def _read(file: Path) -> dict[str, dict[str, dict[str, list[float]]]]:
     places = values.get("places")
     if not isinstance(places, dict):
         return {}
-    found = {name: {kind: _times(of, kind) for kind in ("parts", "wholes")} for name, of in places.items()}
+    found = {name: {kind: _times(of, kind) for kind in _KINDS} for name, of in places.items()}
     return {name: of for name, of in found.items() if any(of.values())}
 
 

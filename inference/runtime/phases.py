@@ -6,7 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
-PHASES = ("draft", "encoding", "decoding", "synthesis")  # beside the kinds of steps
+PHASES = ("draft", "encoding", "decoding")  # beside the kinds of steps
 
 
 class PhaseClock:
@@ -18,7 +18,7 @@ class PhaseClock:
     def __init__(self, kinds: Sequence[str], clock: Callable[[], float] = time.perf_counter) -> None:
         """``kinds``: a word for each step of the network in one square; those of one kind should take as long."""
         self._kinds, self._steps, self._clock = kinds, len(kinds), clock
-        self._begun = self._last = clock()
+        self._last = clock()
         self._total = self._done = 0
         self._seconds: dict[str, list[float]] = {name: [] for name in (*PHASES, *kinds)}
         self._stages: list[str] = []
@@ -40,11 +40,11 @@ class PhaseClock:
         now, self._total = self._clock(), total
         if step == 0:
             self._add("draft", now - self._last)
+        elif self._stages[-1:] == ["decoding"]:  # the result, shown with the number of the last step
+            self._add("decoding", now - self._last)
         elif step <= self._steps:
             self._add(self._kinds[step - 1], now - self._last)
             self._spoilt |= step <= self._done  # done again
-        else:
-            self._add("synthesis", now - self._last)
         self._done = step
         self._last = now
 
@@ -52,22 +52,18 @@ class PhaseClock:
         """What it measured is not what an erase takes: it was begun again with less memory, or such."""
         self._spoilt = True
 
-    def finish(self, parts: int = 1) -> tuple[dict[str, float], float] | None:
-        """Seconds of each phase there was (of steps the median) and of the whole, now that it is over, or None.
+    def finish(self, parts: int = 1) -> dict[str, float] | None:
+        """Seconds of each phase there was, of steps the median, now that it is over, or None.
 
         They tell something for an erase of one square (``parts``) without tiles, whose steps are those given.
         """
-        now = self._clock()
-        rest = "synthesis" if self._total > self._steps else "decoding"
-        self._add(rest, now - self._last)
-        tiled = self._total > self._steps and "denoising" in self._stages
-        if self._spoilt or parts != 1 or tiled or self._done < self._steps:
+        self._add("decoding", self._clock() - self._last)
+        if self._spoilt or parts != 1 or not self._done == self._total == self._steps:
             return None
         taken = {name: times for name, times in self._seconds.items() if times}
-        found = {  # those that are no steps are told of in pieces
+        return {  # those that are no steps are told of in pieces
             name: statistics.median(times) if name in self._kinds else sum(times) for name, times in taken.items()
         }
-        return found, now - self._begun
 
     def _add(self, phase: str, seconds: float) -> None:
         self._seconds[phase].append(seconds)

@@ -99,4 +99,4 @@ def test_bench_measures_presets_and_the_window_knows_them(capsys: pytest.Capture
     folder = find_model("moebius-nano")
     for speed in ("fast", "balanced"):
         seconds = Timings().seconds(Work.of(folder, presets_of(folder)[speed], "cpu", "fp32"))
-        assert seconds is not None and seconds.measured
+        assert seconds is not None and seconds > 0

@@ -22,7 +22,6 @@ from app.engine.protocol import (
     EraseOptions,
     ErasePreview,
     EraseProgress,
-    EraseTime,
     MeasureEnded,
     ModelAdded,
     ModelInfo,
@@ -65,7 +64,7 @@ class FakeEngine(QObject):
         self.requests: list[tuple[NDArray[np.uint8], NDArray[np.uint8], EraseOptions]] = []
         self.sources: list[NDArray[np.uint8] | None] = []  # of the requests
         self.shut_down = False
-        self.times: dict[EraseChoice, EraseTime] = {}  # what is known
+        self.times: dict[EraseChoice, float] = {}  # what is known
         self.measures: list[tuple[str, tuple[EraseChoice, ...]]] = []
         self.measuring = False
         self.unload_minutes: float | None = None

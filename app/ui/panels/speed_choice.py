@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QPushButton, QRadioButton, QWidget
 
-from app.engine.protocol import EraseTime
 from app.ui.panels.erase_bar import time_text
 
 CUSTOM = "custom"  # numbers that are no preset's
@@ -85,15 +84,13 @@ class SpeedChoice(QWidget):
         if chosen in self.choices:
             self.choices[chosen].setChecked(True)
 
-    def show_times(self, times: dict[str, EraseTime | None]) -> None:
-        """How long an erase takes with each, None where that is not known."""
+    def show_times(self, times: dict[str, float | None]) -> None:
+        """How many seconds an erase takes with each, None where that is not known."""
         for name, label in self.times.items():
-            time = times.get(name)
-            text = UNKNOWN if time is None else time_text(time.seconds)
-            if time is None:
+            seconds = times.get(name)
+            text = UNKNOWN if seconds is None else time_text(seconds)
+            if seconds is None:
                 why = "An erase with it, or Measure, tells how long it takes on this computer"
-            elif time.measured:
-                why = "As long as an erase of one hole took on this computer"
             else:
                 why = "One hole, from the parts of an erase as they were measured on this computer"
             label.setText(text)

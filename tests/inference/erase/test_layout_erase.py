@@ -68,6 +68,7 @@ def test_every_step_is_shown_and_then_the_texture(pipeline: ErasePipeline) -> No
     assert numbers == sorted(numbers) and numbers[:2] == [0, 1] and numbers[-1] == total
     assert set(range(STEPS + 1)) == set(numbers) and {t for _, t, _ in seen} == {total}
     assert any((a != b).any() for (_, _, a), (_, _, b) in pairwise(seen[1:4]))
+    assert numbers[-2:] == [total, total], "the last step is seen before its texture is"
     x0, y0, x1, y1 = pipeline.plan(mask)[0].touched((150, 170))
     assert np.array_equal(seen[-1][2], result[y0:y1, x0:x1])
 

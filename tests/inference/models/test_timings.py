@@ -7,13 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from inference.models import find_model, timings
 from inference.models.presets import presets_of
-from inference.models.timings import Seconds, Timings, Work, timings_file
+from inference.models.timings import Timings, Work, timings_file
 
-WORK = Work("model cpu fp32 512", steps=8, guided=4, solver="dpm++")
+WORK = Work("model cpu fp32 512", steps=8, guided=4)
 PARTS = {"draft": 0.1, "encoding": 2.0, "two": 3.0, "one": 2.0, "decoding": 4.0}
+WHOLE = 0.1 + 2 + 4 * 3 + 4 * 2 + 4
 
 
 @pytest.fixture
@@ -21,45 +24,67 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "folder" / "timings.json"
 
 
-def told(seconds: Seconds | None) -> tuple[float, bool]:
-    """Its value to a microsecond, and whether it was measured."""
-    assert seconds is not None
-    return round(seconds.value, 6), seconds.measured
-
-
 def test_nothing_is_known_before_it_was_measured(file: Path) -> None:
     assert Timings(file).seconds(WORK) is None
     assert not file.exists()
 
 
-def test_an_estimate_is_the_sum_of_what_was_measured(file: Path) -> None:
+def test_a_time_is_the_sum_of_what_was_measured(file: Path) -> None:
     known = Timings(file)
-    known.add(WORK, PARTS, 25.0)
-    other = replace(WORK, steps=10, guided=2)
-    assert told(known.seconds(other)) == (0.1 + 2 + 2 * 3 + 8 * 2 + 4, False)
-    assert known.seconds(WORK) == Seconds(25.0, measured=True), "as long as it took"
-    assert told(known.seconds(replace(WORK, solver="ddim"))) == (26.1, False)
+    known.add(WORK, PARTS)
+    assert known.seconds(replace(WORK, steps=10, guided=2)) == pytest.approx(0.1 + 2 + 2 * 3 + 8 * 2 + 4)
+    assert known.seconds(WORK) == pytest.approx(WHOLE)
     assert known.seconds(replace(WORK, place="model cpu bf16 512")) is None
+
+
+def test_the_first_erase_after_loading_counts_until_there_is_another(file: Path) -> None:
+    known = Timings(file)
+    slow = {name: 2 * seconds for name, seconds in PARTS.items()}
+    known.add(WORK, slow, first=True)
+    assert known.seconds(WORK) == pytest.approx(2 * WHOLE)
+    assert Timings(file).seconds(WORK) == known.seconds(WORK)
+    known.add(WORK, PARTS)
+    known.add(WORK, slow, first=True)
+    assert known.seconds(WORK) == pytest.approx(WHOLE)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 20), st.booleans(), st.floats(0.01, 100)), min_size=1, max_size=6),
+    st.integers(1, 30),
+    st.integers(1, 30),
+)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_more_steps_never_seem_quicker(
+    tmp_path: Path, erases: list[tuple[int, bool, float]], fewer: int, more: int
+) -> None:
+    file = tmp_path / "timings.json"
+    file.unlink(missing_ok=True)
+    known = Timings(file)
+    for steps, first, slowness in erases:
+        parts = {name: seconds * slowness for name, seconds in PARTS.items() if name != "two"}
+        known.add(Work("one place", steps, 0), parts, first=first)
+    times = [known.seconds(Work("one place", fewer + extra, 0)) for extra in (0, more)]
+    assert times[0] is not None and times[1] is not None and times[0] < times[1]
 
 
 @pytest.mark.parametrize(("guided", "parts"), [(8, {"one": 1.0}), (0, {"two": 1.0}), (4, {"two": 1.0})])
 def test_no_estimate_without_a_step_of_every_kind(file: Path, guided: int, parts: dict[str, float]) -> None:
     known = Timings(file)
-    known.add(WORK, {"draft": 0.1, **parts}, None)
+    known.add(WORK, {"draft": 0.1, **parts})
     assert known.seconds(replace(WORK, guided=guided)) is None
 
 
 def test_a_kind_of_step_that_is_not_taken_counts_nothing(file: Path) -> None:
     known = Timings(file)
-    known.add(WORK, PARTS, None)
-    assert told(known.seconds(replace(WORK, guided=8))) == (30.1, False)
+    known.add(WORK, PARTS)
+    assert known.seconds(replace(WORK, guided=8)) == pytest.approx(30.1)
 
 
 def test_the_median_of_the_last_three_counts_and_is_there_at_the_next_start(file: Path) -> None:
     known = Timings(file)
     for seconds in (90.0, 10.0, 14.0, 12.0):
-        known.add(WORK, {}, seconds)
-    assert known.seconds(WORK) == Timings(file).seconds(WORK) == Seconds(12.0, measured=True)
+        known.add(WORK, {"two": 0.0, "one": 0.0, "draft": seconds})
+    assert known.seconds(WORK) == Timings(file).seconds(WORK) == 12.0
 
 
 @pytest.mark.parametrize(
@@ -69,12 +94,13 @@ def test_the_median_of_the_last_three_counts_and_is_there_at_the_next_start(file
         "{",
         "[1, 2]",
         "\x00\x01",
-        '{"version": 99, "places": {"model cpu fp32 512": {"wholes": {"dpm++ 8 4 1": [3]}}}}',
-        '{"version": 1}',
-        '{"version": 1, "places": [3]}',
-        '{"version": 1, "places": {"model cpu fp32 512": 3}}',
-        '{"version": 1, "places": {"model cpu fp32 512": {"wholes": {"dpm++ 8 4 1": ["soon"]}}}}',
-        '{"version": 1, "places": {"model cpu fp32 512": {"wholes": {"dpm++ 8 4 1": [-1, NaN, true]}}}}',
+        '{"version": 99, "places": {"model cpu fp32 512": {"parts": {"one": [3], "two": [3]}}}}',
+        '{"version": 1, "places": {"model cpu fp32 512": {"parts": {"one": [3], "two": [3]}}}}',  # older
+        '{"version": 2}',
+        '{"version": 2, "places": [3]}',
+        '{"version": 2, "places": {"model cpu fp32 512": 3}}',
+        '{"version": 2, "places": {"model cpu fp32 512": {"parts": {"one": ["soon"], "two": [3]}}}}',
+        '{"version": 2, "places": {"model cpu fp32 512": {"parts": {"one": [-1, NaN, true], "two": [3]}}}}',
         "[" * 100_000,
     ],
 )
@@ -83,13 +109,13 @@ def test_a_file_that_makes_no_sense_is_as_none_and_is_replaced(file: Path, text:
     file.write_text(text, encoding="utf-8")
     known = Timings(file)
     assert known.seconds(WORK) is None
-    known.add(WORK, PARTS, 20.0)
-    assert Timings(file).seconds(WORK) == Seconds(20.0, measured=True)
+    known.add(WORK, PARTS)
+    assert Timings(file).seconds(WORK) == pytest.approx(WHOLE)
 
 
 def test_a_disk_that_is_full_loses_nothing_that_is_known(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = Timings(file)
-    known.add(WORK, PARTS, 20.0)
+    known.add(WORK, PARTS)
     before = file.read_bytes()
 
     def full(*_arguments: object) -> None:
@@ -97,15 +123,15 @@ def test_a_disk_that_is_full_loses_nothing_that_is_known(file: Path, monkeypatch
 
     monkeypatch.setattr(timings, "write_durably", full)
     with pytest.raises(OSError, match="No space"):
-        known.add(WORK, PARTS, 30.0)
+        known.add(WORK, {"draft": 2.1})
     assert file.read_bytes() == before
-    assert known.seconds(WORK) == Seconds(25.0, measured=True)
+    assert known.seconds(WORK) == pytest.approx(WHOLE + 1), "the median of both"
 
 
 def test_the_oldest_places_go(file: Path) -> None:
     known = Timings(file)
     for number in range(timings.MOST + 1):
-        known.add(replace(WORK, place=f"{number}"), {}, 1.0)
+        known.add(replace(WORK, place=f"{number}"), PARTS)
     assert len(json.loads(file.read_text())["places"]) == timings.MOST
     assert known.seconds(replace(WORK, place="0")) is None
 
@@ -119,7 +145,7 @@ def test_work_is_told_by_model_device_precision_and_size(published_folder: Path)
     folder = find_model(published_folder)
     fast = presets_of(folder)["fast"]
     work = Work.of(folder, fast, "cpu", "bf16")
-    assert (work.steps, work.guided, work.solver, work.deep_every) == (12, 6, "unipc", 2)
+    assert (work.steps, work.guided, work.deep_every) == (12, 6, 2)
     assert work.kinds == ("two", "two shallow") * 3 + ("one", "one shallow") * 3
     assert replace(work, guided=5).kinds[4:7] == ("two", "one", "one"), "deep features of both branches serve no other"
     assert Work.of(folder, fast, "cuda", "fp16").deep_every == 1, "its graphs compute every step whole"
