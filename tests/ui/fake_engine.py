@@ -65,6 +65,7 @@ class FakeEngine(QObject):
         self.sources: list[NDArray[np.uint8] | None] = []  # of the requests
         self.shut_down = False
         self.times: dict[EraseChoice, float] = {}  # what is known
+        self.asked = 0  # how often times were asked for
         self.measures: list[tuple[str, tuple[EraseChoice, ...]]] = []
         self.measuring = False
         self.unload_minutes: float | None = None
@@ -116,6 +117,7 @@ class FakeEngine(QObject):
         self.unload_minutes = minutes
 
     def ask_times(self, model: str, device: str, choices: Sequence[EraseChoice]) -> None:
+        self.asked += 1
         self.timesFound.emit(TimesFound(model, tuple(self.times.get(choice) for choice in choices)))
 
     def measure(self, model: str, device: str, choices: Sequence[EraseChoice]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from app.engine.protocol import (
     EngineState,
@@ -20,6 +20,8 @@ from app.ui.models.choice import ModelChoice
 from app.ui.panels import CUSTOM, OptionsPanel
 from app.ui.support import Engine, Messages, Settings, settings
 
+CALM = 150  # milliseconds without a change of the numbers, after which times are asked for: a slider makes many
+
 
 class SpeedTimes(QObject):
     """Keeps the times in the panel as they were last measured."""
@@ -31,7 +33,11 @@ class SpeedTimes(QObject):
         self._engine, self._panel, self._choice = engine, panel, choice
         self._messages, self._settings = messages, store
         self._asked: tuple[str, ...] = ()  # the names that times were asked for last
-        panel.choiceChanged.connect(self.ask)
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.setInterval(CALM)
+        self._calm.timeout.connect(self.ask)
+        panel.choiceChanged.connect(self._calm.start)
         panel.model.modelChosen.connect(self.ask)
         panel.model.speed.measureAsked.connect(self._measure)
         panel.model.speed.stopAsked.connect(engine.stop_measuring)
@@ -41,9 +47,15 @@ class SpeedTimes(QObject):
         engine.measured.connect(self._on_measured)
         panel.model.speed.show_times({})
 
+    @property
+    def waits(self) -> bool:
+        """Whether times will be asked for once the numbers stay as they are."""
+        return self._calm.isActive()
+
     @Slot()
     def ask(self) -> None:
         """Ask how long every speed of the model takes, and the numbers where they are none of them."""
+        self._calm.stop()
         choices = self._choices()
         if tuple(choices) != self._asked:  # of another model, or with custom numbers
             self._panel.model.speed.show_times({})

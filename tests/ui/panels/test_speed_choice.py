@@ -129,6 +129,17 @@ def test_times_are_asked_anew_after_an_erase_and_for_custom_numbers(full: Driver
     full.qtbot.waitUntil(lambda: texts(full)[CUSTOM] == "about 60 s")
 
 
+def test_times_are_asked_once_while_a_slider_moves(full: Driver) -> None:
+    full.engine.times[replace(BEST, steps=30)] = 60.0
+    full.qtbot.waitUntil(lambda: not full.window.models.times.waits)
+    before = full.engine.asked
+    for steps in range(21, 31):
+        full.window.panel.erase.steps.spin.setValue(steps)
+    assert full.window.models.times.waits and full.engine.asked == before
+    full.qtbot.waitUntil(lambda: texts(full)[CUSTOM] == "about 60 s")
+    assert full.engine.asked == before + 1
+
+
 def test_measuring_shows_its_progress_and_can_be_cancelled(full: Driver) -> None:
     button, engine = speed(full).button, full.engine
     assert button.text() == "Measure"
