@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import resources
+from app import graphics_card
 from app.document.errors import DocumentError
 from app.version import program_version
 
@@ -126,15 +127,23 @@ def bundled_model(name: str) -> str:
     return f"{folder.title}: SHA-256 as it should be"
 
 
+def card_libraries() -> str:
+    """Whether what is loaded only when a picture is erased on a graphics card can be."""
+    try:
+        return graphics_card.libraries() or "this torch is for no NVIDIA card, and needs none"
+    except OSError as error:
+        raise Fault(f"A part of cuDNN can't be loaded: {_line(error)}", _library_advice(str(error))) from error
+
+
 def device() -> str:
     """What the models run on, and in which precision."""
     import torch
 
-    from inference.models import available_devices, choose_device, choose_precision, unused_card
+    from inference.models import available_devices, choose_device, choose_precision, unused_card, why_unused
 
     chosen = choose_device("auto")
     card = f" ({torch.cuda.get_device_name(chosen)})" if chosen.type == "cuda" else ""
-    unused = f"; {name} is here, but this torch can't use it" if (name := unused_card()) else ""
+    unused = f". {graphics_card.advice(name, why_unused())}" if (name := unused_card()) else ""
     return (
         f"{chosen.type}{card}, {choose_precision(chosen)}, {torch.get_num_threads()} threads; "
         f"present: {', '.join(available_devices())}{unused}"
@@ -287,6 +296,7 @@ def checks() -> list[tuple[str, Check]]:
         ("shipped files", shipped_files),
         (f"model {DEFAULT_MODEL}", _of(bundled_model, DEFAULT_MODEL)),
         ("device", _after("torch", device)),
+        ("graphics libraries", _after("torch", card_libraries)),
         ("small erase", _after("diffusers", _of(small_erase, DEFAULT_MODEL))),
     ]
     found += _formats()

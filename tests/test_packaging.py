@@ -237,7 +237,7 @@ def compiled(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_an_empty_library_takes_a_real_ones_place(compiled: tuple[Path, Path], tmp_path: Path) -> None:
     held, user = compiled
-    made = stand_ins.make(user, held, tmp_path / "made")
+    made = stand_ins.make([user], held, tmp_path / "made")
     symbols = {s.name: s for s in stand_ins.symbols(made) if s.defined}
     assert {"used", "number"} <= set(symbols)
     assert "unused" not in symbols
@@ -246,6 +246,16 @@ def test_an_empty_library_takes_a_real_ones_place(compiled: tuple[Path, Path], t
     held.write_bytes(made.read_bytes())
     assert ctypes.CDLL(str(user)).own() == 5  # the linker finds all it asks for, at once
     assert stand_ins.needed(user) == ["libheld.so.1"]
+
+
+def test_an_empty_library_can_answer_that_it_failed(compiled: tuple[Path, Path], tmp_path: Path) -> None:
+    held, user = compiled
+    library = ctypes.CDLL(str(stand_ins.make([user], held, tmp_path / "made", fails=True)))
+    assert library.used() == 1
+    texts, plain = ("ncclGetErrorString", "ncclGetLastError"), ("ncclCommGetAsyncError", "cufftCreate", "_used")
+    assert [bool(stand_ins.TEXTS.search(name)) for name in texts] == [True, True]
+    made = [stand_ins._definition(stand_ins.Symbol(name, "", False, 0, True), True) for name in (*texts, *plain)]
+    assert [stand_ins.MISSING in line for line in made] == [True, True, False, False, False]
 
 
 def test_only_what_is_not_in_the_folder_is_wanted_of_the_system(compiled: tuple[Path, Path], tmp_path: Path) -> None:
@@ -330,39 +340,3 @@ def test_icons_are_the_drawing(icon: Path) -> None:
         stored = np.asarray(opened.convert("RGBA"), dtype=int)
     shown = np.asarray(drawn.constBits(), dtype=int).reshape(side, drawn.bytesPerLine() // 4, 4)[:, :side]
     assert np.abs(stored - shown).mean() < 2
-
-
-def test_the_package_for_graphics_cards_is_made_in_an_environment_of_its_own(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    from resources.packaging import __main__ as building
-
-    ran: list[list[str]] = []
-
-    def run(command: list[str], **_options: object) -> subprocess.CompletedProcess[str]:
-        ran.append(command)
-        return subprocess.CompletedProcess(command, 0, stdout="")  # of this torch: it is made for no card
-
-    monkeypatch.setattr(building, "BUILD", tmp_path)
-    monkeypatch.setattr(subprocess, "run", run)
-    monkeypatch.setattr(sys, "argv", ["packaging", "--cuda", "--cuda-index", "https://example.org/cuda", "--quick"])
-    assert building.main() == 0
-    asked, venv, install, check, again = ran
-    python = install[0]
-    assert venv[1:3] == ["-m", "venv"] and python.startswith(str(tmp_path / "cuda"))
-    assert install[install.index("--index-url") + 1] == "https://example.org/cuda" and "torch" in asked[-1]
-    assert check[0] == again[0] == python and again[-2:] == ["--cuda", "--quick"]
-
-
-@pytest.mark.parametrize(
-    ("path", "wanted"),
-    [
-        ("nvidia/cudnn/lib/libcudnn_adv.so.9", False),
-        ("nvidia/cudnn/lib/libcudnn_graph.so.9", True),
-        ("nvidia/cublas/include/cublas.h", False),
-        ("nvidia/cublas/lib/libcublas.so.12", True),
-        ("nvidia/cuda_runtime/lib/libcudart_static.a", False),
-    ],
-)
-def test_of_nvidias_packages_only_what_runs_goes_along(path: str, wanted: bool) -> None:
-    assert contents.is_unwanted(path) is not wanted

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import resources
-from app import installation, selftest
+from app import graphics_card, installation, selftest
 from app.cli import main
 from app.installation import Fault
 
@@ -278,3 +278,28 @@ def test_the_window_is_looked_at_without_starting_qt() -> None:
         "sys.exit(any(name.split('.')[0] in ('PySide6', 'qasync') for name in sys.modules))"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=resources.ROOT.parent)
+
+
+def test_a_card_that_is_not_used_is_named_with_what_would_use_it(
+    report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inference.models.devices.nvidia_cards", lambda: ["NVIDIA RTX 3060"])
+    monkeypatch.setattr("inference.models.devices._present", lambda name: False)
+    monkeypatch.setattr("torch.version.cuda", None)
+    _, findings = report("device")
+    (text,) = (finding["text"] for finding in findings)
+    assert "present: cpu. NVIDIA RTX 3060 is here" in text and "moebius-cuda" in text
+
+
+def test_a_damaged_part_of_cudnn_is_named(report: Report, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import torch
+
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    spec = SimpleNamespace(origin=str(tmp_path / "torch" / "__init__.py"))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: spec)
+    assert graphics_card.libraries() == ""
+    part = tmp_path / "nvidia" / "cudnn" / "lib" / "libcudnn_graph.so.9"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"no library")
+    _, findings = report("graphics libraries")
+    assert "libcudnn_graph.so.9" in failed(findings)["graphics libraries"]

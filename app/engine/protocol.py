@@ -249,7 +249,8 @@ class EngineStatus:
     details: str = ""  # for behind a button
     precision: str = ""  # "fp32", "bf16", "fp16", "int8", once known
     devices: tuple[str, ...] = ()  # what a model could be run on here, the fastest first, once known
-    unused_card: str = ""  # the name of a graphics card that this torch can't use
+    unused_card: str = ""  # the name of a graphics card that is here and can't be used
+    why_unused: str = ""  # "build", "driver" or "age": what it is that can't
 
 
 @dataclass(frozen=True)

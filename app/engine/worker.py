@@ -138,7 +138,7 @@ class EngineWorker(QObject):
         self._measuring = Measuring()
         self._prepared = False
         self._devices: tuple[str, ...] = ()
-        self._unused_card = ""
+        self._unused_card = self._why_unused = ""
         self._idle = QTimer(self)  # moves to the engine's thread with its parent
         self._idle.setSingleShot(True)
         self._idle.timeout.connect(self._unload)
@@ -201,9 +201,10 @@ class EngineWorker(QObject):
             note_kept()
         cores = os.cpu_count() or 1
         torch.set_num_threads(cores - 1 if cores > 2 else cores)
-        from inference.models import available_devices, unused_card
+        from inference.models import available_devices, unused_card, why_unused
 
         self._devices, self._unused_card = tuple(available_devices()), unused_card()
+        self._why_unused = why_unused() if self._unused_card else ""
 
     def _load(self, job: Job[Any]) -> BaseException | None:
         """Load what the job asks for, unless it is loaded or not wanted any more; tells the status.
@@ -242,7 +243,8 @@ class EngineWorker(QObject):
     def _tell_ready(self, model: str, pipeline: ErasePipeline) -> None:
         title, where = pipeline.folder.title, pipeline.device.type
         status = EngineStatus(EngineState.READY, model, title, where, precision=pipeline.precision)
-        self.answered.emit(replace(status, devices=self._devices, unused_card=self._unused_card))
+        status = replace(status, unused_card=self._unused_card, why_unused=self._why_unused)
+        self.answered.emit(replace(status, devices=self._devices))
 
     def _measure(self, job: Job[MeasureRequest]) -> MeasureEnded:
         """Erase shortly in every way that the choices need; what they take is kept."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         precisions,
         quick_precision,
         unused_card,
+        why_unused,
     )
     from inference.models.flux import PATCH, FluxModel, empty_transformer, tflops_per_step
     from inference.models.folders import (
@@ -126,6 +127,7 @@ __all__ = [
     "tflops_per_step",
     "tiny_autoencoder",
     "unused_card",
+    "why_unused",
     "write_durably",
     "write_sums",
 ]
@@ -170,6 +172,7 @@ _HOMES = {
     ),
     "devices": (
         "unused_card",
+        "why_unused",
         "place",
         "available_devices",
         "choose_device",

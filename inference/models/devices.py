@@ -6,7 +6,7 @@ colours stay exact. What was measured of this, and what was not, is in docs/perf
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -30,7 +30,30 @@ def available_devices() -> list[str]:
 
 def _present(name: str) -> bool:
     module = getattr(torch, name, None)
-    return module is not None and bool(module.is_available())
+    return module is not None and bool(module.is_available()) and (name != "cuda" or _has_code_for_card())
+
+
+def _has_code_for_card() -> bool:
+    """Whether this torch was made for the card's family, or holds a form of its code that the driver translates."""
+    if torch.version.hip:  # AMD's cards have names instead of numbers
+        return True
+    return any(_runs(made_for, torch.cuda.get_device_capability()) for made_for in torch.cuda.get_arch_list())
+
+
+def _runs(made_for: str, card: tuple[int, int]) -> bool:
+    """Whether code for "sm_86", "sm_90a" or "compute_120" runs on a card of capability ``card``.
+
+    Code for a card runs on those of the same first digit that are as new, and with "a" on that one alone; a general
+    form, "compute", on all that are as new (CUDA C++ Programming Guide, "Application Compatibility").
+    """
+    kind, _, number = made_for.partition("_")
+    digits = number.rstrip("af")
+    if not digits.isdecimal():
+        return False
+    least = int(digits[:-1] or "0"), int(digits[-1])
+    if number.endswith("a"):
+        return least == card
+    return least <= card and (kind == "compute" or least[0] == card[0])
 
 
 def unused_card() -> str:
@@ -38,6 +61,13 @@ def unused_card() -> str:
     if _present("cuda"):
         return ""
     return next(iter(nvidia_cards()), "")
+
+
+def why_unused() -> Literal["build", "driver", "age"]:
+    """Why :func:`unused_card` is not used: torch is made for no card, sees none, or none of that one's age."""
+    if not (torch.version.cuda or torch.version.hip):
+        return "build"
+    return "age" if torch.cuda.is_available() else "driver"
 
 
 def choose_device(name: str) -> torch.device:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
-from resources.packaging import contents, deb, libraries, licences, sizes
+from resources.packaging import contents, cuda, deb, libraries, licences, sizes
 
 BUILD, DIST = contents.ROOT / "build", contents.ROOT / "dist"
 
@@ -51,9 +51,17 @@ def main() -> int:
         "--cuda", action="store_true", help="with torch for NVIDIA's cards, from an environment of its own"
     )
     parser.add_argument("--cuda-index", default="", metavar="URL", help="where that torch is, if not where pip looks")
+    parser.add_argument("--torch", default="", metavar="VERSION", help="with --cuda: another torch than the pinned one")
+    parser.add_argument(
+        "--whole", action="store_true", help="with --cuda: with every library of NVIDIA's, reached or not"
+    )
     parser.add_argument("--quick", action="store_true", help="pack several times as fast, an eighth larger")
     options = parser.parse_args()
-    if options.cuda and not _has_cuda():
+    if options.whole and not options.cuda:
+        parser.error("--whole is for --cuda; the processor's package has no library of NVIDIA's.")
+    if options.torch and not options.cuda:
+        parser.error("--torch is for --cuda; the processor's package takes the torch that is installed.")
+    if options.cuda and (options.torch or not cuda.in_use()):
         return _with_cuda(options)
     level = 1 if options.quick else 6
     version = metadata.version("moebius")
@@ -61,6 +69,7 @@ def main() -> int:
         spec = str(contents.ROOT / "moebius_gui.spec")
         places = ["--workpath", str(BUILD / "pyinstaller"), "--distpath", str(DIST)]
         command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *places, spec]
+        command += ["--", "--whole"] if options.whole else []
         subprocess.run(command, check=True, cwd=contents.ROOT)
     folder = DIST / "moebius"
     with step("Gathering licences"):
@@ -87,7 +96,7 @@ def main() -> int:
         after = {"win32": "windows/moebius.iss (Inno Setup)", "darwin": "macos/dmg.sh"}.get(sys.platform, "")
         print(f"dist/moebius is ready; resources/packaging/{after} makes the installer of it.")
         return 0
-    kind = "-cuda" if _has_cuda() else ""
+    kind = "-cuda" if cuda.in_use() else ""
     made = [DIST / f"moebius{kind}-{version}-linux-{platform.machine()}.tar.xz"]
     with step("Packing the archive"):
         _archive(folder, f"moebius-{version}", made[0], level)
@@ -102,43 +111,15 @@ def main() -> int:
     return 0
 
 
-def _has_cuda() -> bool:
-    """Whether the torch that would be packed is the one for NVIDIA's cards."""
-    made_for = subprocess.run(
-        [sys.executable, "-c", "import torch; print(torch.version.cuda or '')"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return bool(made_for.stdout.strip())
-
-
-def cuda_commands(environment: Path, index: str) -> list[list[str]]:
-    """What makes an environment with torch for NVIDIA's cards, and the versions of everything else as here."""
-    python = str(environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
-    install = [python, "-m", "pip", "install", "--disable-pip-version-check"]
-    install += ["--index-url", index] if index else []
-    return [
-        [sys.executable, "-m", "venv", "--clear", str(environment)],
-        [*install, "-c", str(contents.ROOT / "constraints.txt"), "-e", f"{contents.ROOT}[package]"],
-    ]
-
-
 def _with_cuda(options: argparse.Namespace) -> int:
-    """The same package by the Python of an environment of its own: two builds of torch can't lie side by side."""
-    environment = BUILD / "cuda"
-    making = cuda_commands(environment, options.cuda_index)
-    python = making[-1][0]
-    variables = {k: v for k, v in os.environ.items() if k not in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")}
-    with step("Fetching torch for NVIDIA's cards, several gigabytes"):
-        for command in making:
-            subprocess.run(command, check=True, cwd=contents.ROOT, env=variables)
-    check = "import sys, torch; sys.exit(0 if torch.version.cuda else 1)"
-    if subprocess.run([python, "-c", check], check=False).returncode != 0:
-        place = options.cuda_index or "What pip finds"
-        print(f"{place} has no torch for NVIDIA's cards; name another place with --cuda-index.")
+    """The same package by the Python of an environment that has torch for NVIDIA's cards."""
+    try:
+        with step("Fetching torch for NVIDIA's cards, several gigabytes"):
+            python = cuda.make(BUILD / "cuda", options.cuda_index, options.torch)
+    except ValueError as error:
+        print(error)
         return 1
-    more = [f"--{name.replace('_', '-')}" for name in ("folder_only", "quick") if getattr(options, name)]
+    more = [f"--{name.replace('_', '-')}" for name in ("folder_only", "quick", "whole") if getattr(options, name)]
     again = [python, "-m", "resources.packaging", "--cuda", *more]
     return subprocess.run(again, check=False, cwd=contents.ROOT).returncode
 

@@ -161,7 +161,8 @@ EXCLUDES = (
     "torch.utils.bottleneck",
     "torch.utils.cpp_extension",
     "torch.utils.tensorboard",
-    # The compiler of kernels, which comes with torch's builds for graphics cards and which nothing here calls
+    # What comes with torch's builds for graphics cards and nothing here calls: the compiler of kernels, NVIDIA's Python
+    "cuda",
     "triton",
     # Of the rest
     "huggingface_hub.cli",
@@ -223,10 +224,9 @@ UNWANTED = (
     "torch/lib/libtorchbind_test.so",
     "torch/lib/*.lib",
     "torch/**/*.pyi",
-    # Of NVIDIA's packages: headers, and what is for linking and for networks with recurrence
+    # Of NVIDIA's packages: headers, and what is for linking (cuda_libraries.py has the libraries)
     "nvidia/**/include/*",
     "nvidia/**/*.a",
-    "nvidia/**/libcudnn_adv.so*",
     "nvidia/cuda_nvcc/*",
     "torch/lib/*.a",
     # What else is not read

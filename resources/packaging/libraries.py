@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resources.packaging.contents import ROOT
+from resources.packaging.cuda_libraries import FROM_DRIVER
 
 # Beside those in resources/system_libraries.json: what every system has, and what only an optional plug-in wants
 PACKAGES = {
@@ -61,7 +62,7 @@ def wants(folder: Path) -> Wants:
             ["readelf", "--dynamic", "--version-info", "--wide", str(path)], capture_output=True, text=True, check=True
         ).stdout
         for name in re.findall(r"\(NEEDED\).*\[(.+?)\]", listing):
-            if name not in own:
+            if name not in own and name not in FROM_DRIVER:
                 libraries["libc.so.6" if re.fullmatch(OF_LIBC, name) else name].append(str(path.relative_to(folder)))
         needs = listing.partition("Version needs section")[2]
         for kind, version in re.findall(r"Name: (GLIBCXX|GLIBC)_([\d.]+)", needs):

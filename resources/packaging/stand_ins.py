@@ -1,8 +1,11 @@
-"""Empty libraries in place of those that OpenCV links for video and linear algebra.
+"""Empty libraries in place of those that others are linked to and never call.
 
 OpenCV's wheel is one library, linked to FFmpeg and OpenBLAS, and these to others: 75 MB that nothing the program calls
 ever reaches (:data:`resources.packaging.contents.OPENCV_FUNCTIONS`). The linker wants them there all the same, so each
 is replaced by one of the same name that holds the same symbols and ends the program where one is called.
+
+In NVIDIA's libraries, which torch is linked to (:mod:`resources.packaging.cuda_libraries`), a call answers instead that
+it failed: they all tell failures from success, which is 0, and torch makes exceptions of them.
 """
 
 from __future__ import annotations
@@ -11,10 +14,13 @@ import re
 import shutil
 import subprocess
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 TOOLS = ("cc", "readelf")
+TEXTS = re.compile(r"Get(Last)?Error(String|Name)?$")  # functions that return a text, not whether they succeeded
+MISSING = "this library is not in the package"
 
 
 @dataclass(frozen=True)
@@ -52,17 +58,15 @@ def needed(library: Path) -> list[str]:
     return re.findall(r"\(NEEDED\).*\[(.+?)\]", _output("readelf", "--dynamic", "--wide", str(library)))
 
 
-def make(user: Path, library: Path, folder: Path) -> Path:
-    """Make an empty ``library`` in ``folder`` that has what ``user`` wants of it; returns the file.
+def make(users: Iterable[Path], library: Path, folder: Path, fails: bool = False) -> Path:
+    """Make an empty ``library`` in ``folder`` that has what ``users`` want of it; returns the file.
 
-    Raises ``subprocess.CalledProcessError`` where the compiler fails.
+    A call ends the program, or returns a failure where ``fails``. C++'s own functions, which some libraries have copies
+    of, stay with C++'s library. Raises ``subprocess.CalledProcessError`` where the compiler fails.
     """
-    wanted = {symbol.name for symbol in symbols(user) if not symbol.defined}
+    wanted = {s.name for user in users for s in symbols(user) if not s.defined and not s.name.startswith("_Z")}
     held = [symbol for symbol in symbols(library) if symbol.defined and symbol.name in wanted]
-    lines = [
-        f"char {s.name}[{max(s.size, 1)}];" if s.is_data else f"void {s.name}(void) {{ __builtin_trap(); }}"
-        for s in sorted(set(held), key=lambda symbol: symbol.name)
-    ]
+    lines = [_definition(symbol, fails) for symbol in sorted(set(held), key=lambda symbol: symbol.name)]
     folder.mkdir(parents=True, exist_ok=True)
     source, target = folder / f"{library.name}.c", folder / library.name
     source.write_text("\n".join(lines) + "\n", encoding="ascii")
@@ -76,6 +80,14 @@ def make(user: Path, library: Path, folder: Path) -> Path:
         options.append(f"-Wl,--version-script,{script}")
     subprocess.run(["cc", *options, "-o", str(target), str(source)], check=True)
     return target
+
+
+def _definition(symbol: Symbol, fails: bool) -> str:
+    if symbol.is_data:
+        return f"char {symbol.name}[{max(symbol.size, 1)}];"
+    if fails and TEXTS.search(symbol.name) and "Async" not in symbol.name:
+        return f'const char *{symbol.name}(void) {{ return "{MISSING}"; }}'
+    return f"int {symbol.name}(void) {{ return 1; }}" if fails else f"void {symbol.name}(void) {{ __builtin_trap(); }}"
 
 
 def _output(*command: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
+from app import graphics_card
 from app.engine.protocol import EngineState, EngineStatus, ModelAdded, ModelRefused
 from app.ui.dialogs import questions
 from app.ui.panels import OptionsPanel, StatusLine
@@ -18,12 +19,6 @@ _DEVICES = {
     "mps": "Apple graphics (Metal)",
     "xpu": "Graphics card (Intel)",
 }
-
-
-OTHER_PACKAGE = (
-    "This copy of the program calculates on the processor only, and can't use the {card} that is here.\n"
-    "The package for graphics cards can; from the source code: pip install --force-reinstall torch"
-)
 
 
 def device_title(device: str) -> str:
@@ -197,11 +192,14 @@ class ModelChoice(QObject):
         device = device_title(status.device)
         if status.precision not in ("", "fp32"):  # the exact one goes without saying
             device = f"{device}, {status.precision}"
+        short, more = device, ""
         if status.unused_card and status.device == "cpu":
-            device = f"{device}; {status.unused_card} not usable"
-            self._status.device.setToolTip(OTHER_PACKAGE.format(card=status.unused_card))
-            self._panel.model.device.setToolTip(OTHER_PACKAGE.format(card=status.unused_card))
-        self._status.show_device(device)
+            short = f"{device}; {status.unused_card} not used"
+            device = f"{device}. {graphics_card.hint(status.unused_card, status.why_unused)}"
+            more = graphics_card.advice(status.unused_card, status.why_unused)
+        for label in (self._status.device, self._panel.model.device):
+            label.setToolTip(more)
+        self._status.show_device(short)
         text, device_text = {
             EngineState.EMPTY: ("No model loaded", "No model loaded"),
             EngineState.LOADING: (f"Loading {title}…", "Loading…"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,19 @@ def test_where_the_model_runs_can_be_chosen_where_there_is_a_choice(driver: Driv
     engine.set_status(EngineStatus(EngineState.READY, "fake", "Fake", "cpu", devices=("cuda", "cpu")))
     assert where.currentData() == "cpu"
     assert driver.window.status.device.text() == "Processor (CPU)"
+
+
+def test_a_card_that_is_not_used_is_named_with_what_would_use_it(driver: Driver) -> None:
+    panel, line = driver.window.panel.model.device, driver.window.status.device
+    seen = EngineStatus(EngineState.READY, "fake", "Fake", "cpu", unused_card="NVIDIA RTX 3060", why_unused="build")
+    driver.engine.set_status(seen)
+    assert line.text() == "Processor (CPU); NVIDIA RTX 3060 not used"
+    assert "NVIDIA RTX 3060 is not used: install the package moebius-cuda" in panel.text()
+    assert "moebius-cuda" in line.toolTip() and "make package ARGS=--cuda" in panel.toolTip()
+    driver.engine.set_status(replace(seen, why_unused="driver"))
+    assert "driver" in panel.text() and "newest driver" in line.toolTip()
+    driver.engine.set_status(EngineStatus(EngineState.READY, "fake", "Fake", "cpu"))
+    assert (line.text(), line.toolTip(), panel.toolTip()) == ("Processor (CPU)", "", "")
 
 
 def test_a_lower_precision_is_chosen_and_shown(driver: Driver, store: Settings) -> None:

@@ -1,0 +1,152 @@
+"""The package for graphics cards: the environment it is made in, and which of NVIDIA's libraries go into it."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from resources.packaging import __main__ as building
+from resources.packaging import contents, cuda, cuda_libraries, libraries, stand_ins, trim
+
+PINNED = "tifffile==2026.3.3\ntorch-fidelity==0.4.0\ntorch==2.13.0\ntorchvision==0.28.0\n"
+
+
+class Runs:
+    """Stands for ``subprocess.run``: notes the commands; the torch that runs is made for no card."""
+
+    def __init__(self) -> None:
+        self.commands: list[list[str]] = []
+
+    def __call__(self, command: list[str], **_options: object) -> subprocess.CompletedProcess[str]:
+        self.commands.append(command)
+        return subprocess.CompletedProcess(command, 0, stdout="")
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Runs:
+    found = Runs()
+    monkeypatch.setattr(building, "BUILD", tmp_path)
+    monkeypatch.setattr(subprocess, "run", found)
+    return found
+
+
+def build(monkeypatch: pytest.MonkeyPatch, *options: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["packaging", *options])
+    return building.main()
+
+
+def test_it_is_made_in_an_environment_of_its_own(runs: Runs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert build(monkeypatch, "--cuda", "--cuda-index", "https://example.org/cuda", "--quick") == 0
+    asked, venv, install, check, again = runs.commands
+    python = install[0]
+    assert venv[1:3] == ["-m", "venv"] and python.startswith(str(tmp_path / "cuda"))
+    assert install[install.index("--index-url") + 1] == "https://example.org/cuda" and "torch" in asked[-1]
+    assert install[install.index("-c") + 1] == str(cuda.CONSTRAINTS)
+    assert check[0] == again[0] == python and again[-2:] == ["--cuda", "--quick"]
+
+
+def test_another_torch_than_the_pinned_one_can_be_chosen(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert build(monkeypatch, "--cuda", "--torch", "2.14.1", "--folder-only", "--whole") == 0
+    install, again = runs.commands[1], runs.commands[-1]
+    pins = Path(install[install.index("-c") + 1]).read_text(encoding="utf-8").splitlines()
+    before = cuda.CONSTRAINTS.read_text(encoding="utf-8").splitlines()
+    assert [line for line in pins if line not in before] == ["torch==2.14.1"]
+    assert len(pins) == len(before)
+    assert again[-3:] == ["--cuda", "--folder-only", "--whole"]
+
+
+def test_only_torchs_line_changes() -> None:
+    assert cuda.constraints(PINNED, "2.14.1") == PINNED.replace("torch==2.13.0", "torch==2.14.1")
+
+
+@pytest.mark.parametrize(("pinned", "version"), [(PINNED, "newest"), (PINNED, "2.14\nrm"), ("numpy==2.4\n", "2.14.1")])
+def test_what_is_no_version_or_pins_no_torch_is_refused(pinned: str, version: str) -> None:
+    with pytest.raises(ValueError, match="torch"):
+        cuda.constraints(pinned, version)
+
+
+def test_a_version_that_is_none_ends_it_with_a_sentence(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert build(monkeypatch, "--cuda", "--torch", "newest") == 1
+    assert "is no version of torch" in capsys.readouterr().out
+    assert runs.commands == []
+
+
+@pytest.mark.parametrize("options", [("--torch", "2.14.1"), ("--whole",)])
+def test_choices_for_cards_are_refused_without_cuda(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    with pytest.raises(SystemExit):
+        build(monkeypatch, *options)
+    assert "--cuda" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("path", "goes"),
+    [
+        ("nvidia/cudnn/lib/libcudnn_adv.so.9", False),
+        ("nvidia/cudnn/lib/libcudnn_ext.so.9", False),
+        ("nvidia/cudnn/lib/libcudnn_graph.so.9", True),
+        ("nvidia/cudnn/lib/libcudnn_engines_tensor_ir.so.9", True),
+        ("nvidia/cublas/include/cublas.h", False),
+        ("nvidia/cublas/lib/libcublas.so.12", True),
+        ("nvidia/cu13/lib/libcublasLt.so.13", True),
+        ("nvidia/cu13/lib/libcusolver.so.12", False),
+        ("nvidia/cu13/lib/libnvJitLink.so.13", False),
+        ("nvidia/cuda_runtime/lib/libcudart_static.a", False),
+        ("torch/lib/libtorch_cuda.so", True),
+        ("torch/lib/libtorch_cuda_linalg.so", False),
+    ],
+)
+def test_of_nvidias_packages_only_what_runs_goes_along(path: str, goes: bool) -> None:
+    assert (contents.is_unwanted(path) or cuda_libraries.is_unreached(path)) is not goes
+
+
+def test_what_others_load_by_name_is_gathered(tmp_path: Path) -> None:
+    names = ("cudnn/lib/libcudnn_ops.so.9", "cu13/lib/libnvrtc-builtins.so.13.0", "cu13/lib/libcufft.so.12")
+    for name in names:
+        path = tmp_path / "nvidia" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    found = {(Path(source).name, folder) for source, folder in cuda_libraries.loaded_by_name(tmp_path)}
+    assert found == {
+        ("libcudnn_ops.so.9", "nvidia/cudnn/lib"),
+        ("libnvrtc-builtins.so.13.0", "nvidia/cu13/lib"),
+    }
+    assert cuda_libraries.loaded_by_name(tmp_path / "none") == []
+
+
+@pytest.mark.skipif(sys.platform != "linux" or not stand_ins.possible(), reason="there is no C compiler")
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_library_that_is_linked_and_not_called_is_emptied(tmp_path: Path, whole: bool) -> None:
+    site = tmp_path / "site"
+    transform, torch = site / "nvidia/cu13/lib/libcufft.so.12", site / "torch/lib/libtorch_cuda.so"
+    for path, code in {transform: "int cufftCreate(void) { return 0; }", torch: "int cufftCreate(void);"}.items():
+        path.parent.mkdir(parents=True)
+        source = path.with_suffix(".c")
+        source.write_text(code + " int made(void) { return cufftCreate(); }\n", encoding="ascii")
+        also = [str(transform), f"-Wl,-rpath,{transform.parent}"] if path == torch else []
+        command = ["cc", "-shared", "-fPIC", "-nostdlib", "-o", str(path), str(source), *also]
+        subprocess.run([*command, f"-Wl,-soname,{path.name}"], check=True)
+    entries = [(str(path.relative_to(site)), str(path), "BINARY") for path in (transform, torch)]
+    entries.append(("nvidia/cu13/lib/libcusolver.so.12", "/nowhere", "BINARY"))
+    trimmed = {target: source for target, source, _ in trim.trimmed(entries[: 3 - whole], tmp_path / "work", whole)}
+    assert set(trimmed) == {entries[0][0], entries[1][0]}
+    assert (trimmed[entries[0][0]] == str(transform)) is whole
+    assert ctypes.CDLL(trimmed[entries[0][0]]).cufftCreate() == (0 if whole else 1)
+
+
+@pytest.mark.skipif(not stand_ins.possible(), reason="there is no C compiler")
+def test_the_graphics_drivers_library_is_no_part_of_the_system(tmp_path: Path) -> None:
+    linked = ["cc", "-shared", "-nostdlib", "-Wl,--no-as-needed"]
+    empty = [*linked, "-x", "c", "/dev/null", "-Wl,-soname,libcuda.so.1", "-o", "libcuda.so.1"]
+    for command in (empty, [*linked, "libcuda.so.1", "-o", "libuser.so"]):
+        subprocess.run(command, check=True, cwd=tmp_path)
+    (tmp_path / "libcuda.so.1").unlink()
+    assert stand_ins.needed(tmp_path / "libuser.so") == ["libcuda.so.1"]
+    assert libraries.unknown(libraries.wants(tmp_path)) == {}
