@@ -11,21 +11,21 @@ REASONS = {
     "build": (
         "this copy of the program calculates on the processor only. The package for NVIDIA's cards can use it: install "
         "the one whose file's name begins with moebius-cuda, from where this one came. From the source code: "
-        "pip install --force-reinstall torch, or make that package with: make package ARGS=--cuda"
+        "pip install --force-reinstall torch, or make that package by: make package ARGS=--cuda."
     ),
     "driver": (
-        "NVIDIA's driver does not answer, or is too old for this copy of the program: install the newest for "
-        "the card, then start the computer again."
+        "NVIDIA's driver does not answer, or is too old for this copy of the program: install the newest driver, then "
+        "start the computer again."
     ),
     "age": (
-        "this copy of the program has no code for a card of its age, and calculates on the processor. From the source "
-        "code it can use the card with a torch that was made for it."
+        "this copy of the program has no code for it, and calculates on the processor: the card is older or newer than "
+        "those the copy was made for. From the source code a torch that was made for the card can use it."
     ),
 }
 HINTS = {
     "build": "install the package moebius-cuda to use it",
     "driver": "its driver does not answer or is too old",
-    "age": "it is too old for this copy of the program",
+    "age": "this copy of the program has no code for it",
 }
 UNLISTED = "this copy of the program can't use it."
 

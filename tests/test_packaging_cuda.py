@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from resources.packaging import __main__ as building
-from resources.packaging import contents, cuda, cuda_libraries, libraries, stand_ins, trim
+from resources.packaging import contents, cuda, cuda_libraries, deb, libraries, stand_ins, trim
 
 PINNED = "tifffile==2026.3.3\ntorch-fidelity==0.4.0\ntorch==2.13.0\ntorchvision==0.28.0\n"
 
@@ -150,3 +151,19 @@ def test_the_graphics_drivers_library_is_no_part_of_the_system(tmp_path: Path) -
     (tmp_path / "libcuda.so.1").unlink()
     assert stand_ins.needed(tmp_path / "libuser.so") == ["libcuda.so.1"]
     assert libraries.unknown(libraries.wants(tmp_path)) == {}
+
+
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="there is no dpkg-deb")
+@pytest.mark.parametrize("kind", ["", "-cuda"])
+def test_debians_package_for_cards_takes_the_place_of_the_other(tmp_path: Path, kind: str) -> None:
+    program = tmp_path / "moebius" / "moebius-gui"
+    program.parent.mkdir()
+    program.write_bytes(b"program")
+    target = tmp_path / "made.deb"
+    deb.make(program.parent, libraries.Wants({}, {}), "1.2", tmp_path / "work", target, 1, kind)
+    command = ["dpkg-deb", "--field", str(target), "Package", "Version", "Conflicts", "Provides"]
+    fields = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    others = ["Conflicts: moebius", "Provides: moebius"] if kind else []
+    assert sorted(fields) == sorted([f"Package: moebius{kind}", "Version: 1.2", *others])
+    files = subprocess.run(["dpkg-deb", "--contents", str(target)], check=True, capture_output=True, text=True).stdout
+    assert "./usr/lib/moebius/moebius-gui\n" in files and f"./usr/share/doc/moebius{kind}/copyright\n" in files

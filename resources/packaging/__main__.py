@@ -103,7 +103,7 @@ def main() -> int:
     if shutil.which("dpkg-deb"):
         made.append(DIST / f"moebius{kind}_{version}_{_architecture()}.deb")
         with step("Packing for Debian and Ubuntu"):
-            _for_debian(folder, wants, version, made[1], level)
+            _for_debian(folder, wants, version, made[1], level, kind)
     else:
         print("dpkg-deb is not here, so no .deb is made.")
     for path in made:
@@ -147,11 +147,11 @@ def _archive(folder: Path, name: str, target: Path, level: int) -> None:
         raise SystemExit("tar failed; see above.")
 
 
-def _for_debian(folder: Path, wants: libraries.Wants, version: str, target: Path, level: int) -> None:
+def _for_debian(folder: Path, wants: libraries.Wants, version: str, target: Path, level: int, kind: str) -> None:
     """The Debian package, in which what the desktop reads lies where desktops look for it."""
     shutil.rmtree(folder / "share")
     (folder / "README.txt").unlink()
-    deb.make(folder, wants, version, BUILD / "deb", target, level)
+    deb.make(folder, wants, version, BUILD / "deb", target, level, kind)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ LIBSTDCXX = {
 }
 
 CONTROL = """\
-Package: moebius
-Version: {version}
+Package: {name}
+{relations}Version: {version}
 Architecture: {architecture}
 Maintainer: The Moebius developers <moebius@users.noreply.github.com>
 Installed-Size: {size}
@@ -42,6 +42,8 @@ Description: erase things from photographs
  artists (moebius-gui) and a command line (moebius). A small model comes with the
  program, so that it works offline.
 """
+
+RELATIONS = "Provides: moebius\nConflicts: moebius\nReplaces: moebius\n"
 
 COPYRIGHT = """\
 Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
@@ -65,9 +67,10 @@ License: several
 """
 
 
-def make(folder: Path, wants: Wants, version: str, work: Path, target: Path, level: int) -> None:
+def make(folder: Path, wants: Wants, version: str, work: Path, target: Path, level: int, kind: str = "") -> None:
     """Pack ``folder`` as ``target``, as tightly as ``level`` 1 to 9 says; ``work`` is emptied and used.
 
+    ``kind`` follows the package's name, as in "-cuda"; one with a kind takes the place of that with none.
     Raises ``subprocess.CalledProcessError`` where dpkg-deb fails.
     """
     shutil.rmtree(work, ignore_errors=True)
@@ -75,13 +78,16 @@ def make(folder: Path, wants: Wants, version: str, work: Path, target: Path, lev
     (root / HOME).parent.mkdir(parents=True)
     shutil.copytree(folder, root / HOME, symlinks=True, copy_function=_link)
     _integrate(root / "usr")
-    _put(root / "usr/share/doc/moebius/copyright", COPYRIGHT)
+    name = f"moebius{kind}"
+    _put(root / f"usr/share/doc/{name}/copyright", COPYRIGHT)
     for program in ("moebius", "moebius-gui"):
         link = root / "usr/bin" / program
         link.parent.mkdir(exist_ok=True)
         link.symlink_to(Path("../lib/moebius") / program)
     files = [path for path in sorted(root.rglob("*")) if path.is_file() and not path.is_symlink()]
     control = CONTROL.format(
+        name=name,
+        relations=RELATIONS if kind else "",
         version=version,
         architecture=_output("dpkg", "--print-architecture"),
         size=sum(path.stat().st_size for path in files) >> 10,
