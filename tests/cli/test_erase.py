@@ -41,7 +41,7 @@ def test_erase_writes_the_picture_and_the_figures(
     assert figures["seconds"] >= sum(figures["step_seconds"]) * 0.9
     assert figures["load_seconds"] > 0
     assert figures["peak_rss_mb"] > 50
-    assert len(list(previews.glob("*.png"))) == 6  # the smooth draft and five steps
+    assert len(list(previews.glob("*.png"))) == 7  # the smooth draft, five steps, and the result
     before, after = read_picture(files[0]).pixels, read_picture(out).pixels
     assert after.shape == before.shape
     changed = (before != after).any(2)
@@ -102,7 +102,7 @@ def test_far_apart_holes_count_and_show_every_step(tmp_path: Path, capsys: pytes
     figures = json.loads(capsys.readouterr().out)
     assert figures["regions"] == 2
     assert len(figures["step_seconds"]) == 8  # four a region
-    assert len(list((tmp_path / "previews").iterdir())) == 10  # a draft and four steps a region
+    assert len(list((tmp_path / "previews").iterdir())) == 12  # a draft, four steps and the result a region
 
 
 @pytest.mark.parametrize(
