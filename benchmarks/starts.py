@@ -3,7 +3,8 @@
     python -m benchmarks.starts [--models patch-fill moebius-nano] [--repeats 5] [--against FOLDER]
 
 ``--against``: another checkout, run in turns with this one. Prints one JSON object a model: medians of the seconds of
-the whole command, of the processor's time it used (what other work on the machine changes less), and of its loading.
+the whole command, of the processor's time it used (what other work on the machine changes less), and of its loading,
+during which a command may do other things. The program's modules are compiled before, as where it is installed.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def run(root: Path, model: str, out: Path) -> tuple[float, float, float]:
-    """Seconds, processor seconds, and seconds of loading, of one command."""
+    """Seconds, processor seconds, and seconds of loading, of one command; ``out``: a folder, kept between runs."""
     sample = ROOT / "resources" / "samples" / "rocket"
     command = [sys.executable, "-m", "app", "erase", f"{sample}.jpg", f"{sample}-mask.png", "-o", str(out / "a.png")]
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    environment = {**os.environ, "PYTHONPATH": str(root)}
+    environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONPYCACHEPREFIX": str(out)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     ran = subprocess.run(
         [*command, "--model", model, "--json"], cwd=root, env=environment, capture_output=True, text=True, check=True
     )
@@ -49,7 +51,7 @@ def main() -> None:
             for repeat in range(options.repeats + 1):
                 for name, root in roots.items():
                     figures = run(root, model, Path(folder))
-                    if repeat:  # the first warms the disk's cache
+                    if repeat:  # the first warms the disk's cache, and compiles
                         found[name].append(figures)
         names = ("seconds", "processor_seconds", "load_seconds")
         medians = {

@@ -43,18 +43,23 @@ class LocalCrew:
         return self._pipeline
 
 
-def load(options: Options, cancelled: Callable[[], bool] | None = None) -> ErasePipeline:
-    """The model that is asked for; raises :class:`inference.errors.InferenceError` for it or for an option."""
+def load(options: Options, cancelled: Callable[[], bool] | None = None, *, meanwhile: bool = False) -> ErasePipeline:
+    """The model that is asked for; raises :class:`inference.errors.InferenceError` for it or for an option.
+
+    ``meanwhile``: as of :meth:`inference.ErasePipeline.load`.
+    """
     from inference import ErasePipeline
     from inference.erase import chosen_settings
     from inference.models import find_model
     from inference.runtime import keep_freed_memory
 
     keep_freed_memory()
-    options = options.resolved(find_model(options.model))
-    pipeline = ErasePipeline.load(options.model, options.device, cancelled, precision=options.precision)
-    chosen_settings(pipeline.folder.settings, **options.of_model)  # before the work, not at every picture
-    return pipeline
+    folder = find_model(options.model)
+    options = options.resolved(folder)
+    chosen_settings(folder.settings, **options.of_model)  # before the work, not at every picture
+    return ErasePipeline.load(
+        options.model, options.device, cancelled, precision=options.precision, meanwhile=meanwhile
+    )
 
 
 def described(pipeline: ErasePipeline) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from inference.lazy import lookup
 
 if TYPE_CHECKING:
     from inference.erase.memory_fallback import free_caches
-    from inference.erase.pipeline import ErasePipeline
+    from inference.erase.pipeline import LOADING, ErasePipeline
     from inference.erase.region_job import Preview
     from inference.erase.settings import SOLVERS, chosen_settings
 
 __all__ = [
+    "LOADING",
     "SOLVERS",
     "ErasePipeline",
     "Preview",
@@ -22,7 +23,7 @@ __all__ = [
 
 _HOMES = {
     "memory_fallback": ("free_caches",),
-    "pipeline": ("ErasePipeline",),
+    "pipeline": ("LOADING", "ErasePipeline"),
     "region_job": ("Preview",),
     "settings": (
         "SOLVERS",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import torch
 
 from inference.erase.blending import lowpass
-from inference.erase.layout_erase import LayoutDenoiser
 from inference.erase.memory_fallback import MemoryFallback
 from inference.erase.model_io import Float, Square
 from inference.erase.region_job import BAND, RGB, Preview, RegionJob, Report
 from inference.erase.regions import window
 from inference.fill import colour_correction
-from inference.models import Model
 from inference.runtime import Check
+
+if TYPE_CHECKING:
+    import torch
+
+    from inference.models import Model
 
 RIM = 1.0  # standard deviation in pixels of how far a rim reaches into a hole
 
@@ -46,6 +50,10 @@ class LayoutJob(RegionJob):
         self, model: Model, device: torch.device, fallback: MemoryFallback, report: Report, check: Check
     ) -> Preview:
         """Denoise the layout and correct the patch fill by it; ``report`` and ``check`` may raise to stop."""
+        import torch  # here, as drafts do without
+
+        from inference.erase.layout_erase import LayoutDenoiser
+
         assert self.filled is not None
         generator = torch.Generator().manual_seed(self.seed % (1 << 63))
         filled = self._square(self.filled.reduced, self.native)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.erase.inputs import checked_hole, checked_source
 from inference.erase.memory_fallback import MemoryFallback, free_caches, next_fallbacks
 from inference.erase.model_io import OnStage
 from inference.erase.region_job import Preview, RegionJob
 from inference.erase.regions import Region, plan_regions, window
 from inference.erase.settings import chosen_settings
 from inference.erase.soft_masks import blend_share, parted
-from inference.errors import Cancelled, InputError, NotFiniteError, out_of_memory
+from inference.errors import NotFiniteError, out_of_memory
 from inference.models import DEFAULT_MODEL, HALVES, PATCH_FILL, QUICK, ModelFolder, find_model
-from inference.runtime import Check
+from inference.runtime import Background, Check, both, stopped_by
 
 # What needs torch is imported where there is a model: the patch fill does without, and is there at once.
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from inference.models import Model
 
 SMALLEST_CONTEXT = 512  # picture pixels around a hole, where the picture has them
+LOADING = "loading a model"  # the name of the thread on which that is done meanwhile
 SAVING_TILE = 256  # pixels of a tile of the large autoencoder where memory is short
 
 RGB = NDArray[np.uint8]
@@ -49,6 +52,16 @@ class Plan:
     steps: int  # over all regions; previews of step 0 come before them
 
 
+@dataclass(frozen=True)
+class _Loaded:
+    """A model as it was loaded; None: for a device that only the thread which erases may use."""
+
+    model: Model | None
+    device: torch.device
+    precision: str
+    seconds: float
+
+
 class ErasePipeline:
     """A loaded model and the way its results get into pictures."""
 
@@ -60,6 +73,8 @@ class ErasePipeline:
         self.device: Any = device
         self.fallback = MemoryFallback(half=precision in HALVES)  # grows where memory runs out, and stays so
         self._told: Model | None = None  # the one whose notes have been told
+        self._loading: Background[_Loaded] | None = None
+        self.load_seconds = 0.0  # how long its model took to load, erasing meanwhile or not
 
     @property
     def copies(self) -> bool:
@@ -75,6 +90,7 @@ class ErasePipeline:
         cancelled: Callable[[], bool] | None = None,
         *,
         precision: str = "auto",
+        meanwhile: bool = False,
     ) -> ErasePipeline:
         """Load a bundled model by name, or one from a folder or checkpoint file; "patch-fill" loads nothing.
 
@@ -83,15 +99,47 @@ class ErasePipeline:
         at many times a second, stops it by :class:`inference.errors.Cancelled`. Raises
         :class:`inference.errors.ModelError` where the model is missing, damaged or of another kind, and
         :class:`InputError` for an unknown device or a precision it does not have.
-        """
-        if str(model) == PATCH_FILL:
-            return cls(find_model(model), None, Processor())
-        from inference.models import choose_device, load_model
 
-        chosen = choose_device(device)
-        precision = cls.precision_for(find_model(model), chosen, precision)
-        loaded = load_model(model, chosen, _checking(cancelled), precision=precision)
-        return cls(loaded.folder, loaded, chosen, precision)
+        ``meanwhile``: returns as soon as the model is found; on another thread torch is imported and the model read,
+        while the first erase fills its holes for a draft. That erase raises what loading does; ``model``, ``device``
+        and ``precision`` are known after it, or after :meth:`wait`.
+        """
+        folder = find_model(model)
+        if str(model) == PATCH_FILL:
+            return cls(folder, None, Processor())
+
+        def load(check: Check) -> _Loaded:
+            start = time.perf_counter()
+            from inference.models import choose_device, load_model
+
+            chosen = choose_device(device)
+            found = cls.precision_for(folder, chosen, precision)
+            # A card is used on one thread alone: the one that erases.
+            elsewhere = meanwhile and chosen.type != "cpu"
+            loaded = None if elsewhere else load_model(model, chosen, check, precision=found)
+            return _Loaded(loaded, chosen, found, time.perf_counter() - start)
+
+        pipeline, check = cls(folder, None, Processor()), stopped_by(cancelled)
+        if meanwhile:
+            pipeline._loading = Background(lambda wanted: load(both(wanted, check)), LOADING)
+        else:
+            pipeline._take(load(check))
+        return pipeline
+
+    def wait(self, cancelled: Callable[[], bool] | None = None) -> None:
+        """Wait for a model that is loaded meanwhile; raises what :meth:`load` does."""
+        self._arrive(stopped_by(cancelled))
+
+    def _arrive(self, check: Check) -> None:
+        if self._loading is not None:
+            self._take(self._loading.result(check))
+            self._loading = None
+        if self.model is None and self.folder.has_weights:  # a card's, or given back on the way to another device
+            self._load_again(check)
+
+    def _take(self, loaded: _Loaded) -> None:
+        self.model, self.device, self.precision = loaded.model, loaded.device, loaded.precision
+        self.fallback, self.load_seconds = MemoryFallback(half=loaded.precision in HALVES), loaded.seconds
 
     @staticmethod
     def precision_for(folder: ModelFolder, device: torch.device, wanted: str) -> str:
@@ -179,20 +227,15 @@ class ErasePipeline:
         is nothing to erase, nothing left to learn from, or an argument is out of range.
         """
 
-        check = _checking(cancelled)
+        check = stopped_by(cancelled)
+        if self._loading is not None:
+            check = both(check, self._loading.check)
 
         def report(step: int, total: int, preview: Preview) -> None:
             check()
             if on_step is not None:
                 on_step(step, total, preview)
 
-        if self.model is None and self.folder.has_weights:  # given back on the way to another device
-            self._load_again(check)
-        note = on_note or (lambda sentence: None)
-        if self.model is not None and self.model is not self._told:
-            self._told = self.model
-            for sentence in self.model.notes:
-                note(sentence)
         jobs = self._jobs(
             image,
             mask,
@@ -215,8 +258,14 @@ class ErasePipeline:
         total = sum(self._steps(job) for job in jobs)
         for job in jobs:
             job.on_stage = on_stage
-            draft = job.draft if job.from_fill or self.model is None else job.sketch
+            draft = job.draft if job.from_fill or not self.folder.has_weights else job.sketch
             draft(lambda _step, preview: report(0, total, preview), check)
+        self._arrive(check)
+        note = on_note or (lambda sentence: None)
+        if self.model is not None and self.model is not self._told:
+            self._told = self.model
+            for sentence in self.model.notes:
+                note(sentence)
         parts, done = [], 0
         for job in jobs:
             if self.model is None or job.only_filled:
@@ -238,8 +287,8 @@ class ErasePipeline:
         source: NDArray[Any] | None = None,
         **options: Any,
     ) -> list[RegionJob]:
-        hole = _check(image, mask)
-        copied = None if source is None else _sample_area(source, hole)
+        hole = checked_hole(image, mask)
+        copied = None if source is None else checked_source(source, hole)
         settings = chosen_settings(self.folder.settings, **options)
         native = self.folder.native
         regions = self.plan(mask, exact=settings.exact_mask)
@@ -255,7 +304,7 @@ class ErasePipeline:
         ]
 
     def _steps(self, job: RegionJob) -> int:
-        return job.steps(self.fallback) if self.model is not None else 0
+        return job.steps(self.fallback) if self.folder.has_weights else 0
 
     def _spared(self, job: RegionJob, report: _Numbered, check: Check, note: Callable[[str], None]) -> Preview:
         """Run one region; where memory runs out, again with less of it, rung by rung."""
@@ -347,49 +396,3 @@ class _Numbered:
 
     def __call__(self, step: int, preview: Preview) -> None:
         self.report(min(self.before + step, self.total), self.total, preview)
-
-
-def _checking(cancelled: Callable[[], bool] | None) -> Check:
-    def check() -> None:
-        if cancelled is not None and cancelled():
-            raise Cancelled
-
-    return check
-
-
-def _check(image: RGB, mask: NDArray[Any]) -> NDArray[np.bool_]:
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
-        raise InputError(f"The picture must be (H, W, 3) uint8, not {image.shape} {image.dtype}.")
-    if mask.shape != image.shape[:2]:
-        raise InputError(
-            f"The mask is {_named(mask.shape)} and the picture {_named(image.shape)} pixels; they must be the same."
-        )
-    if mask.dtype not in (np.uint8, np.bool_):
-        raise InputError(f"The mask must be uint8 or bool, not {mask.dtype}.")
-    hole, _ = parted(mask)
-    if not hole.any():
-        raise InputError("Nothing to erase: the mask is empty. Brush over what should go.")
-    if hole.all():
-        raise InputError("The mask covers the whole picture. Leave some of it to fill the hole from.")
-    return hole
-
-
-def _sample_area(source: NDArray[Any], hole: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Where the fill may copy from; never from the hole."""
-    if source.shape != hole.shape:
-        raise InputError(
-            f"The sample area is {_named(source.shape)} and the picture {_named(hole.shape)} pixels; "
-            "they must be the same."
-        )
-    if source.dtype not in (np.uint8, np.bool_):
-        raise InputError(f"The sample area must be uint8 or bool, not {source.dtype}.")
-    allowed = (source if source.dtype == np.bool_ else source > 127) & ~hole
-    if not allowed.any():
-        raise InputError(
-            "Nothing to copy from: the sample area is empty or all of it is being erased. Mark more of it."
-        )
-    return allowed
-
-
-def _named(shape: tuple[int, ...]) -> str:
-    return f"{shape[1]} x {shape[0]}" if len(shape) >= 2 else str(shape)

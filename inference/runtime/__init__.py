@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from inference.lazy import lookup
 
 if TYPE_CHECKING:
+    from inference.runtime.background import Background
     from inference.runtime.blank_networks import shapes_only
     from inference.runtime.cards import nvidia_cards
-    from inference.runtime.check import Check, never
+    from inference.runtime.check import Check, both, never, stopped_by
     from inference.runtime.interrupt import interruptible
     from inference.runtime.lean_imports import without
     from inference.runtime.memory import give_back_freed_memory, keep_freed_memory, peak_rss_mb, rss_mb
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PHASES",
+    "Background",
     "Check",
     "PhaseClock",
+    "both",
     "give_back_freed_memory",
     "how_to_add",
     "interruptible",
@@ -31,15 +34,19 @@ __all__ = [
     "peak_rss_mb",
     "rss_mb",
     "shapes_only",
+    "stopped_by",
     "without",
 ]
 
 _HOMES = {
+    "background": ("Background",),
     "cards": ("nvidia_cards",),
     "blank_networks": ("shapes_only",),
     "check": (
         "Check",
+        "both",
         "never",
+        "stopped_by",
     ),
     "interrupt": ("interruptible",),
     "lean_imports": ("without",),
