@@ -14,9 +14,10 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app import installation
-from app.installation import Check, Fault
+if TYPE_CHECKING:
+    from app.installation import Check
 
 ATTACH = "Attach this report to a bug."
 _CASE = re.IGNORECASE if sys.platform == "win32" else re.NOFLAG  # of paths
@@ -44,6 +45,8 @@ def run(options: argparse.Namespace) -> int:
     """Check this installation and print a report to attach to a bug; exit status 0 where all is well, else 1."""
     with contextlib.suppress(OSError, ValueError, AttributeError):  # no stream to write to
         faulthandler.enable()  # a processor or a library that can't do it ends the program without a word
+    from app import installation  # here, as other commands do without
+
     found = []
     for finding in findings(installation.checks()):
         found.append(finding)
@@ -61,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
 
 def findings(checks: Iterable[tuple[str, Check]]) -> Iterator[Finding]:
     """Run the checks one by one; whatever one of them raises becomes its finding."""
+    from app.installation import Fault
+
     for name, check in checks:
         start = time.perf_counter()
         ok, advice = True, ""

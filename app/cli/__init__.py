@@ -11,13 +11,14 @@ import contextlib
 import io
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from app import selftest
 from app.batch.errors import BatchError
 from app.cli import batch, bench, erase, models
 from app.cli.options import Parser
+from app.cli.process import INTERRUPTED
 from app.document.errors import DocumentError
-from app.version import program_version
 
 # What takes time to import is imported where it is used: help comes at once, and Ctrl+C is met by main.
 
@@ -41,9 +42,20 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
 }
 
 
+class _Version(argparse.Action):
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**{**given, "nargs": 0})
+
+    def __call__(self, parser: argparse.ArgumentParser, *_given: Any) -> None:
+        from app.version import program_version
+
+        print(f"moebius {program_version() or 'of unknown version'}")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="moebius", description="Erase things from photographs.", epilog=_EXAMPLES)
-    parser.add_argument("--version", action="version", version=f"moebius {program_version() or 'of unknown version'}")
+    parser.add_argument("--version", action=_Version, help="show program's version number and exit")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser, metavar="COMMAND")
     for command in (erase, batch, models, bench, selftest):
         command.add_parser(commands)
@@ -78,4 +90,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         print("moebius: interrupted, nothing was written", file=sys.stderr)
-        return 130
+        return INTERRUPTED

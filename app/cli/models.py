@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli.line import Line
 from app.cli.options import Commands, Parser
+from app.cli.process import INTERRUPTED
 
 if TYPE_CHECKING:
     from inference.hub import KnownModel, Stop
@@ -101,7 +102,7 @@ def _download(given: argparse.Namespace) -> int:
         except Stopped:
             line.clear()
             print(f"Paused{meter.arrived()}. The same command goes on from there.", file=sys.stderr)
-            return 130
+            return INTERRUPTED
         finally:
             line.clear()
     from inference.hub import install_download

@@ -6,7 +6,6 @@ import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from xml.sax.saxutils import quoteattr
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +63,7 @@ def _open_raster(
     image.save(thumbnail, "PNG")
     files["Thumbnails/thumbnail.png"] = thumbnail.getvalue()
     layers = "".join(
-        f'<layer name={quoteattr(name)} src={quoteattr(source)} x="0" y="0" opacity="1.0" '
+        f'<layer name="{name}" src="{source}" x="0" y="0" opacity="1.0" '
         'composite-op="svg:src-over" visibility="visible"/>'
         for name, source in ((_RESULT, "data/erased.png"), (_ORIGINAL, "data/original.png"))
     )

@@ -1,0 +1,61 @@
+"""A command as a process: its exit status, and that Ctrl+C ends it though a model is being loaded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "resources" / "samples" / "rocket"
+
+
+def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", script, *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+STATUS = """
+import gc, sys
+from app.cli.process import run_as_process
+def command():
+    print(gc.get_threshold()[0] > 1000 and gc.isenabled())
+    return 3
+run_as_process(command)
+"""
+
+
+def test_the_exit_status_is_the_commands() -> None:
+    ran = run(STATUS)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (3, "True\n", "")
+
+
+INTERRUPTING = """
+import signal, sys, threading
+from app.cli import main
+from app.cli.process import run_as_process
+from inference.erase.region_job import RegionJob
+from inference.models import loading
+
+begun = threading.Event()
+
+def stuck(*arguments, **options):
+    begun.set()
+    threading.Event().wait()
+
+def interrupted(self, report, check):
+    begun.wait()
+    signal.raise_signal(signal.SIGINT)
+
+loading.load_model = stuck
+RegionJob.sketch = interrupted
+run_as_process(lambda: main(sys.argv[1:]))
+"""
+
+
+def test_ctrl_c_ends_it_at_once_while_a_model_is_loaded(tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    ran = run(INTERRUPTING, "erase", f"{SAMPLE}.jpg", f"{SAMPLE}-mask.png", "-o", str(out))
+    assert ran.returncode == 130, ran.stderr
+    assert ran.stderr == "moebius: interrupted, nothing was written\n"
+    assert not out.exists()
