@@ -31,6 +31,7 @@ from benchmarks.common import card_erases
 from inference import models
 from inference.networks import PIXELHACKER_CONFIGS, UNET_CONFIGS, PixelHackerConfig, UNetConfig, build_unet
 from inference.networks.fast import EvaluationUNet, GraphedUNet
+from inference.runtime import nvidia_cards
 from tests.oracles.plain import make_plain
 from tests.oracles.stand_in import fill
 
@@ -66,7 +67,7 @@ class Report:
     def text(self) -> str:
         lines = [f"{self.device}, torch {self.torch}"]
         if self.miniature:
-            lines.append("There is no graphics card here: this went through the check on the processor in miniature.")
+            lines.append(f"{_why_miniature()}: this went through the check on the processor in miniature.")
             lines.append("Its times say nothing of a card.")
         lines += [f"Not installed: {name}" for name in self.missing]
         for title, rows in (("Correct", self.checks), ("Time", self.timings)):
@@ -255,6 +256,13 @@ def _name_of(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return "processor" if device.type == "cpu" else device.type
+
+
+def _why_miniature() -> str:
+    if torch.cuda.is_available():
+        return "As it was asked for"
+    card = next(iter(nvidia_cards()), "")
+    return f"This torch can't use the {card} that is here" if card else "There is no graphics card here"
 
 
 def main(arguments: list[str] | None = None) -> int:

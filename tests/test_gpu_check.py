@@ -26,6 +26,8 @@ def test_without_a_card_it_says_so_and_goes_through_it_all(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(card_erases, "samples", lambda device, out, count: count)  # the bundled model has its own tests
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(gpu_check, "nvidia_cards", list)
     status, values = run(tmp_path)
     assert (status, values["wrong"]) == (0, [])
     printed = capsys.readouterr().out
@@ -43,6 +45,15 @@ def test_without_a_card_it_says_so_and_goes_through_it_all(
     ):
         assert timed[what]["value"] > 0 and timed[what]["unit"] == "ms"
     assert "2 previews drawn" in timed["erase of 2 steps at 64 px"]["note"]
+
+
+def test_a_card_that_torch_cannot_use_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = gpu_check.Report("processor", "2.13.0+cpu", True, [])
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(gpu_check, "nvidia_cards", lambda: ["NVIDIA RTX 3060"])
+    assert "This torch can't use the NVIDIA RTX 3060 that is here" in report.text()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert "As it was asked for" in report.text()
 
 
 def test_a_wrong_result_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -196,7 +196,7 @@ class ModelChoice(QObject):
         if status.unused_card and status.device == "cpu":
             short = f"{device}; {status.unused_card} not used"
             device = f"{device}. {graphics_card.hint(status.unused_card, status.why_unused)}"
-            more = graphics_card.advice(status.unused_card, status.why_unused)
+            more = graphics_card.advice(status.unused_card, status.why_unused).replace(". ", ".\n")
         for label in (self._status.device, self._panel.model.device):
             label.setToolTip(more)
         self._status.show_device(short)
