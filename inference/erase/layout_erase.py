@@ -76,8 +76,6 @@ class LayoutDenoiser:
             scheduler.timesteps,
             start=None,
             noise=settings.temperature * torch.randn(shape, generator=self.generator).to(self.device),
-            hole=condition.new_ones(shape),
-            known=condition.new_zeros(shape),
             condition=condition,
             guidance=settings.guidance,
             solver=settings.solver,

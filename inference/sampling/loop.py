@@ -79,10 +79,8 @@ def denoise(
     *,
     start: Tensor | None,
     noise: Tensor,
-    hole: Tensor,
-    known: Tensor,
+    condition: Tensor,
     guidance: float,
-    condition: Tensor | None = None,
     solver: str = "ddim",
     guidance_until: float = 1.0,
     deep_every: int = 1,
@@ -90,14 +88,13 @@ def denoise(
 ) -> Tensor:
     """Denoise ``start`` noised to the first timestep, or where it is None the noise itself; returns the final latents.
 
-    ``start``, ``noise``, ``known`` (masked-image latents): ``(1, C, h, w)``; ``hole (1, 1, h, w)`` 1 where
-    unknown. On a graphics card nothing here waits for it: timesteps and categories stay on the processor.
+    ``start``, ``noise``: ``(1, C, h, w)``; ``condition (1, n, h, w)``: what the network is given beside noisy latents.
+    On a graphics card nothing here waits for it: timesteps and categories stay on the processor.
     ``guidance`` g: ``u + g (c - u)`` of the foreground and the background branch; at 1 only the latter runs.
     ``guidance_until``: the share of the steps, from the first, that are guided; the others run one branch.
     ``deep_every``: deep features are computed at one of so many steps and used at those after it, by networks that can
     (:class:`inference.networks.fast.EvaluationUNet`); others compute every step whole.
     ``solver``: as in :func:`.schedules.solver`, spaced as in :func:`.schedules.spaced`.
-    ``condition``: what the network is given beside noisy latents; None: hole and known latents.
     ``on_step`` may raise to stop.
     DDIM: Song et al., arXiv 2010.02502; guidance: the Moebius paper, after Ho and Salimans (2207.12598).
     """
@@ -106,8 +103,6 @@ def denoise(
     guided = 0 if guidance == 1 else round(guidance_until * len(timesteps))
     timesteps = spaced(solver, scheduler, timesteps)
     taking = make_solver(solver, scheduler, timesteps)
-    if condition is None:
-        condition = torch.cat([hole, known], dim=1)
     latents = noise if start is None else _Level.at(scheduler, timesteps[0]).noised(start, noise)
     reusing = deep_every > 1 and isinstance(unet, EvaluationUNet)
     deep: list[DeepFeatures] = []  # what every pass is given besides

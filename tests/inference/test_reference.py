@@ -69,12 +69,11 @@ def test_sampling_agrees_with_the_published_code(moebius: MoebiusUNet) -> None:
         timesteps = plan_timesteps(scheduler, 4, 0.99)
         assert timesteps.tolist() == reference["timesteps"].tolist()
         inputs: dict[str, Any] = {
-            name: torch.from_numpy(reference[key])
-            for name, key in (
+            name: torch.from_numpy(np.concatenate([reference[key] for key in keys], 1))
+            for name, *keys in (
                 ("start", "latents"),
                 ("noise", "noise"),
-                ("hole", "mask"),
-                ("known", "masked_latents"),
+                ("condition", "mask", "masked_latents"),
             )
         }
         noised = scheduler.add_noise(inputs["start"], inputs["noise"], timesteps[:1])

@@ -52,7 +52,7 @@ def run(unet: Any, **options: Any) -> Tensor:
     noise, known = (sample(1, 16, 16, seed)[:, :4] for seed in (1, 2))
     hole = torch.ones(1, 1, 16, 16)
     timesteps = plan_timesteps(scheduler, 7, 1.0)
-    given = {"start": None, "noise": noise, "hole": hole, "known": known, "guidance": 2.0, **options}
+    given = {"start": None, "noise": noise, "condition": torch.cat([hole, known], 1), "guidance": 2.0, **options}
     return denoise(unet, scheduler, timesteps, **given)
 
 

@@ -51,14 +51,12 @@ SCHEDULES = {
 def run(name: str, schedule: dict[str, Any], steps: int, **options: Any) -> tuple[Tensor, list[Step], Oracle]:
     generator = torch.Generator().manual_seed(4)
     start, noise = (torch.randn(1, 4, 8, 8, generator=generator) for _ in range(2))
-    hole = torch.zeros(1, 1, 8, 8)
-    hole[..., 2:6, 2:6] = 1
     oracle = Oracle(schedule)
     seen: list[Step] = []
     oracle.scheduler.set_timesteps(steps)
     timesteps = oracle.scheduler.timesteps
     timesteps = timesteps[timesteps <= 900]  # whatever their number, from the same noise
-    values: dict[str, Any] = {"start": start, "noise": noise, "hole": hole, "known": start, "guidance": 2.0, **options}
+    values: dict[str, Any] = {"start": start, "noise": noise, "condition": start[:, :0], "guidance": 2.0, **options}
     final = denoise(oracle, oracle.scheduler, timesteps, solver=name, on_step=seen.append, **values)
     return final, seen, oracle
 
