@@ -1,4 +1,4 @@
-"""Layouts: pictures in cells of mean colour, a fill of them, and what a model that denoises is given."""
+"""Layouts: pictures in cells of mean colour, two fills of their holes, and what a model that denoises is given."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from inference.lazy import lookup
 
 if TYPE_CHECKING:
-    from inference.layout.cells import PIXELS, fold, gradient_energy, log_energy, measure, unfold
-    from inference.layout.choice import Appearance, appearance, share_of_edges, terms
+    from inference.layout.cells import PIXELS, unfold
+    from inference.layout.choice import appearance, terms
     from inference.layout.correction import (
         CHANNELS,
-        FEATURES,
         FOLD,
         SCALE,
         TEMPERATURE,
@@ -21,20 +20,17 @@ if TYPE_CHECKING:
         colours_of,
         condition_of,
         inside_of,
-        latents_of,
         noise_levels,
     )
-    from inference.layout.diffusion import blurred, edge_fill
+    from inference.layout.diffusion import blurred
     from inference.layout.hints import Hints, hints_of, in_cells
 
 __all__ = [
     "CHANNELS",
-    "FEATURES",
     "FOLD",
     "PIXELS",
     "SCALE",
     "TEMPERATURE",
-    "Appearance",
     "Corrector",
     "Hints",
     "answered",
@@ -43,28 +39,20 @@ __all__ = [
     "blurred",
     "colours_of",
     "condition_of",
-    "edge_fill",
-    "fold",
-    "gradient_energy",
     "hints_of",
     "in_cells",
     "inside_of",
-    "latents_of",
-    "log_energy",
-    "measure",
     "noise_levels",
-    "share_of_edges",
     "terms",
     "unfold",
 ]
 
 _HOMES = {
-    "cells": ("PIXELS", "fold", "gradient_energy", "log_energy", "measure", "unfold"),
-    "choice": ("Appearance", "appearance", "share_of_edges", "terms"),
+    "cells": ("PIXELS", "unfold"),
+    "choice": ("appearance", "terms"),
     "correction": (
         "CHANNELS",
         "Corrector",
-        "FEATURES",
         "FOLD",
         "SCALE",
         "TEMPERATURE",
@@ -73,10 +61,9 @@ _HOMES = {
         "colours_of",
         "condition_of",
         "inside_of",
-        "latents_of",
         "noise_levels",
     ),
-    "diffusion": ("blurred", "edge_fill"),
+    "diffusion": ("blurred",),
     "hints": ("Hints", "hints_of", "in_cells"),
 }
 

@@ -1,8 +1,4 @@
-"""Pictures in cells: mean colour and local gradient energy. No network is needed to go from pixels to these.
-
-Values are about [-1, 1]: ``(B, 4, n, n)`` float, three colours and the logarithm of the gradient energy; holes are
-``(B, 1, n, n)``, 1 where most of a cell is unknown.
-"""
+"""Pictures in cells: mean colour and local gradient energy, both about [-1, 1]. No network is needed for these."""
 
 from __future__ import annotations
 
@@ -11,7 +7,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 PIXELS = 4  # side of a layout's cell
-COLOURS = 3
 SHARPEST = 9.0  # about the largest log(1 + squared difference of neighbouring grey values of 0..255)
 LEAST_KNOWN = 0.5  # share of a cell's pixels that tell its colour
 
@@ -29,25 +24,17 @@ def log_energy(energy: Tensor) -> Tensor:
     return (torch.log1p(energy) * (2 / SHARPEST) - 1).clamp(-1, 1)
 
 
-def measure(pictures: Tensor, holes: Tensor | None = None, factor: int = PIXELS) -> tuple[Tensor, Tensor]:
-    """``pictures (B, 3, H, W)`` 0..255 and ``holes (B, 1, H, W)`` -> layouts and their holes, ``factor`` times smaller.
+def known_colours(pictures: Tensor, holes: Tensor, factor: int) -> tuple[Tensor, Tensor]:
+    """Mean colours ``(B, 3, n, n)`` of cells of ``factor`` pixels, and which of them are holes ``(B, 1, n, n)``.
 
-    Nothing under the holes has an influence: a cell that a hole cuts is the mean of its known pixels, and counts as
-    hole where they are less than half of it.
+    ``pictures (B, 3, H, W)`` 0..255, ``holes (B, 1, H, W)`` 1 where unknown. Nothing under the holes has an influence:
+    a cell that a hole cuts is the mean of its known pixels, and counts as hole where they are less than half of it.
     """
-    if holes is None:
-        holes = torch.zeros_like(pictures[:, :1])
     known = 1 - holes
     share = F.avg_pool2d(known, factor)
     colours = F.avg_pool2d(pictures * known, factor) / share.clamp_min(1e-6) / 127.5 - 1
-    # A difference counts where both of its pixels are known
-    pairs = known * F.pad(known[..., 1:], (0, 1)) * F.pad(known[..., 1:, :], (0, 0, 0, 1))
-    pairs[..., -1] = known[..., -1]
-    pairs[..., -1, :] = known[..., -1, :]
-    both = F.avg_pool2d(pairs, factor)
-    energy = F.avg_pool2d(gradient_energy(pictures) * pairs, factor) / both.clamp_min(1e-6)
-    layouts = torch.cat([colours.clamp(-1, 1), log_energy(energy)], 1)
-    return torch.where(share > 0, layouts, torch.zeros_like(layouts)), (share < LEAST_KNOWN).to(layouts)
+    colours = torch.where(share > 0, colours.clamp(-1, 1), torch.zeros_like(colours))
+    return colours, (share < LEAST_KNOWN).to(colours)
 
 
 def fold(layouts: Tensor, factor: int) -> Tensor:

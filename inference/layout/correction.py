@@ -20,7 +20,6 @@ from inference.sampling import Denoiser, ddim
 
 FOLD = 2  # cells of a side that are one place of the network
 CHANNELS = 4  # of a cell: three colours, and in answers which fill to believe
-FEATURES = 9  # of a cell, beside colours
 SCALE = 3.0  # brings differences of colours to about unit variance
 TEMPERATURE = 0.3  # of the noise that a layout begins as
 ADDED = 0.3  # how loud an answer of one is, as colours added
@@ -45,12 +44,6 @@ def apart(hints: Hints) -> Tensor:
 def inside_of(hints: Hints) -> Tensor:
     """``(B, 1, n, n)``: 1 where a cell has a part of the hole."""
     return (hints.share > 0).to(hints.share)
-
-
-def latents_of(truth: Tensor, hints: Hints) -> Tensor:
-    """Clean latents ``(B, 16, n / 2, n / 2)`` of the true colours ``(B, 3, n, n)``."""
-    difference = (truth - base_of(hints)) * SCALE * inside_of(hints)
-    return fold(F.pad(difference, (0, 0, 0, 0, 0, 1)), FOLD)
 
 
 def colours_of(latents: Tensor, base: Tensor) -> Tensor:

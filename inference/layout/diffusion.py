@@ -14,8 +14,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inference.layout.cells import COLOURS
-
 ROUNDS = (40, 50, 80)  # fine to coarse; the last for all that are coarser
 COARSEST = 8  # cells of the coarsest level's side, at least
 EVERY = 10  # rounds between two looks at where edges are
@@ -29,9 +27,9 @@ NEIGHBOURS = [
 ]
 
 
-def _pyramid(layouts: Tensor, holes: Tensor, coarsest: int) -> list[tuple[Tensor, Tensor]]:
+def _pyramid(colours: Tensor, holes: Tensor, coarsest: int) -> list[tuple[Tensor, Tensor]]:
     """Sums of known values and shares of known cells, from fine to coarse."""
-    value, weight, levels = layouts * (1 - holes), 1 - holes, []
+    value, weight, levels = colours * (1 - holes), 1 - holes, []
     while value.shape[-1] >= coarsest:
         levels.append((value, weight))
         value, weight = F.avg_pool2d(value, 2), F.avg_pool2d(weight, 2)
@@ -73,7 +71,7 @@ def structure_tensor(values: Tensor, gradient_sigma: float, tensor_sigma: float)
 
 def _weights(filled: Tensor) -> Tensor:
     """``(B, neighbours, h, w)``, sum 1: how much each neighbour counts."""
-    xx, xy, yy = structure_tensor(filled[:, :COLOURS], GRADIENT_SIGMA, TENSOR_SIGMA)
+    xx, xy, yy = structure_tensor(filled, GRADIENT_SIGMA, TENSOR_SIGMA)
     strongest = (xx + yy + ((xx - yy).square() + 4 * xy.square()).sqrt()) / 2
     angle = 0.5 * torch.atan2(2 * xy, xx - yy)  # of the gradient: across the edge
     across_x, across_y = angle.cos(), angle.sin()
@@ -89,9 +87,9 @@ def _weights(filled: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def edge_fill(layouts: Tensor, holes: Tensor) -> Tensor:
-    """``(B, C, n, n)`` with their ``holes (B, 1, n, n)`` filled; nothing under a hole is used."""
-    levels = _pyramid(layouts, holes, COARSEST)
+def edge_fill(colours: Tensor, holes: Tensor) -> Tensor:
+    """Colours ``(B, 3, n, n)`` with their ``holes (B, 1, n, n)`` filled; nothing under a hole is used."""
+    levels = _pyramid(colours, holes, COARSEST)
     filled = None
     for level, (value, weight) in reversed(list(enumerate(levels))):
         filled, fixed = _begin(value, weight, filled, level == 0)

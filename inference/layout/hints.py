@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inference.layout.cells import PIXELS, gradient_energy, log_energy, measure
+from inference.layout.cells import PIXELS, gradient_energy, known_colours, log_energy
 from inference.layout.diffusion import edge_fill, structure_tensor
 
 FINE = 2  # pixels of a cell in which colours are led along edges
@@ -44,10 +44,10 @@ def hints_of(pictures: Tensor, patched: Tensor, holes: Tensor) -> Hints:
 
     Sides are multiples of 16 pixels.
     """
-    fine, unknown = measure(pictures, holes, FINE)
+    fine, unknown = known_colours(pictures, holes, FINE)
     if not (unknown < 1).any():  # nothing is known for the most part: cells that have known pixels tell what they can
         unknown = (F.avg_pool2d(holes, FINE) == 1).to(holes)
-    along = edge_fill(fine[:, :3], unknown)
+    along = edge_fill(fine, unknown)
     xx, xy, yy = structure_tensor(along, DIRECTION_SIGMA, AGREEMENT_SIGMA)
     coherence = ((xx - yy).square() + 4 * xy.square()).sqrt() / (xx + yy + 1e-6)
     led = F.interpolate((along + 1) * 127.5, scale_factor=FINE, mode="bilinear", align_corners=False)

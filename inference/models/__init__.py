@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from inference.models.hub_cache import autoencoder_of, snapshot_of
     from inference.models.loaded import Model
     from inference.models.loading import kl_autoencoder, load_model
-    from inference.models.presets import QUICK, SPEEDS, Preset, chosen_preset, own_speed, presets_of
+    from inference.models.presets import QUICK, SPEEDS, Preset, chosen_preset, presets_of
     from inference.models.preview_decoder import is_tiny, tiny_autoencoder
     from inference.models.segmenter import Segmenter, load_segmenter
     from inference.models.timings import Timings, Work, file_stamps, identity
@@ -113,7 +113,6 @@ __all__ = [
     "load_weights",
     "models_folder",
     "only_folder",
-    "own_speed",
     "place",
     "precisions",
     "presets_of",
@@ -213,7 +212,6 @@ _HOMES = {
         "SPEEDS",
         "Preset",
         "chosen_preset",
-        "own_speed",
         "presets_of",
     ),
     "segmenter": (

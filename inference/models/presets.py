@@ -75,12 +75,6 @@ def presets_of(folder: ModelFolder) -> dict[str, Preset]:
     }
 
 
-def own_speed(folder: ModelFolder) -> str:
-    """The name of the preset that is the model's own settings; empty where there are none."""
-    own = Preset.of(folder.settings)
-    return next((name for name, preset in presets_of(folder).items() if preset == own), "")
-
-
 def chosen_preset(folder: ModelFolder, speed: str) -> Preset:
     """The preset called ``speed``; raises :class:`InputError` where there is no such one."""
     if speed not in SPEEDS:

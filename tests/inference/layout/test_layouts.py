@@ -12,33 +12,33 @@ from torch import Tensor
 
 from inference.layout import (
     CHANNELS,
-    FEATURES,
     FOLD,
+    SCALE,
     Hints,
     answered,
     appearance,
     base_of,
     colours_of,
     condition_of,
-    edge_fill,
-    fold,
     hints_of,
     in_cells,
-    latents_of,
-    measure,
-    share_of_edges,
     terms,
     unfold,
 )
+from inference.layout.cells import PIXELS, fold, gradient_energy, known_colours, log_energy
+from inference.layout.choice import share_of_edges
+from inference.layout.diffusion import edge_fill
+from inference.models import find_model
+from inference.networks import UNetConfig
 
 CELLS = 64
 
 
 def _half_plane(angle: float) -> Tensor:
-    """``(1, 4, 64, 64)``: dark on one side of a line through the middle, bright on the other."""
+    """``(1, 3, 64, 64)``: dark on one side of a line through the middle, bright on the other."""
     line = torch.arange(CELLS, dtype=torch.float32) - CELLS / 2 + 0.5
     side = torch.cos(torch.tensor(angle)) * line[None] + torch.sin(torch.tensor(angle)) * line[:, None]
-    return (1.6 * torch.sigmoid(2 * side) - 0.8)[None, None].expand(1, 4, CELLS, CELLS).contiguous()
+    return (1.6 * torch.sigmoid(2 * side) - 0.8)[None, None].expand(1, 3, CELLS, CELLS).contiguous()
 
 
 def _across(width: int) -> Tensor:
@@ -50,21 +50,22 @@ def _across(width: int) -> Tensor:
 
 
 def _error(filled: Tensor, truth: Tensor, hole: Tensor) -> float:
-    return float(((filled - truth)[:, :3].square() * hole).sum() / hole.sum())
+    return float(((filled - truth).square() * hole).sum() / hole.sum())
 
 
 def _pixels(seed: int = 1) -> tuple[Tensor, Tensor, Tensor]:
     """A noisy picture of 64 pixels with an edge, a patch fill of it, its hole."""
     generator = torch.Generator().manual_seed(seed)
-    picture = (_half_plane(0.4)[:, :3] + 1) * 127.5 + 8 * torch.randn(1, 3, CELLS, CELLS, generator=generator)
+    picture = (_half_plane(0.4) + 1) * 127.5 + 8 * torch.randn(1, 3, CELLS, CELLS, generator=generator)
     picture, hole = picture.clamp(0, 255), _across(20)
     return picture, torch.where(hole > 0, picture.roll(9, 3), picture), hole
 
 
 def test_a_flat_picture_is_its_colour_without_energy() -> None:
-    layout, hole = measure(torch.full((1, 3, 256, 256), 255.0))
-    assert layout.shape == (1, 4, CELLS, CELLS) and not hole.any()
-    assert torch.allclose(layout[:, :3], torch.ones(1)) and torch.equal(layout[:, 3], -torch.ones(1, CELLS, CELLS))
+    white, hole = torch.full((1, 3, 256, 256), 255.0), torch.zeros(1, 1, 256, 256)
+    colours, unknown = known_colours(white, hole, PIXELS)
+    assert torch.equal(colours, torch.ones(1, 3, CELLS, CELLS)) and not unknown.any()
+    assert torch.equal(log_energy(gradient_energy(white)), -torch.ones_like(hole))
 
 
 def test_what_is_under_a_hole_has_no_influence() -> None:
@@ -73,7 +74,7 @@ def test_what_is_under_a_hole_has_no_influence() -> None:
     hole = torch.zeros(1, 1, 256, 256)
     hole[..., 50:123, 61:90] = 1
     other = torch.where(hole > 0, 255 * torch.rand(1, 3, 256, 256, generator=generator), picture)
-    first, second = measure(picture, hole), measure(other, hole)
+    first, second = known_colours(picture, hole, PIXELS), known_colours(other, hole, PIXELS)
     assert torch.equal(first[0], second[0]) and torch.equal(first[1], second[1])
 
 
@@ -83,9 +84,9 @@ def test_a_cell_is_a_hole_where_less_than_half_of_it_is_known() -> None:
     hole[..., :4, 4:7] = 1  # three quarters of the second
     picture = torch.zeros(1, 3, 256, 256)
     picture[..., :4, 1:4] = 255.0
-    layout, cells = measure(picture, hole)
+    colours, cells = known_colours(picture, hole, PIXELS)
     assert cells.sum() == 1 and cells[0, 0, 0, 1] == 1
-    assert torch.allclose(layout[0, :3, 0, 0], torch.ones(3))  # the mean of what is known of it
+    assert torch.allclose(colours[0, :, 0, 0], torch.ones(3))  # the mean of what is known of it
 
 
 @given(st.sampled_from([2, 4]), st.integers(0, 1000))
@@ -104,7 +105,7 @@ def test_an_edge_goes_on_through_a_hole(angle: float) -> None:
 
 def test_the_fill_along_edges_leaves_what_is_known_and_ignores_what_is_not() -> None:
     generator = torch.Generator().manual_seed(2)
-    layout, hole = 2 * torch.rand(2, 4, CELLS, CELLS, generator=generator) - 1, _across(12).expand(2, -1, -1, -1)
+    layout, hole = 2 * torch.rand(2, 3, CELLS, CELLS, generator=generator) - 1, _across(12).expand(2, -1, -1, -1)
     other = torch.where(hole > 0, torch.rand(layout.shape, generator=generator), layout)
     filled, same = edge_fill(layout, hole), edge_fill(other, hole)
     assert torch.equal(filled, same) and torch.isfinite(filled).all()
@@ -144,13 +145,19 @@ def test_latents_stand_for_colours() -> None:
     picture, patched, hole = _pixels()
     hints = hints_of(picture, patched, hole)
     truth = in_cells(picture)
-    latents = latents_of(truth, hints)
-    assert latents.shape == (1, CHANNELS * FOLD**2, CELLS // 8, CELLS // 8)
+    wanted = SCALE * (truth - base_of(hints)) * (hints.share > 0)
+    latents = fold(torch.cat([wanted, torch.zeros_like(wanted[:, :1])], 1), FOLD)
+    assert latents.shape == answered(torch.zeros_like(latents), hints).shape
     inside = (hints.share > 0).expand_as(truth)
     assert torch.allclose(colours_of(latents, base_of(hints))[inside], truth[inside], atol=1e-5)
     assert torch.allclose(colours_of(torch.zeros_like(latents), base_of(hints)), base_of(hints))
-    condition = condition_of(hints)
-    assert condition.shape[1] == (FEATURES + 2 * CHANNELS) * FOLD**2
+
+
+def test_a_network_takes_what_it_is_given() -> None:
+    hints = hints_of(*_pixels())
+    shape = find_model("moebius-nano").unet
+    assert isinstance(shape, UNetConfig) and shape.latent_channels == CHANNELS * FOLD**2
+    assert condition_of(hints).shape == (1, shape.in_channels - shape.latent_channels, CELLS // 8, CELLS // 8)
 
 
 def test_an_answer_chooses_between_the_fills_and_adds() -> None:
