@@ -214,7 +214,7 @@ class ExportConfig:
     averaged: bool = option("the moving average rather than the last weights", True)
     half: bool = option("half precision on disk", True)
     name: str = option("of the model; default: the U-Net's", "")
-    title: str = option("what the program shows", "")
+    title: str = option("what the program shows; default: the U-Net's, of a model of layouts its folder's name", "")
     note: str = option("one line about it", "")
     settings: Path | None = option("TOML file of the erase settings (steps, strength, ...) to store", None)
 

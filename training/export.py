@@ -20,7 +20,6 @@ from training.networks import read_autoencoder, read_weights
 from training.objectives import Epsilon
 
 NAME = "moebius-nano"
-TITLE = "Moebius nano (bundled)"
 LAYOUT_NOTE = "Small and quick: denoises what belongs in the hole coarsely, then corrects copied texture by it."
 NOTE = "Makes the hole's content anew, from noise."
 
@@ -30,7 +29,6 @@ LAYOUT_SETTINGS: dict[str, Any] = {
     "steps": 8,
     "strength": 1.0,
     "guidance": 1.0,
-    "noise_offset": 0.0,
     "temperature": TEMPERATURE,
     "fill_radius": 3,
     "rim": 2.0,
@@ -89,7 +87,7 @@ def _layout(config: ExportConfig, about: dict[str, Any], unet: dict[str, Tensor]
     _save(unet, config.model / "unet.safetensors", metadata, half=config.half)
     values = {
         "name": config.name or about["model"],
-        "title": config.title or TITLE,
+        "title": config.title or config.model.resolve().name,
         "note": config.note or LAYOUT_NOTE,
         "layout": True,
         "unet": unet_config(about["shape"]).to_dict(),

@@ -36,7 +36,7 @@ SHAPE = UNetConfig(
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> ErasePipeline:
     folder = tmp_path_factory.mktemp("layout")
     save_file(dict(fill(build_unet(SHAPE)).state_dict()), folder / "unet.safetensors")
-    erase = {"steps": STEPS, "strength": 1.0, "guidance": 1.0, "noise_offset": 0.0}
+    erase = {"steps": STEPS, "strength": 1.0, "guidance": 1.0}
     values = {"name": "tiny", "layout": True, "unet": SHAPE.to_dict(), "erase": erase}
     values["schedule"] = {**COSINE_SCHEDULE, "prediction_type": "sample"}
     (folder / "config.json").write_text(json.dumps(values))

@@ -12,6 +12,7 @@ import torch
 
 from inference import ErasePipeline
 from inference.layout import Hints, base_of
+from inference.models import find_model
 from training.config import ExportConfig, FitChoiceConfig, PackConfig, PrepareLayoutsConfig, TrainConfig, make_config
 from training.export import export
 from training.layouts import LayoutTask, fit_choice, pack, prepare_layouts
@@ -144,6 +145,9 @@ def test_an_interrupted_training_goes_on_exactly_and_its_model_erases(config: Tr
     export(ExportConfig(run=config.out, model=tmp_path / "model"))
     pipeline = ErasePipeline.load(tmp_path / "model", device="cpu")
     assert pipeline.folder.layout and pipeline.folder.native == 256
+    assert pipeline.folder.title == "model", "its folder's name: the bundled model's title is that one's alone"
+    export(ExportConfig(run=config.out, model=tmp_path / "model", title="Mine"))
+    assert find_model(tmp_path / "model").title == "Mine"
     image, mask = np.full((80, 90, 3), 90, np.uint8), np.zeros((80, 90), np.uint8)
     mask[30:50, 30:60] = 255
     assert pipeline.erase(image, mask, exact_mask=True).shape == image.shape
