@@ -97,3 +97,19 @@ def _running(before: set[threading.Thread], started: list[Any], core: Any) -> li
         busy = core.QThreadPool.globalInstance().activeThreadCount()
         left += [f"{busy} tasks of the thread pool"] if busy else []
     return left
+
+
+@pytest.fixture
+def small_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The published forms, expected at a size for tests."""
+    from tests.oracles.published import shrink
+
+    shrink(monkeypatch)
+
+
+@pytest.fixture
+def published(small_networks: None, tmp_path: Path) -> Path:
+    """The published repository, of such networks."""
+    from tests.oracles.published import publish
+
+    return publish(tmp_path / "repository")

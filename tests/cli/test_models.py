@@ -19,21 +19,13 @@ from diffusers import AutoencoderTiny
 from app.cli import main
 from inference.models.folders import incomplete_folder, installed_models, models_folder
 from tests.oracles.hub_server import Fault, Hub, serve, unpin
-from tests.oracles.published import publish, shrink
 
 NAME = "moebius-ft_places2"
 CHECKPOINT = "ft_places2/diffusion_pytorch_model.bin"
 Capture = pytest.CaptureFixture[str]
 
 
-@pytest.fixture(autouse=True)
-def small_networks(monkeypatch: pytest.MonkeyPatch) -> None:
-    shrink(monkeypatch)
-
-
-@pytest.fixture
-def published(tmp_path: Path) -> Path:
-    return publish(tmp_path / "repository")
+pytestmark = pytest.mark.usefixtures("small_networks")
 
 
 @pytest.fixture

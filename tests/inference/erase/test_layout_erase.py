@@ -13,23 +13,12 @@ from safetensors.torch import save_file
 
 from inference import Cancelled, ErasePipeline, Preview
 from inference.networks.build import build_unet
-from inference.networks.config import COSINE_SCHEDULE, UNetConfig
+from inference.networks.config import COSINE_SCHEDULE
 from tests.oracles.stand_in import fill
+from tests.oracles.tiny_published import TINY
 
 STEPS = 3
-SHAPE = UNetConfig(
-    latent_channels=16,
-    extra_fills=1,
-    hole_channels=36,
-    widths=(16, 32),
-    layers_per_block=1,
-    heads=4,
-    groups=8,
-    window=3,
-    grid=16,
-    embedding_width=12,
-    context_width=8,
-)
+SHAPE = replace(TINY, latent_channels=16, extra_fills=1, hole_channels=36, layers_per_block=1)
 
 
 @pytest.fixture(scope="module")

@@ -21,17 +21,9 @@ from inference.hub.registry import known_model
 from inference.models.catalogue import BUNDLED, find_model
 from inference.models.folders import installed_models, installed_path, models_folder, read_record, remove_model
 from inference.models.loading import load_model
-from tests.oracles.published import publish, shrink, unet_state, vae_state
+from tests.oracles.published import unet_state, vae_state
 
-
-@pytest.fixture(autouse=True)
-def small_networks(monkeypatch: pytest.MonkeyPatch) -> None:
-    shrink(monkeypatch)
-
-
-@pytest.fixture
-def published(tmp_path: Path) -> Path:
-    return publish(tmp_path / "repository")
+pytestmark = pytest.mark.usefixtures("small_networks")
 
 
 def nothing_left() -> bool:

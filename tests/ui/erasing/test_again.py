@@ -15,14 +15,6 @@ from tests.ui.conftest import Answers, Driver
 from tests.ui.erasing.test_candidates import COLOURS, answer
 
 
-@pytest.fixture
-def ready(driver: Driver, photo: Path) -> Driver:
-    """A photo with a stroke on it."""
-    driver.open(photo)
-    driver.stroke((60, 50), (90, 60))
-    return driver
-
-
 def test_again_takes_the_place_of_the_last_result(ready: Driver) -> None:
     document, window = ready.document, ready.window
     window.panel.erase.new_seed.setChecked(False)

@@ -19,14 +19,6 @@ from tests.ui.fake_engine import RESULT, hole_box
 COLOURS = ((200, 0, 0), (0, 200, 0), (0, 0, 200), (200, 200, 0))
 
 
-@pytest.fixture
-def ready(driver: Driver, photo: Path) -> Driver:
-    """A photo with a stroke on it."""
-    driver.open(photo)
-    driver.stroke((60, 50), (90, 60))
-    return driver
-
-
 def answer(driver: Driver, colour: tuple[int, int, int]) -> None:
     """End the run under way with a result in that colour."""
     engine = driver.engine

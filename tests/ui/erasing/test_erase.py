@@ -20,14 +20,6 @@ from tests.ui.fake_engine import RESULT, FakeEngine
 STEPS = FakeEngine().total + 2  # the draft, the steps, and the one before the answer
 
 
-@pytest.fixture
-def ready(driver: Driver, photo: Path) -> Driver:
-    """A photo with a stroke on it."""
-    driver.open(photo)
-    driver.stroke((60, 50), (90, 60))
-    return driver
-
-
 def test_open_brush_erase_undo_redo(ready: Driver) -> None:
     document, window = ready.document, ready.window
     pixels, mask = document.pixels.copy(), document.mask.copy()
