@@ -6,12 +6,13 @@ import ctypes
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from resources.packaging import __main__ as building
-from resources.packaging import contents, cuda, cuda_libraries, deb, libraries, stand_ins, trim
+from resources.packaging import contents, cuda, cuda_libraries, deb, libraries, licences, stand_ins, trim
 
 PINNED = "tifffile==2026.3.3\ntorch-fidelity==0.4.0\ntorch==2.13.0\ntorchvision==0.28.0\n"
 
@@ -167,3 +168,19 @@ def test_debians_package_for_cards_takes_the_place_of_the_other(tmp_path: Path, 
     assert sorted(fields) == sorted([f"Package: moebius{kind}", "Version: 1.2", *others])
     files = subprocess.run(["dpkg-deb", "--contents", str(target)], check=True, capture_output=True, text=True).stdout
     assert "./usr/lib/moebius/moebius-gui\n" in files and f"./usr/share/doc/moebius{kind}/copyright\n" in files
+
+
+def test_licences_are_of_what_lies_in_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site, inner = tmp_path / "site", tmp_path / "made" / "_internal"
+    names = {"nvidia_one": "libone.so", "nvidia_two": "libtwo.so", "nvidia_three": "libthree.so"}
+    for name, library in names.items():
+        for folder, text in ((site / "nvidia/lib", "as it came"), (site / f"{name}-1.dist-info", "")):
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / (library if text else "RECORD")).write_text(text or f"nvidia/lib/{library},,\n")
+        (site / f"{name}-1.dist-info" / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+    (inner / "nvidia/lib").mkdir(parents=True)
+    (inner / "nvidia/lib/libone.so").write_text("as it came")
+    (inner / "nvidia/lib/libtwo.so").write_text("empty")
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setattr(metadata, "packages_distributions", lambda: {"nvidia": list(names)})
+    assert licences._distributions(inner.parent) == {"nvidia_one"}

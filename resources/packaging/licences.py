@@ -58,9 +58,24 @@ def _distributions(folder: Path) -> set[str]:
     inner = folder / "_internal"
     there = {path.name.partition(".")[0] for path in inner.iterdir() if not path.name.endswith(("-info", ".libs"))}
     homes = metadata.packages_distributions()
-    names = {name for module in there for name in homes.get(module, ())}
+    names = set()
+    for module in there:
+        several = homes.get(module, ())
+        # A name that many share, as NVIDIA's do, says nothing of each
+        names |= {name for name in several if len(set(several)) == 1 or _lies_in(inner, metadata.distribution(name))}
     names |= {path.name.partition("-")[0] for path in inner.glob("*.dist-info")}
     return {metadata.distribution(name).name for name in names}
+
+
+def _lies_in(inner: Path, part: metadata.Distribution) -> bool:
+    """Whether a module or library of ``part`` is in the package; an empty library in its place is none of it."""
+    for file in part.files or []:
+        copy, source = inner / file, Path(str(part.locate_file(file)))
+        if file.suffix == ".py" and copy.with_suffix(".pyc").is_file():
+            return True
+        if copy.is_file() and copy.stat().st_size == source.stat().st_size:
+            return True
+    return False
 
 
 def _is_licence(path: str) -> bool:
