@@ -37,7 +37,16 @@ def _has_code_for_card() -> bool:
     """Whether this torch was made for the card's family, or holds a form of its code that the driver translates."""
     if torch.version.hip:  # AMD's cards have names instead of numbers
         return True
-    return any(_runs(made_for, torch.cuda.get_device_capability()) for made_for in torch.cuda.get_arch_list())
+    card = _capability()
+    return card is not None and any(_runs(made_for, card) for made_for in torch.cuda.get_arch_list())
+
+
+def _capability() -> tuple[int, int] | None:
+    """The card's generation as NVIDIA counts it; None where there is none, or where its driver fails when it starts."""
+    try:
+        return torch.cuda.get_device_capability() if torch.cuda.is_available() else None
+    except RuntimeError:
+        return None
 
 
 def _runs(made_for: str, card: tuple[int, int]) -> bool:
@@ -67,7 +76,7 @@ def why_unused() -> Literal["build", "driver", "age"]:
     """Why :func:`unused_card` is not used: torch is made for no card, sees none, or none of that one's age."""
     if not (torch.version.cuda or torch.version.hip):
         return "build"
-    return "age" if torch.cuda.is_available() else "driver"
+    return "driver" if _capability() is None else "age"
 
 
 def choose_device(name: str) -> torch.device:

@@ -63,6 +63,12 @@ def test_a_card_this_torch_has_no_code_for_is_no_device(monkeypatch: pytest.Monk
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (6, 1))
     assert why_unused() == "age"
 
+    def fails() -> None:
+        raise RuntimeError("CUDA error: initialization error")
+
+    monkeypatch.setattr(torch.cuda, "get_device_capability", fails)
+    assert (available_devices(), unused_card(), why_unused()) == (["cpu"], "A card", "driver")
+
 
 @pytest.mark.parametrize(("made_for", "expected"), [(None, "build"), ("13.0", "driver")])
 def test_it_is_known_why_a_card_is_not_used(
