@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -19,10 +20,11 @@ def run_as_process(command: Callable[[], int]) -> NoReturn:
     gc.set_threshold(100_000, *gc.get_threshold()[1:])
     status = command()
     gc.freeze()
-    if status == INTERRUPTED and _is_loading():
+    if threading.active_count() > 1 and _is_loading():  # what it was for has failed, or was interrupted
         for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        os._exit(status)  # libraries are being imported, which can't be stopped and would be waited for
+            with contextlib.suppress(OSError, ValueError):  # nobody reads on
+                stream.flush()
+        os._exit(status)  # an import can't be stopped, and would be waited for
     sys.exit(status)
 
 

@@ -1,10 +1,12 @@
-"""A command as a process: its exit status, and that Ctrl+C ends it though a model is being loaded."""
+"""A command as a process: its exit status, and that neither Ctrl+C nor an error waits for a model."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
+
+from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "resources" / "samples" / "rocket"
@@ -59,3 +61,12 @@ def test_ctrl_c_ends_it_at_once_while_a_model_is_loaded(tmp_path: Path) -> None:
     assert ran.returncode == 130, ran.stderr
     assert ran.stderr == "moebius: interrupted, nothing was written\n"
     assert not out.exists()
+
+
+def test_an_error_is_told_without_waiting_for_the_model(tmp_path: Path) -> None:
+    with Image.open(f"{SAMPLE}.jpg") as picture:
+        Image.new("L", picture.size).save(tmp_path / "empty.png")
+    out = tmp_path / "out.png"
+    ran = run(INTERRUPTING, "erase", f"{SAMPLE}.jpg", str(tmp_path / "empty.png"), "-o", str(out))
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("moebius: Nothing to erase") and ran.stderr.count("\n") == 1
