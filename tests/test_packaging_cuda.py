@@ -181,6 +181,8 @@ def test_licences_are_of_what_lies_in_the_package(tmp_path: Path, monkeypatch: p
     (inner / "nvidia/lib").mkdir(parents=True)
     (inner / "nvidia/lib/libone.so").write_text("as it came")
     (inner / "nvidia/lib/libtwo.so").write_text("empty")
+    (inner / "nvidia/lib/libthree.so").write_text("as it came")
+    homes = {"nvidia": ["nvidia_one", "nvidia_two"], "nvidia/lib": ["nvidia_three"], "other": ["other"]}
     monkeypatch.syspath_prepend(str(site))
-    monkeypatch.setattr(metadata, "packages_distributions", lambda: {"nvidia": list(names)})
-    assert licences._distributions(inner.parent) == {"nvidia_one"}
+    monkeypatch.setattr(metadata, "packages_distributions", lambda: homes)
+    assert licences._distributions(inner.parent) == {"nvidia_one", "nvidia_three"}

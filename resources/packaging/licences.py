@@ -57,12 +57,13 @@ def _distributions(folder: Path) -> set[str]:
     """Distributions with modules among those in ``folder``."""
     inner = folder / "_internal"
     there = {path.name.partition(".")[0] for path in inner.iterdir() if not path.name.endswith(("-info", ".libs"))}
-    homes = metadata.packages_distributions()
     names = set()
-    for module in there:
-        several = homes.get(module, ())
+    for module, several in metadata.packages_distributions().items():
+        if module.partition("/")[0] not in there:
+            continue
         # A name that many share, as NVIDIA's do, says nothing of each
-        names |= {name for name in several if len(set(several)) == 1 or _lies_in(inner, metadata.distribution(name))}
+        alone = module in there and len(set(several)) == 1
+        names |= {name for name in several if alone or _lies_in(inner, metadata.distribution(name))}
     names |= {path.name.partition("-")[0] for path in inner.glob("*.dist-info")}
     return {metadata.distribution(name).name for name in names}
 
