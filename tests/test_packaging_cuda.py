@@ -22,10 +22,12 @@ class Runs:
 
     def __init__(self) -> None:
         self.commands: list[list[str]] = []
+        self.has_cuda = True  # the environment that is made
 
     def __call__(self, command: list[str], **_options: object) -> subprocess.CompletedProcess[str]:
         self.commands.append(command)
-        return subprocess.CompletedProcess(command, 0, stdout="")
+        failed = "sys.exit" in command[-1] and not self.has_cuda
+        return subprocess.CompletedProcess(command, int(failed), stdout="")
 
 
 @pytest.fixture
@@ -77,6 +79,16 @@ def test_a_version_that_is_none_ends_it_with_a_sentence(
     assert build(monkeypatch, "--cuda", "--torch", "newest") == 1
     assert "is no version of torch" in capsys.readouterr().out
     assert runs.commands == []
+
+
+def test_where_pip_finds_torch_for_no_card_it_says_what_to_name(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs.has_cuda = False
+    assert build(monkeypatch, "--cuda") == 1
+    said = capsys.readouterr().out
+    assert "no torch for NVIDIA's cards" in said and "--cuda-index" in said and "--torch" in said
+    assert "PyInstaller" not in str(runs.commands)
 
 
 @pytest.mark.parametrize("options", [("--torch", "2.14.1"), ("--whole",)])
