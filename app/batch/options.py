@@ -31,6 +31,7 @@ class Options:
     continue_edges: bool | None = None
     start: str | None = None
     previews: str | None = None
+    variant: int | None = None
     seed: int = 0
     quality: int | None = None  # of JPEG, WebP and AVIF; None: like the original
     resize_masks: bool = False
@@ -51,6 +52,7 @@ class Options:
             "exact_mask",
             "continue_edges",
             "start",
+            "variant",
         )
         return {name: getattr(self, name) for name in (*names, "previews")}
 
@@ -88,7 +90,7 @@ class Options:
             weights = []
         values = {**asdict(self), "weights": weights}
         del values["previews"]  # they leave no trace in the result
-        for later in ("speed", "deep_every"):
+        for later in ("speed", "deep_every", "variant"):
             if values[later] is None:
                 del values[later]  # as before there was one
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -65,6 +65,8 @@ def add_erase_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--exact-mask", action="store_true", default=None, help="change nothing beyond the mask")
     text = "whether a patch fill first continues the edges that a hole interrupts (it does)"
     parser.add_argument("--continue-edges", action=argparse.BooleanOptionalAction, default=None, help=text)
+    text = "another way to fill: 1 larger patches, 2 edges not continued, 3 smaller patches (0, the model's own)"
+    parser.add_argument("--variant", type=int, metavar="N", help=text)
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="the same one gives the same pixels (0)")
     add_device_options(parser)
     text = "of JPEG, WebP and AVIF, 1 to 100 (like the original)"
@@ -74,7 +76,7 @@ def add_erase_options(parser: argparse.ArgumentParser) -> None:
 def erase_options(given: argparse.Namespace) -> Options:
     """What was chosen with :func:`add_erase_options`."""
     names = ("device", "precision", "steps", "guidance", "strength", "solver", "guidance_until", "context", "colour")
-    others = ("deep_every", "start", "exact_mask", "continue_edges", "seed", "quality", "speed")
+    others = ("deep_every", "start", "exact_mask", "continue_edges", "variant", "seed", "quality", "speed")
     values = {name: getattr(given, name) for name in (*names, *others)}
     values["previews"] = getattr(given, "preview_decoder", None)
     return Options(model=located(given.model), resize_masks=getattr(given, "resize_masks", False), **values)

@@ -35,6 +35,7 @@ class EraseOptions:
     start: str | None = None  # of models that offer it: "noise" or "published"
     continue_edges: bool | None = None  # whether a patch fill first continues the edges that a hole interrupts
     previews: str | None = None  # how steps are drawn: "exact", "fast" or "fitted"
+    variant: int | None = None  # which way to fill a hole, 0 the model's own; None: the model does not fill
     sixteen_bit: bool = False  # patches come with their values at 16 bits, not yet laid into the picture
 
 

@@ -346,6 +346,7 @@ class EngineWorker(QObject):
             start=options.start,
             continue_edges=options.continue_edges,
             previews=options.previews,
+            variant=options.variant,
             sixteen_bit=options.sixteen_bit,
             source=request.source,
             on_step=on_step,

@@ -194,6 +194,7 @@ class ErasePipeline:
         continue_edges: bool | None = None,
         start: str | None = None,
         previews: str | None = None,
+        variant: int | None = None,
         seed: int = 0,
         sixteen_bit: bool = False,
         source: NDArray[Any] | None = None,
@@ -216,10 +217,10 @@ class ErasePipeline:
         interrupts; ``start``: of the published models, "noise" or "published", from the picture as
         their authors run them, which leaves traces of the object; ``previews``: "exact" decodes every step as the
         result is, "fast" by a small decoder where it is installed, "fitted" by a linear map;
+        ``variant``: which of the ways to fill a hole, as of :func:`inference.erase.settings.chosen_settings`;
         None takes the model's own. ``on_step(step, total, preview)`` is called with step 0 for the drafts of all
         regions, then with 1 .. total; ``on_stage`` with "encoding", "denoising" or "decoding" where the model begins
-        with that. ``on_note(sentence)`` is told what was done where
-        memory ran out. Raising :class:`inference.errors.Cancelled` in ``on_step``, or ``cancelled()`` becoming
+        with that. ``on_note(sentence)`` is told what was done where memory ran out. Raising :class:`inference.errors.Cancelled` in ``on_step``, or ``cancelled()`` becoming
         true, which is looked at many times a second, stops the erase. The same seed gives the same bytes;
         global random state is not touched. ``sixteen_bit``: every part comes with its values at 16 bits, not yet laid
         into the picture, for pictures that have more than ``image`` shows. ``source (H, W)`` uint8, above 127 (or
@@ -251,6 +252,7 @@ class ErasePipeline:
             continue_edges=continue_edges,
             start=start,
             previews=previews,
+            variant=variant,
             seed=int(seed),
             sixteen_bit=sixteen_bit,
             source=source,

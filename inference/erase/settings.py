@@ -13,6 +13,7 @@ STARTS = ("noise", "published")
 GRAIN = 32  # picture pixels: four latent cells, which the U-Net halves twice
 LARGEST_CONTEXT = 1024
 MOST_REUSED = 10  # steps that deep features can serve
+VARIANTS = 4  # ways to fill a hole: the model's own, larger patches, no continued edges, smaller patches
 
 
 def chosen_settings(
@@ -30,11 +31,13 @@ def chosen_settings(
     continue_edges: bool | None = None,
     start: str | None = None,
     previews: str | None = None,
+    variant: int | None = None,
 ) -> EraseSettings:
     """``settings`` with what is not None in its place; raises :class:`InputError` for what is out of range.
 
     ``start``: of the published models, "noise" (below full strength: a filled hole) or "published", from the picture at
     a strength of 0.99 in 19 steps where no others are given. ``previews``: "exact", "fast" or "fitted".
+    ``variant``: which of the ways to fill a hole, the model's own first; beyond the last it begins again.
     """
     if start is not None and start not in STARTS:
         raise InputError(f"Start must be one of {', '.join(STARTS)}, not {start}.")
@@ -46,6 +49,7 @@ def chosen_settings(
     given |= {"solver": solver, "guidance_until": guidance_until, "deep_every": deep_every}
     given |= {"exact_mask": exact_mask, "continue_edges": continue_edges, "previews": previews}
     settings = replace(settings, **{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
+    settings = _varied(settings, variant or 0)
     if not 1 <= settings.steps <= 1000:
         raise InputError(f"Steps must be between 1 and 1000, not {settings.steps}.")
     if not 0 < settings.strength <= 1:
@@ -67,4 +71,18 @@ def chosen_settings(
         raise InputError(f"Previews must be one of {', '.join(PREVIEWS)}, not {settings.previews}.")
     if settings.colour not in COLOURS:
         raise InputError(f"Colour must be one of {', '.join(COLOURS)}, not {settings.colour}.")
+    return settings
+
+
+def _varied(settings: EraseSettings, variant: int) -> EraseSettings:
+    """Another way to fill a hole, for results to choose from: another seed alone often changes little."""
+    if variant < 0:
+        raise InputError(f"Variant must be 0 or more, not {variant}.")
+    match variant % VARIANTS:
+        case 1:
+            return replace(settings, fill_radius=settings.fill_radius + 2)
+        case 2:
+            return replace(settings, continue_edges=False)
+        case 3:
+            return replace(settings, fill_radius=max(1, settings.fill_radius - 1))
     return settings

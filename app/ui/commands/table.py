@@ -114,7 +114,7 @@ COMMANDS = (
     Command("paste_mask", "&Mask", "&Paste Mask", "Take the picture on the clipboard as a mask", ("Ctrl+Alt+V",)),
     Command("erase", "E&rase", "&Erase", "Erase what is masked", ("Ctrl+Enter", "Ctrl+Return"), "wand-sparkles"),
     Command("cancel", "E&rase", "&Cancel Erase", "Give the erase and its results up", ("Esc",), "x"),
-    Command("again", "E&rase", "&Again", "Erase the last hole anew, with another seed", ("Ctrl+R",), "refresh-cw"),
+    Command("again", "E&rase", "&Again", "Erase the last hole anew, in another way", ("Ctrl+R",), "refresh-cw"),
     Command(
         *("live", "E&rase", "Erase as You &Paint", "Erase as soon as a stroke is let go", ("Ctrl+L",)),
         *("zap", True),

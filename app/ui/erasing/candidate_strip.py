@@ -23,6 +23,8 @@ from app.ui.support import Background, draw_result, theme
 _SIZE = QSize(92, 69)  # px of the design
 _SMALLEST = 32
 _MARGIN = 16
+# What tells a result from the first, by the variant of its options
+_WAYS = ("", "larger patches", "edges are not continued", "smaller patches")
 
 
 class CandidateStrip(QFrame):
@@ -88,6 +90,8 @@ class CandidateStrip(QFrame):
             theme.fix(button, size.width() + 10, size.height() + 10, icon=size.width())
             button.setEnabled(ready)
             button.setText("" if ready else "…")
+            way = _way(self._job.candidates[index]) if ready else ""
+            button.setToolTip(f"Show result {index + 1}{way and f': {way}'}")
             self._show_picture(button, self._job.candidates[index] if ready else None)
         self._group.setExclusive(False)
         for index, button in enumerate(self.buttons):
@@ -150,7 +154,6 @@ class CandidateStrip(QFrame):
         button.setCheckable(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(f"Result {index + 1}")
-        button.setToolTip(f"Show result {index + 1}")
         button.clicked.connect(lambda: self.chosen.emit(index))
         self.buttons.append(button)
         self._group.addButton(button)
@@ -167,3 +170,8 @@ class CandidateStrip(QFrame):
         self.adjustSize()
         over = self._over
         self.move(max(0, (over.width() - self.width()) // 2), over.height() - self.height() - _MARGIN)
+
+
+def _way(candidate: Candidate) -> str:
+    """How it was filled, where not as usual."""
+    return _WAYS[(candidate.options.variant or 0) % len(_WAYS)]

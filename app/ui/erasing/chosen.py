@@ -11,8 +11,11 @@ from app.ui.support import Settings, settings
 def with_settings(options: EraseOptions, info: ModelInfo | None, store: Settings) -> EraseOptions:
     """``options`` with the previews and, for a model that offers it, the start that are set.
 
-    As published, numbers left as the model proposes them are those of its authors.
+    As published, numbers left as the model proposes them are those of its authors. A model that fills a hole first may
+    do so in several ways, of which its own is the first.
     """
+    if info is not None and "continue_edges" not in info.unused:
+        options = replace(options, variant=0)
     if (previews := store.get(settings.PREVIEWS)) != settings.PREVIEWS.default:
         options = replace(options, previews=previews)
     if info is None or not info.starts or store.get(settings.START) == settings.START.default:
@@ -23,3 +26,12 @@ def with_settings(options: EraseOptions, info: ModelInfo | None, store: Settings
         steps=None if options.steps == info.steps else options.steps,
         strength=None if options.strength == info.strength else options.strength,
     )
+
+
+def another_way(options: EraseOptions, than: EraseOptions) -> EraseOptions:
+    """``options`` with the next way to fill a hole, where else only the seed tells them from those of a result."""
+    if options.variant is None or than.variant is None:
+        return options
+    if replace(options, seed=0, variant=0) != replace(than, seed=0, variant=0):
+        return options  # something was chosen anew: that is what is to be seen
+    return replace(options, variant=than.variant + 1)

@@ -1,4 +1,4 @@
-"""The commands that erase: by the button, as you paint, again with another seed; and what becomes of the result."""
+"""The commands that erase: by the button, as you paint, again in another way; and what becomes of the result."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from app.document.pixels import area as box_area
 from app.document.pixels import bounds
 from app.engine.protocol import EraseOptions
 from app.ui.editing import BackgroundEdits, Workspace
+from app.ui.erasing.chosen import another_way
 from app.ui.erasing.job import Candidate, EraseJob, Hole
 from app.ui.erasing.part_again import part_of
 from app.ui.support import Messages, Settings, settings
@@ -34,6 +35,7 @@ class _Last:
     """The result that is newest, for Again."""
 
     edit: Edit
+    options: EraseOptions  # how it was made
     hole: Hole  # what was erased
     version: int  # of the pixels with it
     index: int  # of the history with it
@@ -102,7 +104,7 @@ class EraseCommands(QObject):
 
     @Slot()
     def again(self) -> None:
-        """Erase the last hole anew with another seed; the new result takes the place of the old.
+        """Erase the last hole anew, with another seed and in another way; the new result takes the place of the old.
 
         With a part of that result brushed over only that part is erased, as a step of its own.
         """
@@ -163,11 +165,13 @@ class EraseCommands(QObject):
         self._pause()
         self._queued = False
 
-        def copy() -> tuple[Hole, _Last | None]:
+        def copy() -> tuple[Hole, _Last | None, bool]:
             part = None
             if again is not None and again.hole.document is document and document.masked:
                 part = part_of(document.mask, again.hole.mask, again.hole.box)
-            return (copy_hole(part), None) if part is not None or replaces is None else (copy_old(replaces), replaces)
+            if part is not None or replaces is None:
+                return copy_hole(part), None, part is not None
+            return copy_old(replaces), replaces, True
 
         def copy_hole(part: NDArray[np.uint8] | None) -> Hole:
             mask = document.mask.copy() if part is None else part
@@ -182,15 +186,17 @@ class EraseCommands(QObject):
             rgb, source = model_view(scratch.picture, old.hole.mask, marked)
             return Hole(document, rgb, old.hole.mask, old.hole.box, source, marked is not None)
 
-        def begin(copied: tuple[Hole, _Last | None]) -> None:
-            hole, self._replaces = copied
+        def begin(copied: tuple[Hole, _Last | None, bool]) -> None:
+            hole, self._replaces, repeated = copied
             self.begun.emit()
             first = replace(
                 self._options(new_seed or again is not None), sixteen_bit=needs_sixteen_bits(document.picture)
             )
+            if again is not None and repeated:
+                first = another_way(first, again.options)
             plans = [first]
             for _ in range(self._settings.get(settings.CANDIDATES) - 1):
-                plans.append(replace(first, seed=(plans[-1].seed + 1) % 2**31))
+                plans.append(another_way(replace(first, seed=(plans[-1].seed + 1) % 2**31), plans[-1]))
             self._job.start(hole, plans)
 
         cost = _SIXTEEN_BIT_COST if needs_sixteen_bits(document.picture) else 1
@@ -236,7 +242,7 @@ class EraseCommands(QObject):
             self._view.set_hole(None)
             if edit is not None:
                 self._jobs.let_go([self._last])
-                self._last = _Last(edit, hole, history.pixel_version, history.index())
+                self._last = _Last(edit, candidate.options, hole, history.pixel_version, history.index())
                 self.erased.emit()
             else:
                 back()

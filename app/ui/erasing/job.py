@@ -50,7 +50,7 @@ class Hole:
 class Candidate:
     """One result to choose from."""
 
-    seed: int
+    options: EraseOptions  # how it was made
     patches: tuple[Patch, ...]
     sampled: bool = False  # the fill kept to the sample area
 
@@ -239,7 +239,7 @@ class EraseJob(QObject):
         if self._id is None or answer.id != self._id:
             return
         if isinstance(answer, EraseDone):
-            self.candidates.append(Candidate(self._plans[0].seed, answer.patches, answer.sampled))
+            self.candidates.append(Candidate(self._plans[0], answer.patches, answer.sampled))
             if self._hole is not None and self._hole.sampled and not answer.sampled:
                 self._messages.info(NOT_SAMPLED)
             self._plans.pop(0)

@@ -30,7 +30,8 @@ class EraseSettings(Fold):
             100,
             tip="More steps take longer and may look better. Below full strength only a part of them is done.",
         )
-        self.candidates = NumberSlider("Results to choose from", 1, 4, tip="An erase makes so many, one after another")
+        tip = "An erase makes so many, one after another, each in another way"
+        self.candidates = NumberSlider("Results to choose from", 1, 4, tip=tip)
         self.guidance = NumberSlider(
             "Guidance", 0, 10, decimals=1, step=0.5, tip="How strongly the model follows what it has learned"
         )

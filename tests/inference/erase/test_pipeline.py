@@ -11,10 +11,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from inference import Cancelled, ErasePipeline, InputError, Preview
 from inference.erase.settings import chosen_settings
 from inference.erase.square import schedule_of
+from inference.models import EraseSettings
 from inference.networks.unet import UNetOutput
 
 
@@ -77,6 +79,13 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tiny: ErasePipe
     assert not np.array_equal(first, tiny.erase(image, mask, seed=7))
 
 
+def noisy_edge(height: int, width: int) -> NDArray[np.uint8]:
+    """A slanted edge between two grainy colours."""
+    rows, columns = np.mgrid[:height, :width]
+    plain = np.where((rows > 60 + 0.25 * columns)[..., None], (200, 170, 120), (40, 70, 110))
+    return np.asarray(plain + np.random.default_rng(0).integers(-20, 21, plain.shape), np.uint8)
+
+
 def test_an_edge_goes_on_through_the_hole_unless_it_is_not_to() -> None:
     rows, columns = np.mgrid[:160, :240]
     truth = np.where((rows > 60 + 0.25 * columns)[..., None], (200, 170, 120), (40, 70, 110)).astype(np.uint8)
@@ -90,6 +99,25 @@ def test_an_edge_goes_on_through_the_hole_unless_it_is_not_to() -> None:
     plain = fill.erase(image, mask, exact_mask=True, continue_edges=False)
     assert not np.array_equal(plain, made)
     assert np.array_equal(plain[mask == 0], truth[mask == 0])
+
+
+def test_each_variant_fills_in_another_way_and_then_the_first_again() -> None:
+    image = noisy_edge(160, 240)
+    mask = mask_of(160, 240, (100, 20, 124, 140))
+    fill = ErasePipeline.load("patch-fill")
+    own = fill.erase(image, mask, seed=3)
+    made = [fill.erase(image, mask, seed=3, variant=variant) for variant in range(5)]
+    assert np.array_equal(made[0], own) and np.array_equal(made[4], own)
+    assert len({result.tobytes() for result in made}) == 4
+    assert np.array_equal(made[2], fill.erase(image, mask, seed=3, continue_edges=False))
+    with pytest.raises(InputError, match="Variant"):
+        fill.erase(image, mask, variant=-1)
+
+
+def test_a_variant_keeps_what_was_chosen() -> None:
+    own = EraseSettings(fill_radius=1, continue_edges=False)
+    assert [chosen_settings(own, variant=n).fill_radius for n in range(4)] == [1, 3, 1, 1]
+    assert not any(chosen_settings(own, variant=n).continue_edges for n in range(4))
 
 
 def test_a_second_fill_reaches_the_network(two_fills_folder: Path) -> None:

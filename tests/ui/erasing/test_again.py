@@ -1,4 +1,4 @@
-"""Erasing the last hole again with another seed."""
+"""Erasing the last hole again, in another way."""
 
 from __future__ import annotations
 
@@ -39,6 +39,18 @@ def test_again_takes_the_place_of_the_last_result(ready: Driver) -> None:
     assert np.array_equal(document.mask, mask)
     window.actions_.redo.trigger()
     assert tuple(document.pixels[55, 75]) == COLOURS[2]
+
+
+def test_again_fills_in_the_next_way_until_something_is_chosen_anew(ready: Driver) -> None:
+    window = ready.window
+    window.actions_.erase.trigger()
+    for number in range(3):
+        answer(ready, COLOURS[number])
+        window.actions_.again.trigger()
+    answer(ready, COLOURS[3])
+    window.panel.erase.edges.setChecked(not window.panel.erase.edges.isChecked())
+    window.actions_.again.trigger()
+    assert [request[2].variant for request in ready.engine.requests] == [0, 1, 2, 3, 0]
 
 
 @pytest.mark.parametrize("way", ["cancel", "fail"])

@@ -56,8 +56,9 @@ def test_results_come_one_after_the_other_with_other_seeds(ready: Driver) -> Non
         assert label.startswith(f"Result {number + 1} of 3: ")
         answer(ready, COLOURS[number])
     assert not ready.engine.busy
-    seeds = [request[2].seed for request in ready.engine.requests]
-    assert len(set(seeds)) == 3
+    asked = [request[2] for request in ready.engine.requests]
+    assert len({options.seed for options in asked}) == 3
+    assert [options.variant for options in asked] == [0, 1, 2], "each is filled in another way"
     assert all(request[0] is ready.engine.requests[0][0] for request in ready.engine.requests), "one copy is enough"
     assert ready.window.panel.erase_bar.state is BarState.CHOOSING
     assert len(ready.window.erasing.strip.buttons) == 3

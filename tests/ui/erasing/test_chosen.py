@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.engine.protocol import EraseOptions, ModelInfo
-from app.ui.erasing.chosen import with_settings
+from app.ui.erasing.chosen import another_way, with_settings
 from app.ui.support import settings
 from tests.ui.conftest import Driver
 
-PUBLISHED = ModelInfo("moebius-ft_places2", "Moebius", 20, 2.0, 1.0, starts=True)
+NO_FILL = frozenset({"continue_edges"})
+PUBLISHED = ModelInfo("moebius-ft_places2", "Moebius", 20, 2.0, 1.0, starts=True, unused=NO_FILL)
 BUNDLED = ModelInfo("moebius-nano", "Nano", 4, 1.0, 1.0)
 PROPOSED = EraseOptions(steps=20, guidance=2.0, strength=1.0)
 
 
 def test_nothing_is_added_unless_it_is_set(driver: Driver) -> None:
-    for info in (PUBLISHED, BUNDLED, None):
+    for info in (PUBLISHED, None):
         assert with_settings(PROPOSED, info, driver.window.settings) == PROPOSED
+
+
+def test_only_a_model_that_fills_a_hole_does_so_in_several_ways(driver: Driver) -> None:
+    own = with_settings(PROPOSED, BUNDLED, driver.window.settings)
+    assert own == replace(PROPOSED, variant=0)
+    second = another_way(replace(own, seed=5), own)
+    assert second == replace(PROPOSED, seed=5, variant=1)
+    assert another_way(replace(own, steps=3), second).variant == 0, "chosen anew: that is what is to be seen"
+    assert another_way(replace(PROPOSED, seed=5), PROPOSED) == replace(PROPOSED, seed=5)
 
 
 def test_as_published_numbers_are_the_authors_unless_chosen(driver: Driver) -> None:
@@ -25,7 +37,9 @@ def test_as_published_numbers_are_the_authors_unless_chosen(driver: Driver) -> N
     assert with_settings(chosen, PUBLISHED, store) == EraseOptions(
         steps=9, guidance=2.0, strength=0.7, start="published"
     )
-    assert with_settings(PROPOSED, BUNDLED, store) == PROPOSED, "a model that has no other start is left alone"
+    assert with_settings(PROPOSED, BUNDLED, store) == replace(PROPOSED, variant=0), (
+        "a model that has no other start is left alone"
+    )
 
 
 def test_previews_are_drawn_as_set(driver: Driver) -> None:
