@@ -220,12 +220,13 @@ class ErasePipeline:
         ``variant``: which of the ways to fill a hole, as of :func:`inference.erase.settings.chosen_settings`;
         None takes the model's own. ``on_step(step, total, preview)`` is called with step 0 for the drafts of all
         regions, then with 1 .. total; ``on_stage`` with "encoding", "denoising" or "decoding" where the model begins
-        with that. ``on_note(sentence)`` is told what was done where memory ran out. Raising :class:`inference.errors.Cancelled` in ``on_step``, or ``cancelled()`` becoming
-        true, which is looked at many times a second, stops the erase. The same seed gives the same bytes;
-        global random state is not touched. ``sixteen_bit``: every part comes with its values at 16 bits, not yet laid
-        into the picture, for pictures that have more than ``image`` shows. ``source (H, W)`` uint8, above 127 (or
-        bool): where the fill may copy from, None: everywhere outside the hole. Raises :class:`InputError` where there
-        is nothing to erase, nothing left to learn from, or an argument is out of range.
+        with that. ``on_note(sentence)`` is told what was done where memory ran out. Raising
+        :class:`inference.errors.Cancelled` in ``on_step``, or ``cancelled()`` becoming true, which is looked at many
+        times a second, stops the erase. The same seed gives the same bytes; global random state is not touched.
+        ``sixteen_bit``: every part comes with its values at 16 bits, not yet laid into the picture, for pictures that
+        have more than ``image`` shows. ``source (H, W)`` uint8, above 127 (or bool): where the fill may copy from,
+        None: everywhere outside the hole. Raises :class:`InputError` where there is nothing to erase, nothing left to
+        learn from, or an argument is out of range.
         """
 
         check = stopped_by(cancelled)
