@@ -228,7 +228,6 @@ class ErasePipeline:
         None: everywhere outside the hole. Raises :class:`InputError` where there is nothing to erase, nothing left to
         learn from, or an argument is out of range.
         """
-
         check = stopped_by(cancelled)
         if self._loading is not None:
             check = both(check, self._loading.check)
