@@ -39,6 +39,8 @@ from app.cli.process import run_as_process
 from inference.erase.region_job import RegionJob
 from inference.models import loading
 
+# Where tests run in the background of a shell, the signal is ignored, and so it is in what they start
+signal.signal(signal.SIGINT, signal.default_int_handler)
 begun = threading.Event()
 
 def stuck(*arguments, **options):

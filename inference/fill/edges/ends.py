@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -19,6 +19,8 @@ WEAKEST = 5.0  # gradient in CIELAB units a pixel
 COHERENT = 0.5
 LONGEST, SHORTEST = 32, 10  # pixels that an edge is followed, at most and at least
 STRAY = 1.0  # pixels that it may deviate from a parabola
+THING = 32  # pixels of the outline up to which it is looked whether what lies on one side of an edge ends there
+SAME = 0.35  # of the way between the colours of an edge's sides: up to which a colour is that of one of them
 BORDER = 3  # pixels at the picture's border in which nothing is looked for
 _ACROSS = np.linspace(-1.5, 1.5, 7)  # pixels beside an edge's course where it may go on
 
@@ -33,6 +35,9 @@ class EdgeEnd:
     trace: Points  # its points from there outwards, about a pixel apart
     left: NDArray[np.float32]  # CIELAB of both sides, seen along the direction
     right: NDArray[np.float32]
+    # Where, along the hole's outline, what is left or right of it ends, and what is on the other side is back again
+    left_closes: Vector | None = None
+    right_closes: Vector | None = None
 
     @property
     def contrast(self) -> float:
@@ -46,8 +51,9 @@ def edge_ends(hole: NDArray[np.bool_], seen: Gradients, check: Check) -> list[Ed
     outside, inside = distance(~hole), distance(hole)
     down, across = (np.asarray(slope) for slope in np.gradient(blurred(outside - inside, 2)))
     made = []
-    for place in _crossings(hole, seen):
+    for outline, index in _crossings(hole, seen):
         check()
+        place = outline[index]
         away = np.array([across[place[1], place[0]], down[place[1], place[0]]])
         angle = seen.angle(place.astype(float))
         along = np.array([-math.sin(angle), math.cos(angle)])
@@ -56,12 +62,31 @@ def edge_ends(hole: NDArray[np.bool_], seen: Gradients, check: Check) -> list[Ed
             continue
         end = fitted(_followed(place.astype(float), along * np.sign(aligned), seen, outside), seen)
         if end is not None:
-            made.append(end)
+            made.append(_closed(end, outline, index, seen))
     return made
 
 
-def _crossings(hole: NDArray[np.bool_], seen: Gradients) -> Iterator[NDArray[np.int32]]:
-    """Points ``(x, y)`` on the outline of the grown hole where edges cross it: maxima of the gradient along it."""
+def _closed(end: EdgeEnd, outline: NDArray[np.int32], index: int, seen: Gradients) -> EdgeEnd:
+    """``end`` with where its sides end along ``outline (n, 2)``, which it crosses at ``index``."""
+    found: dict[str, Vector] = {}
+    for step in (1, -1):
+        points = outline[(index + step * np.arange(min(THING, len(outline)))) % len(outline)]
+        away = points[min(4, len(points) - 1)] - points[0]
+        right = float(-end.direction[1] * away[0] + end.direction[0] * away[1]) > 0
+        own, other = (end.right, end.left) if right else (end.left, end.right)
+        colours = seen.lab[points[:, 1], points[:, 0]]
+        across = (colours - own) @ (other - own) / end.contrast**2  # 0: as its own side, 1: as the other, or more so
+        back = across > 1 - SAME
+        lasting = np.flatnonzero(back[2:] & back[1:-1] & back[:-2])
+        begun = np.flatnonzero(across < SAME)[:1]
+        if begun.size and (lasting > begun[0]).any():
+            closes = points[lasting[lasting > begun[0]][0]]
+            found["right_closes" if right else "left_closes"] = closes.astype(float)
+    return replace(end, **found)
+
+
+def _crossings(hole: NDArray[np.bool_], seen: Gradients) -> Iterator[tuple[NDArray[np.int32], int]]:
+    """Points on the outline ``(n, 2)`` of the grown hole where edges cross it: maxima of the gradient along it."""
     height, width = hole.shape
     size = (2 * RING + 1, 2 * RING + 1)
     grown = cv2.dilate(hole.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, size))
@@ -74,7 +99,8 @@ def _crossings(hole: NDArray[np.bool_], seen: Gradients) -> Iterator[NDArray[np.
         free = (x >= BORDER) & (y >= BORDER) & (x < width - BORDER) & (y < height - BORDER)
         strength = np.where(free, seen.strength[y, x], 0)
         greatest = np.stack([np.roll(strength, shift) for shift in range(-5, 6)]).max(0)
-        yield from points[(strength == greatest) & (strength > WEAKEST) & (seen.coherence[y, x] > COHERENT)]
+        crossed = (strength == greatest) & (strength > WEAKEST) & (seen.coherence[y, x] > COHERENT)
+        yield from ((points, int(index)) for index in np.flatnonzero(crossed))
 
 
 def _followed(place: Vector, along: Vector, seen: Gradients, outside: NDArray[np.float32]) -> Points:

@@ -22,6 +22,8 @@ STEEPEST = 1.25  # radians between an end and the straight line to the other
 BEND, EXPECTED, UNEVEN = 0.6, 2.0, 0.3  # radians that cost a half: of a turn, of one that the edge's own curvature
 # foretells, and of how far two ends are from one arc
 NEAREST = 5.0  # pixels between two ends
+SURELY = 0.38  # cost up to which it does not matter what surrounds two ends
+BOUNDED = 7.0  # pixels along a hole's outline up to which an edge bounds what ends there
 OUTSIDE = 6.5  # pixels that the way between them may lead out of the hole
 SURE, LONG = 12.0, 16  # contrast and length of trace that an end needs to be continued without another
 BEHIND = 48  # pixels that it is continued at most
@@ -53,6 +55,8 @@ def paired(ends: Sequence[EdgeEnd], hole: NDArray[np.bool_]) -> list[Pair]:
         if i in taken or j in taken:
             continue
         first, second = ends[i], ends[j]
+        if cost > SURELY and _two_things(first, second, ends):
+            continue
         curve = hermite(first.place, first.direction, second.place, -second.direction)
         if not _within(curve, outside) or any(cross(curve, pair.curve) for pair in chosen):
             continue
@@ -60,6 +64,20 @@ def paired(ends: Sequence[EdgeEnd], hole: NDArray[np.bool_]) -> list[Pair]:
         chosen.append(Pair(first, second, curve, cost))
     left = [end for index, end in enumerate(ends) if index not in taken]
     return chosen + [halted for end in left if (halted := _halted(end, chosen, outside)) is not None]
+
+
+def _two_things(first: EdgeEnd, second: EdgeEnd, ends: Sequence[EdgeEnd]) -> bool:
+    """Whether two ends are the outlines of two things beside the hole, as of two bags in a row.
+
+    What they surround ends at both along the hole's outline, and at one of them no edge goes in there to bound it.
+    """
+    places = np.array([end.place for end in ends])
+    for one, other in ((first.left_closes, second.right_closes), (first.right_closes, second.left_closes)):
+        if one is not None and other is not None:
+            distances = [np.linalg.norm(places - closing, axis=1).min() for closing in (one, other)]
+            if max(distances) > BOUNDED:
+                return True
+    return False
 
 
 def _halted(end: EdgeEnd, chosen: Sequence[Pair], outside: NDArray[np.float32]) -> Pair | None:

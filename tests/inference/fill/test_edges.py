@@ -126,6 +126,16 @@ def test_colours_on_either_side_decide_what_belongs_together() -> None:
     assert continued(truth, stroke(math.pi / 2)).pairs == ()
 
 
+def test_two_things_beside_the_hole_are_not_made_one() -> None:
+    x = np.minimum(COLUMNS, SIDE - 1 - COLUMNS)  # the same from either side
+    below = 84 - np.maximum(x - 28, 0) ** 2 / 50 - ROWS  # rounded like the corner of a bag
+    beside = 48 - 0.2 * (84 - ROWS) - x  # along the hole, and away from it
+    hole = (np.abs(COLUMNS - 63.5) < 19.5) & (np.abs(ROWS - 64) < 50)
+    apart = picture(-np.minimum(np.minimum(below, beside), ROWS - 20))
+    assert continued(apart, hole).pairs == ()
+    assert len(continued(picture(-below), hole).pairs) == 1, "the edge of one thing goes on"
+
+
 def test_known_pixels_stay_and_the_same_seed_gives_the_same_bytes() -> None:
     truth, hole = picture(ROWS - 50 - 0.4 * COLUMNS), stroke(2.0)
     given_picture = hidden(truth, hole)
