@@ -68,7 +68,7 @@ def edge_ends(hole: NDArray[np.bool_], seen: Gradients, check: Check) -> list[Ed
 
 def _closed(end: EdgeEnd, outline: NDArray[np.int32], index: int, seen: Gradients) -> EdgeEnd:
     """``end`` with where its sides end along ``outline (n, 2)``, which it crosses at ``index``."""
-    found: dict[str, Vector] = {}
+    found: list[Vector | None] = [None, None]
     for step in (1, -1):
         points = outline[(index + step * np.arange(min(THING, len(outline)))) % len(outline)]
         away = points[min(4, len(points) - 1)] - points[0]
@@ -80,9 +80,8 @@ def _closed(end: EdgeEnd, outline: NDArray[np.int32], index: int, seen: Gradient
         lasting = np.flatnonzero(back[2:] & back[1:-1] & back[:-2])
         begun = np.flatnonzero(across < SAME)[:1]
         if begun.size and (lasting > begun[0]).any():
-            closes = points[lasting[lasting > begun[0]][0]]
-            found["right_closes" if right else "left_closes"] = closes.astype(float)
-    return replace(end, **found)
+            found[right] = points[lasting[lasting > begun[0]][0]].astype(float)
+    return replace(end, left_closes=found[0], right_closes=found[1])
 
 
 def _crossings(hole: NDArray[np.bool_], seen: Gradients) -> Iterator[tuple[NDArray[np.int32], int]]:
