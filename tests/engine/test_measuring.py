@@ -68,6 +68,16 @@ def test_an_erase_tells_how_long_it_and_others_like_it_take(
     assert known[2] is None, "another size"
 
 
+def test_another_way_to_fill_is_not_taken_for_the_models_own(controller: EngineController, qtbot: QtBot) -> None:
+    model = "moebius-nano"
+    choice = model_info(model).own
+    controller.load(model, "cpu")
+    erase(controller, qtbot, EraseOptions(variant=1))
+    assert times(controller, qtbot, model, [choice]).times == (None,)
+    erase(controller, qtbot, EraseOptions(variant=0))
+    assert times(controller, qtbot, model, [choice]).times != (None,)
+
+
 def test_the_first_erase_after_loading_gives_way_to_the_next(
     controller: EngineController, qtbot: QtBot, published_folder: Path
 ) -> None:
