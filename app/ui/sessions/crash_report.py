@@ -195,12 +195,13 @@ def write_report(headline: str, details: str, ring: bytes, device: str, facts: s
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         for _ in range(10):
-            stamp = f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() // 1000 % 1_000_000:06}"
-            path = folder / f"report-{stamp}.txt"
+            # One reading of the clock: the names sort as they were written.
+            seconds, rest = divmod(time.time_ns() // 1000, 1_000_000)
+            path = folder / f"report-{time.strftime('%Y%m%d-%H%M%S', time.localtime(seconds))}-{rest:06}.txt"
             with contextlib.suppress(FileExistsError):
                 with path.open("x", encoding="utf-8") as file:
                     file.write(text)
-                for old in reports()[_MOST_REPORTS:]:
+                for old in [old for old in reports() if old != path][_MOST_REPORTS - 1 :]:
                     old.unlink(missing_ok=True)
                 return path
     return None

@@ -140,6 +140,25 @@ def test_only_the_newest_reports_are_kept() -> None:
     assert "number 24" in found[0].read_text()
 
 
+def test_reports_sort_as_they_were_written_where_a_second_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    second = 1_700_000_000 * 10**9
+    readings = iter([second - 1000, second + 5000])
+    monkeypatch.setattr(crash_report.time, "time_ns", lambda: next(readings))
+    for name in ("before", "after"):
+        assert crash_report.write_report("Something", name, b"", "")
+    assert ["after" in path.read_text() for path in reports()] == [True, False]
+
+
+def test_a_report_is_kept_where_the_clock_was_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(20):
+        assert crash_report.write_report("Something", "early", b"", "")
+    monkeypatch.setattr(crash_report.time, "time_ns", lambda: 10**18)
+    path = crash_report.write_report("Something", "late", b"", "")
+    assert path is not None
+    assert path.exists()
+    assert len(reports()) == 20
+
+
 @pytest.mark.parametrize(
     ("text", "left"),
     [
