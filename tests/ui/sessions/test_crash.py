@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QUrl
@@ -143,7 +145,8 @@ def test_only_the_newest_reports_are_kept() -> None:
 def test_reports_sort_as_they_were_written_where_a_second_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     second = 1_700_000_000 * 10**9
     readings = iter([second - 1000, second + 5000])
-    monkeypatch.setattr(crash_report.time, "time_ns", lambda: next(readings))
+    clock = SimpleNamespace(time_ns=lambda: next(readings), localtime=time.localtime, strftime=time.strftime)
+    monkeypatch.setattr(crash_report, "time", clock)
     for name in ("before", "after"):
         assert crash_report.write_report("Something", name, b"", "")
     assert ["after" in path.read_text() for path in reports()] == [True, False]
@@ -152,7 +155,8 @@ def test_reports_sort_as_they_were_written_where_a_second_ends(monkeypatch: pyte
 def test_a_report_is_kept_where_the_clock_was_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(20):
         assert crash_report.write_report("Something", "early", b"", "")
-    monkeypatch.setattr(crash_report.time, "time_ns", lambda: 10**18)
+    clock = SimpleNamespace(time_ns=lambda: 10**18, localtime=time.localtime, strftime=time.strftime)
+    monkeypatch.setattr(crash_report, "time", clock)
     path = crash_report.write_report("Something", "late", b"", "")
     assert path is not None
     assert path.exists()
