@@ -55,16 +55,20 @@ class Script:
         self.note = self.stage = ""
         self.load_failure: BaseException | None = None
         self.load_slowly = False
+        self.looks = threading.Event()  # whether a slow load looks if it is still wanted
+        self.looks.set()
 
     def precision_for(self, folder: object, device: object, wanted: str) -> str:
         return wanted
 
     def load(self, model: str, device: str, cancelled: Callable[[], bool], *, precision: str) -> Script:
+        slowly = self.load_slowly  # before a test can see that it has begun
         self.threads.add(threading.get_ident())
         self.loads.append((model, device))
         if precision != "auto":
             self.precision = precision
-        if self.load_slowly:
+        if slowly:
+            assert self.looks.wait(10)
             while not cancelled():
                 assert not self.steps.acquire(timeout=0.01)
             raise Cancelled
@@ -231,9 +235,18 @@ def test_shutting_down_during_an_erase(script: Script, qtbot: QtBot) -> None:
     controller.erase(RGB, MASK, EraseOptions())
     with qtbot.waitSignal(controller.previewed):
         script.steps.release()
-    script.steps.release()
+    assert controller._job is not None
+    cancelled = controller._job.cancelled
+
+    def go_on() -> None:
+        assert cancelled.wait(10)
+        script.steps.release()
+
+    going_on = threading.Thread(target=go_on)
+    going_on.start()
     controller.shutdown()
     controller.shutdown()
+    going_on.join()
     assert script.done == ["stopped at 1"]
     assert heard.of(EraseDone) == []
 
@@ -280,10 +293,12 @@ def test_a_model_nobody_waits_for_any_more_is_not_loaded(
 ) -> None:
     heard = Heard(controller)
     script.load_slowly = True
+    script.looks.clear()
     with qtbot.waitSignal(controller.statusChanged):
         controller.load("large")
     controller.load("larger")
     controller.load("small")
+    script.looks.set()
     qtbot.waitUntil(lambda: len(script.loads) == 2)
     script.load_slowly = False
     controller.load("none")
