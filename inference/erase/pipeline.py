@@ -135,7 +135,9 @@ class ErasePipeline:
             self._take(self._loading.result(check))
             self._loading = None
         if self.model is None and self.folder.has_weights:  # a card's, or given back on the way to another device
+            start = time.perf_counter()
             self._load_again(check)
+            self.load_seconds += time.perf_counter() - start
 
     def _take(self, loaded: _Loaded) -> None:
         self.model, self.device, self.precision = loaded.model, loaded.device, loaded.precision
@@ -273,8 +275,7 @@ class ErasePipeline:
             if self.model is None or job.only_filled:
                 parts.append(job.result())
                 continue
-            own = self._steps(job)
-            on_job = _Numbered(report, done, total)
+            own, on_job = self._steps(job), _Numbered(report, done, total)
             parts.append(self._spared(job, on_job, check, note))
             done += own
         return parts
@@ -292,7 +293,6 @@ class ErasePipeline:
         hole = checked_hole(image, mask)
         copied = None if source is None else checked_source(source, hole)
         settings = chosen_settings(self.folder.settings, **options)
-        native = self.folder.native
         regions = self.plan(mask, exact=settings.exact_mask)
         soft = parted(mask)[1]
         kind = RegionJob
@@ -301,7 +301,7 @@ class ErasePipeline:
 
             kind = LayoutJob
         return [
-            kind(settings, native, image, hole, region, seed + i, sixteen_bit, copied, soft)
+            kind(settings, self.folder.native, image, hole, region, seed + i, sixteen_bit, copied, soft)
             for i, region in enumerate(regions)
         ]
 
