@@ -32,7 +32,7 @@ settings.register_profile("moebius", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None)
 settings.load_profile("moebius")
 
-GRACE = 60.0  # seconds after which a thread still runs for good: imports and fills that can't be stopped go to their end
+GRACE = 60.0  # seconds until a thread counts as left: imports and fills that can't be stopped go on to their end
 
 
 @pytest.fixture(autouse=True)

@@ -82,7 +82,9 @@ class Measuring:
         choices = list(choices)
         for choice, work in zip(choices, self._works(model, device, choices), strict=True):
             if work is not None:
-                chosen.setdefault(work.place, choice)
+                known = chosen.get(work.place)
+                if known is None or known.guidance == 1:  # without guidance no step is guided, and none can be measured
+                    chosen[work.place] = choice
                 kinds.setdefault(work.place, set()).update(work.kinds)
         return [_short(choice, kinds[place]) for place, choice in chosen.items()]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -150,6 +151,9 @@ def test_each_way_of_working_is_measured_once(published_folder: Path) -> None:
     assert (short.steps, short.guidance_until) == (3, 1.0)
     (short,) = known.missing("moebius-nano", "cpu", [choice for _, choice in model_info("moebius-nano").speeds])
     assert short.steps == 3
+    alone = model_info("moebius-nano").own
+    (short,) = known.missing("moebius-nano", "cpu", [alone, replace(alone, guidance=2.0, guidance_until=0.5), alone])
+    assert (short.steps, short.guidance, short.guidance_until) == (6, 2.0, 0.5), "one that guides, for its steps"
     assert known.missing("patch-fill", "cpu", [EraseChoice(1, 1.0, 1.0)]) == []
     assert known.missing("nowhere", "cpu", [half]) == []
     assert known.answer(TimesRequest("nowhere", "cpu", (half,))).times == (None,)
