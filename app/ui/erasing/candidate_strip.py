@@ -17,14 +17,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.commands import Actions, native
+from app.ui.erasing.chosen import WAYS
 from app.ui.erasing.job import Candidate, EraseJob, Hole
 from app.ui.support import Background, draw_result, theme
 
 _SIZE = QSize(92, 69)  # px of the design
 _SMALLEST = 32
 _MARGIN = 16
-# What tells a result from the first, by the variant of its options
-_WAYS = ("", "larger patches", "edges are not continued", "smaller patches")
 
 
 class CandidateStrip(QFrame):
@@ -174,4 +173,4 @@ class CandidateStrip(QFrame):
 
 def _way(candidate: Candidate) -> str:
     """How it was filled, where not as usual."""
-    return _WAYS[(candidate.options.variant or 0) % len(_WAYS)]
+    return WAYS[(candidate.options.variant or 0) % len(WAYS)]

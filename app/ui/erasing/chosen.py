@@ -7,6 +7,10 @@ from dataclasses import replace
 from app.engine.protocol import EraseOptions, ModelInfo
 from app.ui.support import Settings, settings
 
+# What tells a result from the first, by the variant of its options
+WAYS = ("", "larger patches", "edges are not continued", "smaller patches")
+_NO_EDGES = 2
+
 
 def with_settings(options: EraseOptions, info: ModelInfo | None, store: Settings) -> EraseOptions:
     """``options`` with the previews and, for a model that offers it, the start that are set.
@@ -34,4 +38,7 @@ def another_way(options: EraseOptions, than: EraseOptions) -> EraseOptions:
         return options
     if replace(options, seed=0, variant=0) != replace(than, seed=0, variant=0):
         return options  # something was chosen anew: that is what is to be seen
-    return replace(options, variant=than.variant + 1)
+    variant = than.variant + 1
+    if options.continue_edges is False and variant % len(WAYS) == _NO_EDGES:  # as the first is filled anyway
+        variant += 1
+    return replace(options, variant=variant)
