@@ -98,7 +98,9 @@ def test_a_cluster_from_the_first_picture_to_the_loss_of_its_scheduler(folders: 
     status, found, said = end(begin(folders, "--resume"))
     assert (status, found["skipped"]) == (1, 6), said
 
-    # The scheduler is killed on the way.
+    # The scheduler is killed on the way, however quick the workers are.
+    for number in range(60):
+        folders.add(f"{number}.png")
     batch = begin(folders, "--scheduler", cluster.address, "--seed", "5")
     first_line(batch)
     cluster.process.kill()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -99,14 +100,16 @@ def test_steps_back_and_forth() -> None:
     assert (history.index, history.steps, history.nbytes) == (0, [], 0)
 
 
-def test_a_step_knows_what_it_is() -> None:
+def test_a_step_knows_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = iter((100.0, 107.0))
+    monkeypatch.setattr("app.document.history.history.time", SimpleNamespace(time=lambda: next(readings)))
     doc, history = _document(), History()
     stroke = history.push(_stroke(doc, Brush(10), (50.5, 60.5)))
     result = history.push(_result(doc, 1))
     assert stroke.box == (45, 55, 56, 66)
     assert result.box == (0, 0, 200, 200)
     assert (stroke.changes_pixels, result.changes_pixels) == (False, True)
-    assert 0 < stroke.time <= result.time
+    assert (stroke.time, result.time) == (100.0, 107.0)
     assert history.nbytes == stroke.nbytes + result.nbytes == stroke.edit.nbytes + result.edit.nbytes
 
 

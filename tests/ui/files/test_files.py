@@ -162,7 +162,7 @@ def test_painting_goes_on_while_a_file_is_written(driver: Driver, photo: Path, m
     go_on, real = threading.Event(), write_picture
 
     def slow(*arguments: object, **options: object) -> None:
-        assert go_on.wait(5)
+        assert go_on.wait(60)
         real(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(workspace, "write_picture", slow)
@@ -325,7 +325,7 @@ def test_a_save_that_failed_does_not_close_the_window_later(
     go_on = threading.Event()
 
     def fail(*_arguments: object, **_options: object) -> None:
-        assert go_on.wait(5)
+        assert go_on.wait(60)
         raise DocumentError("The disk is full: make room and save again.")
 
     driver.open(photo)
