@@ -361,7 +361,9 @@ def test_a_precision_given_up_during_an_erase_is_told(
     controller.use_precision("bf16")
     controller.load("some-model", "cpu")
     controller.erase(RGB, MASK, EraseOptions())
-    qtbot.waitUntil(lambda: controller.status().precision == "bf16")
+    with qtbot.waitSignal(controller.previewed):
+        script.steps.release()
+    assert controller.status().precision == "bf16"
     script.precision = "fp32"  # as the pipeline does where values outgrow the precision
     script.steps.release(TOTAL + 1)
     qtbot.waitUntil(lambda: controller.status().precision == "fp32")
