@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+from types import SimpleNamespace
+
 import pytest
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QInputDevice
@@ -33,6 +37,19 @@ def test_calls_keep_their_order_and_stop_when_it_is_held_again(qtbot: QtBot) -> 
     later.hold(False)
     qtbot.waitUntil(lambda: not later.waiting)
     assert made == [0, 1, 2, 3]
+
+
+def test_a_clock_that_leaps_does_not_stop_it(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = itertools.count()
+    monkeypatch.setattr("app.canvas.input.deferred.time", SimpleNamespace(perf_counter=lambda: float(next(readings))))
+    parent, made = QObject(), list[int]()
+    later = DeferredInput(parent)
+    later.hold(True)
+    for number in range(3):
+        later.do(functools.partial(made.append, number))
+    later.hold(False)
+    qtbot.waitUntil(lambda: not later.waiting)
+    assert made == [0, 1, 2]
 
 
 @pytest.mark.parametrize("fingers", [False, True])
