@@ -50,13 +50,12 @@ def test_the_same_bytes_as_at_once_and_one_step(large: Driver, qtbot: QtBot, nam
     assert np.array_equal(large.document.mask, sheet.mask)
 
 
-def test_cancelled_it_leaves_everything_as_it_was(large: Driver, qtbot: QtBot) -> None:
+def test_cancelled_it_leaves_everything_as_it_was(large: Driver) -> None:
     before, window = large.document.mask.copy(), large.window
     window.actions_.fill_mask.trigger()
     window.actions_.cancel.trigger()
     assert not window.editing.jobs.busy
-    window.editing.jobs.wait()
-    qtbot.wait(1)
+    window.editing.jobs._background.settle()
     assert np.array_equal(large.document.mask, before)
     assert window.workspace.history.count() == 1
     assert window.actions_.undo.isEnabled()
@@ -151,12 +150,11 @@ def test_an_erase_begins_and_ends_like_a_small_one(large: Driver, qtbot: QtBot) 
     assert np.array_equal(large.document.mask, mask)
 
 
-def test_the_start_of_an_erase_can_be_cancelled(large: Driver, qtbot: QtBot) -> None:
+def test_the_start_of_an_erase_can_be_cancelled(large: Driver) -> None:
     window = large.window
     window.actions_.erase.trigger()
     window.actions_.cancel.trigger()
-    window.editing.jobs.wait()
-    qtbot.wait(1)
+    window.editing.jobs._background.settle()
     assert not large.engine.requests
     assert not window.erasing.job.active
     assert window.actions_.erase.isEnabled()

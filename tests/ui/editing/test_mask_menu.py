@@ -142,5 +142,5 @@ def test_a_mask_for_another_picture_is_dropped(
     ready.window.actions_.import_mask.trigger()
     with ready.qtbot.waitSignal(ready.window.files.menu.documentTaken):
         pass
-    ready.qtbot.wait(50)
+    ready.window.services.background.settle()
     assert not ready.document.mask.any()

@@ -98,8 +98,7 @@ def test_of_two_pictures_opened_at_once_the_later_one_counts(driver: Driver, pho
     with driver.qtbot.waitSignal(driver.window.files.menu.documentTaken):
         driver.window.files.menu.open_path(photo)
         driver.window.files.menu.open_path(other)
-    driver.window.services.background.wait()
-    driver.qtbot.wait(10)
+    driver.window.services.background.settle()
     assert driver.window.workspace.name == "other.png"
 
 
