@@ -27,7 +27,7 @@ import torch
 from benchmarks.common.card_erases import stand_in
 from benchmarks.common.crops import SAMPLES, crops
 from inference import ErasePipeline
-from inference.models import PUBLISHED, SPEEDS, ModelFolder, Work, find_model, presets_of
+from inference.models import PUBLISHED, SPEEDS, ModelFolder, Work, find_model, precision_for, presets_of
 from inference.networks import RELEASED_SCHEDULE, UNET_CONFIGS
 from inference.runtime import PhaseClock, keep_freed_memory
 from training.evaluation import psnr, ssim
@@ -64,7 +64,7 @@ def measured(folder: ModelFolder, model: str, speed: str, cases: list[Any]) -> d
     given = {**vars(preset), "context": preset.context or None}
     wanted, cpu = given.pop("precision"), torch.device("cpu")
     if model == STAND_IN:
-        precision = ErasePipeline.precision_for(folder, cpu, wanted)
+        precision = precision_for(folder, cpu, wanted)
         pipeline = stand_in(cpu, UNET_CONFIGS["moebius"], miniature=False, precision=precision)
     else:
         pipeline = ErasePipeline.load(model, "cpu", precision=wanted)

@@ -83,7 +83,7 @@ def test_what_is_looked_up_late_is_what_is_exported(package: str) -> None:
             targets = node.targets if isinstance(node, ast.Assign) else []
             targets += [node.target] if isinstance(node, ast.AnnAssign) else []
             defined |= {target.id for target in targets if isinstance(target, ast.Name)}
-        assert set(names) <= defined
+        assert set(names) <= defined | _exported(f"{package}.{home}")  # which may be a package with a door
 
 
 def test_modules_and_packages_stay_small() -> None:

@@ -39,7 +39,7 @@ class Options:
 
     @property
     def of_model(self) -> dict[str, Any]:
-        """What :func:`inference.erase.settings.chosen_settings` takes."""
+        """What :func:`inference.erase.chosen_settings` takes."""
         names = (
             "steps",
             "guidance",

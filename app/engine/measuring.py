@@ -128,9 +128,8 @@ class Measuring:
             self._clock.spoil()
 
     def _works(self, model: str, device: str, choices: Iterable[EraseChoice]) -> list[Work | None]:
-        from inference import ErasePipeline
         from inference.errors import InferenceError
-        from inference.models import Preset, Work, choose_device, find_model, identity
+        from inference.models import Preset, Work, choose_device, find_model, identity, precision_for
 
         choices = list(choices)
         try:
@@ -142,7 +141,7 @@ class Measuring:
         for choice in choices:
             preset = Preset(**vars(choice))
             try:
-                precision = ErasePipeline.precision_for(folder, where, choice.precision)
+                precision = precision_for(folder, where, choice.precision)
             except InferenceError:  # one that this device does not have
                 found.append(None)
             else:

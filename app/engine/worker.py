@@ -215,11 +215,12 @@ class EngineWorker(QObject):
         if self._loaded == (model, device, precision) or job.cancelled.is_set():
             return None
         if self._pipeline is not None and self._loaded is not None and self._loaded[:2] == (model, device):
-            from inference import ErasePipeline, InputError
+            from inference import InputError
+            from inference.models import precision_for
 
             with suppress(InputError):  # told of by loading
                 held = self._pipeline
-                if ErasePipeline.precision_for(held.folder, held.device, precision) == held.precision:
+                if precision_for(held.folder, held.device, precision) == held.precision:
                     self._loaded = model, device, precision  # another word for the same
                     return None
         self.answered.emit(EngineStatus(EngineState.LOADING, model, devices=self._devices))

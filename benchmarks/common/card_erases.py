@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from inference import ErasePipeline
+from inference.erase import ModelRunner
 from inference.models import PUBLISHED, KLCodec, Model, ModelFolder, place
 from inference.networks import RELEASED_SCHEDULE, UNetConfig, build_unet
 from inference.sampling import Previews
@@ -53,7 +54,7 @@ def stand_in(
         unet = build_unet(config)
     folder = ModelFolder("stand-in", Path("stand-in"), "Stand-in", "", config, RELEASED_SCHEDULE, PUBLISHED, None, {})
     placed = place(fill(unet).eval().requires_grad_(False), device, precision)
-    return ErasePipeline(folder, Model(folder, placed, KLCodec(vae)), device, precision)
+    return ErasePipeline(ModelRunner(folder, Model(folder, placed, KLCodec(vae)), device, precision))
 
 
 def measure(device: torch.device, config: UNetConfig, *, miniature: bool, repeats: int) -> Iterator[Figure]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.erase.soft_masks import parted
+from inference.erase.geometry import parted
 from inference.errors import InputError
 
 

@@ -5,14 +5,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
 
 from inference.runtime import give_back_freed_memory
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from inference.networks import UNetOutput
 
 SMALLEST_CONTEXT = 256  # picture pixels below which a context would show the model too little
 
@@ -70,22 +64,3 @@ def free_caches() -> None:
         if module is not None and module.is_available():
             module.empty_cache()
     give_back_freed_memory()
-
-
-class SplitBranches:
-    """A U-Net that runs the rows of its batch one after the other: half the memory of both at once."""
-
-    def __init__(self, unet: Any) -> None:
-        self.unet, self.config = unet, unet.config
-
-    def __call__(self, sample: Tensor, timesteps: Tensor, input_ids: Tensor) -> UNetOutput:
-        import torch
-
-        from inference.networks import UNetOutput
-
-        outputs = [
-            self.unet(sample[i : i + 1] if len(sample) > 1 else sample, timesteps, input_ids[i : i + 1])
-            for i in range(len(input_ids))
-        ]
-        blocks = zip(*(output.block_outputs for output in outputs), strict=True)
-        return UNetOutput(torch.cat([o.sample for o in outputs]), tuple(torch.cat(block) for block in blocks))

@@ -13,6 +13,7 @@ from torch import nn
 
 from inference.errors import InputError
 from inference.models.catalogue import ModelFolder
+from inference.models.presets import QUICK
 from inference.networks import MoebiusUNet, PixelHackerUNet
 from inference.networks.fast import EvaluationUNet, GraphedUNet, can_quantise, in_products, pack_products, quantise
 from inference.runtime import Check, never, nvidia_cards
@@ -118,6 +119,17 @@ def choose_precision(device: torch.device, wanted: str = "auto") -> str:
         what = "This processor" if device.type == "cpu" else f"The device {device.type}"
         raise InputError(f"{what} does not calculate in {wanted}; choose {' or '.join(possible)}.")
     return wanted
+
+
+def precision_for(folder: ModelFolder, device: torch.device, wanted: str) -> str:
+    """The precision that a model computes in on ``device``: ``wanted`` is one of :data:`PRECISIONS`, or "quick".
+
+    "quick" is the quickest there is with this model. Raises :class:`InputError` as :func:`choose_precision`.
+    """
+    precision = quick_precision(device, folder) if wanted == QUICK else choose_precision(device, wanted)
+    if folder.flux:  # it has one on each kind of device
+        return "fp32" if device.type == "cpu" else "bf16"
+    return precision
 
 
 def quick_precision(device: torch.device, folder: ModelFolder) -> str:

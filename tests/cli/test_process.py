@@ -36,7 +36,7 @@ INTERRUPTING = """
 import signal, sys, threading
 from app.cli import main
 from app.cli.process import run_as_process
-from inference.erase.region_job import RegionJob
+from inference.erase.jobs import RegionJob
 from inference.models import loading
 
 # Where tests run in the background of a shell, the signal is ignored, and so it is in what they start

@@ -58,9 +58,6 @@ class Script:
         self.looks = threading.Event()  # whether a slow load looks if it is still wanted
         self.looks.set()
 
-    def precision_for(self, folder: object, device: object, wanted: str) -> str:
-        return wanted
-
     def load(self, model: str, device: str, cancelled: Callable[[], bool], *, precision: str) -> Script:
         slowly = self.load_slowly  # before a test can see that it has begun
         self.threads.add(threading.get_ident())
@@ -99,6 +96,7 @@ class Script:
 def script(monkeypatch: pytest.MonkeyPatch) -> Script:
     script = Script()
     monkeypatch.setattr(inference, "ErasePipeline", script, raising=False)
+    monkeypatch.setattr("inference.models.precision_for", lambda folder, device, wanted: wanted, raising=False)
     return script
 
 

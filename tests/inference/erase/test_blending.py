@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.erase.blending import composite, fade_mask, grown, membrane
+from inference.erase.compositing.blending import composite
+from inference.erase.compositing.colours import membrane
+from inference.erase.geometry.fading import fade_mask, grown
 from inference.fill.classical import flow_fill, patch_fill, push_pull, smooth_fill
 
 

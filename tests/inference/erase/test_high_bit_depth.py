@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from inference import ErasePipeline
-from inference.erase.high_bit_depth import TO_16_BIT, debanded
+from inference.erase.compositing.high_bit_depth import TO_16_BIT, debanded
 from inference.models.catalogue import PATCH_FILL
 
 

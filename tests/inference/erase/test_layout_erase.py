@@ -12,6 +12,7 @@ import pytest
 from safetensors.torch import save_file
 
 from inference import Cancelled, ErasePipeline, Preview
+from inference.erase import ModelRunner
 from inference.networks.build import build_unet
 from inference.networks.config import COSINE_SCHEDULE
 from tests.oracles.stand_in import fill
@@ -134,7 +135,7 @@ def test_sixteen_bits_are_made_of_what_is_shown(pipeline: ErasePipeline) -> None
 
 def _with_rim(pipeline: ErasePipeline) -> ErasePipeline:
     folder = replace(pipeline.folder, settings=replace(pipeline.folder.settings, rim=2.0))
-    return ErasePipeline(folder, pipeline.model, pipeline.device)
+    return ErasePipeline(ModelRunner(folder, pipeline.model, pipeline.device))
 
 
 def test_a_rim_is_a_fill_that_gives_way_to_what_it_touches(pipeline: ErasePipeline) -> None:

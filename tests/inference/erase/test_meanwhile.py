@@ -146,7 +146,7 @@ def test_a_card_is_left_to_the_thread_that_erases(tiny_folder: Path, monkeypatch
     monkeypatch.setattr("inference.models.devices.choose_device", lambda name: card)
     monkeypatch.setattr("inference.models.devices.choose_precision", lambda device, wanted: "fp32")
     monkeypatch.setattr(loading, "load_model", noted)
-    monkeypatch.setattr("inference.erase.pipeline.time", SimpleNamespace(perf_counter=lambda: now[0]))
+    monkeypatch.setattr("inference.erase.model_runner.time", SimpleNamespace(perf_counter=lambda: now[0]))
     pipeline = ErasePipeline.load(tiny_folder, meanwhile=True)
     pipeline.wait()
     assert threads == [threading.current_thread().name]

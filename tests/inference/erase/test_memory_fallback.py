@@ -13,7 +13,8 @@ from diffusers import AutoencoderKL
 from torch import Tensor, nn
 
 from inference import Cancelled, ErasePipeline, ModelError
-from inference.erase.memory_fallback import MemoryFallback, SplitBranches, next_fallbacks
+from inference.erase.denoising.split_branches import SplitBranches
+from inference.erase.memory_fallback import MemoryFallback, next_fallbacks
 from inference.fill import cancellable as draft_module
 from inference.fill.cancellable import cancellable_patch_fill
 from inference.models.codec import KLCodec
@@ -73,7 +74,7 @@ def test_each_rung_is_told_and_the_erase_succeeds(tiny_folder: Path, failures: i
     assert (result != IMAGE).any()
     assert steps[-4:] == [1, 2, 3, 4]
     assert (unet.rows[-1] == 1) == (failures > 1), "one branch at a time from the second rung on"
-    assert pipeline.fallback.tiled == (failures > 2)
+    assert pipeline.runner.fallback.tiled == (failures > 2)
     unet.rows.clear()
     notes.clear()
     pipeline.erase(IMAGE, MASK, on_note=notes.append)
@@ -90,8 +91,8 @@ def test_the_end_of_the_ladder_is_the_failure_itself(tiny_folder: Path) -> None:
 
 def test_moving_to_the_processor_reads_the_model_again(tiny_folder: Path) -> None:
     pipeline, _ = greedy(tiny_folder, 3)
-    pipeline.device = torch.device("meta")  # stands for a graphics card
-    pipeline._make(MemoryFallback(device="cpu"), lambda: None)
+    pipeline.runner.device = torch.device("meta")  # stands for a graphics card
+    pipeline.runner.fall_back(MemoryFallback(device="cpu"), lambda: None)
     assert pipeline.device.type == "cpu"
     assert (pipeline.erase(IMAGE, MASK) != IMAGE).any()
 

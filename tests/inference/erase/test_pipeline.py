@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from inference import Cancelled, ErasePipeline, InputError, Preview
+from inference.erase.denoising.schedule import schedule_of
 from inference.erase.settings import chosen_settings
-from inference.erase.square import schedule_of
 from inference.models import EraseSettings
 from inference.networks.unet import UNetOutput
 
@@ -133,7 +133,7 @@ def test_a_second_fill_reaches_the_network(two_fills_folder: Path) -> None:
             seen.append(sample)
             return forward(sample, timesteps, ids)
 
-    pipeline.model = replace(pipeline.model, unet=Watching())
+    pipeline.runner.model = replace(pipeline.model, unet=Watching())
     image, mask = picture(160, 160), mask_of(160, 160, (50, 50, 100, 90))
     pipeline.erase(image, mask, steps=1)
     first, second = seen[0][:, 9:17], seen[0][:, 17:25]

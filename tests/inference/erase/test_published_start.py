@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from inference import ErasePipeline, InputError
+from inference.erase.denoising.schedule import schedule_of
 from inference.erase.settings import chosen_settings
-from inference.erase.square import schedule_of
 from inference.models.catalogue import PUBLISHED, EraseSettings
 from inference.networks.config import UNetConfig
 from inference.networks.unet import UNetOutput
@@ -36,7 +36,7 @@ class Echo:
 def echoing(published_folder: Path) -> ErasePipeline:
     pipeline = ErasePipeline.load(published_folder, device="cpu")
     assert pipeline.model is not None
-    pipeline.model = replace(pipeline.model, unet=Echo())
+    pipeline.runner.model = replace(pipeline.model, unet=Echo())
     return pipeline
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.erase.regions import plan_regions
+from inference.erase.geometry import plan_regions
 
 
 @st.composite

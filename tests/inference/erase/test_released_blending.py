@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inference.erase.blending import compensate, paste, robust_match
+from inference.erase.compositing.colours import robust_match
+from inference.erase.compositing.released import compensate, paste
 
 DATA = Path(__file__).parents[2] / "data"
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference import ErasePipeline
-from inference.erase.soft_masks import parted
+from inference.erase.geometry import parted
 
 
 def disc(size: int, radius: float, blur: float) -> np.ndarray:

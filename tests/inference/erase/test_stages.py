@@ -57,7 +57,7 @@ def test_the_draft_changes_no_byte_of_the_result(
     pipeline: ErasePipeline, image: np.ndarray, mask: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_draft = pipeline.erase(image, mask, steps=2, seed=4)
-    monkeypatch.setattr("inference.erase.region_job.RegionJob.sketch", lambda self, report, check: None)
+    monkeypatch.setattr("inference.erase.jobs.RegionJob.sketch", lambda self, report, check: None)
     assert np.array_equal(pipeline.erase(image, mask, steps=2, seed=4), with_draft)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference import ErasePipeline
-from inference.erase.tiles import MOST, axis_starts, feather, plan_tiles, tiled_side
+from inference.erase.geometry.tiles import MOST, axis_starts, feather, plan_tiles, tiled_side
 from inference.fill.detail import copied_detail
 from inference.fill.large import fill_box
 from inference.runtime import never

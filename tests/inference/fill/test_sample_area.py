@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inference import ErasePipeline
-from inference.erase.region_job import Preview
+from inference import ErasePipeline, Preview
 from inference.errors import InputError
 from inference.fill.classical import patch_fill
 from inference.models.catalogue import PATCH_FILL

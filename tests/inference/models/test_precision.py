@@ -232,7 +232,7 @@ def test_in_fp32_the_weights_are_to_blame(tiny_folder: Path) -> None:
 def test_the_rung_of_less_precision_reads_the_model_in_half(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("inference.models.devices.precisions", lambda device: ["fp32", "bf16"])
     pipeline = ErasePipeline.load(tiny_folder, device="cpu")
-    pipeline._make(MemoryFallback(half=True), lambda: None)
+    pipeline.runner.fall_back(MemoryFallback(half=True), lambda: None)
     assert pipeline.precision == "bf16" and pipeline.model is not None
     unet: Any = pipeline.model.unet
     assert unet.conv_norm_out.weight.dtype == torch.bfloat16

@@ -94,18 +94,18 @@ def test_quick_is_what_the_processor_and_the_model_gain_by(
     able: Callable[[list[str]], None], kind: str, names: list[str], expected: str
 ) -> None:
     able(names)
-    assert ErasePipeline.precision_for(KINDS[kind], CPU, QUICK) == expected
+    assert devices.precision_for(KINDS[kind], CPU, QUICK) == expected
 
 
 def test_a_graphics_card_is_quick_in_what_it_takes_anyway(able: Callable[[list[str]], None]) -> None:
     able(["fp16", "fp32", "bf16"])
-    assert ErasePipeline.precision_for(KINDS["published"], torch.device("cuda"), QUICK) == "fp16"
-    assert ErasePipeline.precision_for(KINDS["flux"], torch.device("cuda"), QUICK) == "bf16", "its only one there"
+    assert devices.precision_for(KINDS["published"], torch.device("cuda"), QUICK) == "fp16"
+    assert devices.precision_for(KINDS["flux"], torch.device("cuda"), QUICK) == "bf16", "its only one there"
 
 
 def test_the_small_networks_autoencoder_tells_them() -> None:
     small = PatchAutoencoderConfig()
-    assert ErasePipeline.precision_for(folder(autoencoder=small), CPU, QUICK) == "fp32"
+    assert devices.precision_for(folder(autoencoder=small), CPU, QUICK) == "fp32"
 
 
 def test_a_model_loads_in_the_quick_precision(published_folder: Path) -> None:

@@ -1,16 +1,16 @@
-"""One region erased by a layout: the layout's steps are shown, then the patch fill corrected by it."""
+"""``LayoutJob``: one region erased by a layout, whose steps are shown, then the patch fill corrected by it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from inference.erase.blending import lowpass
+from inference.erase.compositing import BAND, Preview, lowpass
+from inference.erase.geometry import Square
+from inference.erase.jobs.region_job import RegionJob, Report
 from inference.erase.memory_fallback import MemoryFallback
-from inference.erase.model_io import Float, Square
-from inference.erase.region_job import BAND, RGB, Preview, RegionJob, Report
-from inference.erase.regions import window
 from inference.fill import colour_correction
 from inference.runtime import Check
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import torch
 
     from inference.models import Model
+
+RGB = NDArray[np.uint8]
+Float = NDArray[np.float32]
 
 RIM = 1.0  # standard deviation in pixels of how far a rim reaches into a hole
 
@@ -32,7 +35,7 @@ class LayoutJob(RegionJob):
     @property
     def only_filled(self) -> bool:
         """Whether the draft is the result: of a speck among many, and where a sample area says what belongs there."""
-        return self._source is not None or self.region.side < min(self.native, max(self.size))
+        return self.source is not None or self.view.region.side < min(self.native, max(self.view.size))
 
     def draft(self, report: Report, check: Check) -> None:
         """A smooth fill, there at once. The patch fill is not shown: texture comes after what it is to fit."""
@@ -52,22 +55,25 @@ class LayoutJob(RegionJob):
         """Denoise the layout and correct the patch fill by it; ``report`` and ``check`` may raise to stop."""
         import torch  # here, as drafts do without
 
-        from inference.erase.layout_erase import LayoutDenoiser
+        from inference.erase.denoising import LayoutDenoiser
 
         assert self.filled is not None
         generator = torch.Generator().manual_seed(self.seed % (1 << 63))
-        filled = self._square(self.filled.reduced, self.native)
+        compositor, filled = self.compositor, self.view.square(self.filled.reduced, self.native)
         # What was in the hole is nowhere in here: not even mixed into the pixels beside it by resizing.
-        square = Square(filled, filled, self._square(self._whole_hole(), self.native) > 0)
+        square = Square(filled, filled, self.view.square_hole(self.native))
 
         def on_step(index: int, made: Float) -> None:
-            report(index + 1, self._preview(self._bring_back(made, square)))
+            report(index + 1, self._preview(compositor.from_square(made, square)))
 
         denoiser = LayoutDenoiser(model, device, self.settings, generator, check, self.on_stage)
         made, patches = denoiser.run(square, on_step)
         check()
         change, base = colour_correction(made, patches, square.hole), self._rimmed(self.filled.rgb, check)
-        result = self._result(self._sampled(change, base, False), lambda: self._sampled(change, base, True))
+        result = self._result(
+            compositor.sampled(change, base, sixteen_bit=False),
+            lambda: compositor.sampled(change, base, sixteen_bit=True),
+        )
         report(self.settings.steps, result)  # now, as other regions may follow
         return result
 
@@ -83,11 +89,11 @@ class LayoutJob(RegionJob):
         for top in range(0, len(filled), BAND):
             check()
             first, last = max(top - 8, 0), min(top + BAND + 8, len(filled))
-            known = ~self.hole[first:last]
-            picture = self.view[window(self.own)][first:last].astype(np.float32)
+            known = ~self.view.hole[first:last]
+            picture = self.view.original[first:last].astype(np.float32)
             near = lowpass(known[..., None].astype(np.float32), RIM)[..., None]  # OpenCV drops a last axis of 1
             mean = lowpass(picture * known[..., None], RIM) / np.maximum(near, 1e-6)
-            share = np.minimum(self.settings.rim * near, 1) * self.hole[first:last][..., None]
+            share = np.minimum(self.settings.rim * near, 1) * self.view.hole[first:last][..., None]
             rimmed = np.rint(filled[first:last] + share * (mean - filled[first:last]))
             result[top : top + BAND] = rimmed[top - first : top - first + BAND]
         return result

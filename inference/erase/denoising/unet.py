@@ -1,68 +1,29 @@
-"""Denoising one square at the size the model works at: encoded, denoised, decoded."""
+"""``UNetDenoiser``: a square encoded, its latents denoised by a U-Net, and decoded."""
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
-from inference.erase.memory_fallback import MemoryFallback, SplitBranches
-from inference.erase.model_io import NOT_FINITE, Float, OnStage, OnStep, Square, Squares
+from inference.erase.denoising.interface import NOT_FINITE, Float, OnStage, OnStep
+from inference.erase.denoising.schedule import schedule_of
+from inference.erase.denoising.split_branches import SplitBranches
+from inference.erase.denoising.tensors import tensor_of
+from inference.erase.geometry import Square
+from inference.erase.memory_fallback import MemoryFallback
 from inference.errors import NotFiniteError
 from inference.fill import flow_fill
 from inference.models import ColourMap, EraseSettings, Model
-from inference.sampling import Picture, Previews, Step, ddim, denoise, plan_timesteps
+from inference.sampling import Picture, Previews, Step, denoise
 
-if TYPE_CHECKING:
-    from diffusers import DDIMScheduler
-
-FEWEST_REACH = 0.45  # share of the strength that an evenly spaced schedule must reach
-NOISIEST = 0.9  # share of all timesteps at which pure noise may be taken for what it is, by the noise left there
 MARGIN = 8  # latent cells around the hole that are decoded with it: the networks look that far at most
 
 
-def schedule_of(model: Model, settings: EraseSettings) -> tuple[DDIMScheduler, Tensor]:
-    """The scheduler, and the timesteps that are run: exactly ``settings.steps`` of them.
-
-    As released, the first part of an evenly spaced schedule is left out by the strength: 19 steps at 0.99 are the
-    last 19 of 20. With so few steps that the spacing would begin far below the strength asked for (one step would
-    begin at time 0 and erase nothing), they are spaced from the other end (Lin et al., arXiv 2305.08891); from pure
-    noise also where they would begin at a time when something of a picture is to be expected.
-    """
-    scheduler = ddim(model.folder.schedule)
-    length = math.ceil(settings.steps / settings.strength - 1e-9)
-    timesteps = plan_timesteps(scheduler, length, settings.strength)[-settings.steps :]
-    reach = NOISIEST if settings.start == "noise" else FEWEST_REACH * settings.strength
-    if timesteps[0] < reach * scheduler.config.num_train_timesteps:
-        scheduler.register_to_config(timestep_spacing="trailing")
-        timesteps = plan_timesteps(scheduler, length, settings.strength)[-settings.steps :]
-    return scheduler, timesteps
-
-
-def denoiser_of(
-    model: Model,
-    device: torch.device,
-    settings: EraseSettings,
-    generator: torch.Generator,
-    fallback: MemoryFallback,
-    on_stage: OnStage | None = None,
-) -> Squares:
-    """What runs squares through ``model``; ``on_stage`` is told what it is at, where it knows that."""
-    if model.folder.flux:
-        from inference.erase.flux import FluxDenoiser
-        from inference.models import FluxModel
-
-        assert isinstance(model, FluxModel)
-        return FluxDenoiser(model, device, settings, generator)
-    return SquareDenoiser(model, device, settings, generator, fallback, on_stage)
-
-
-class SquareDenoiser:
+class UNetDenoiser:
     """Runs squares through a model; keeps nothing between them but the random state it was given."""
 
     def __init__(
@@ -88,9 +49,9 @@ class SquareDenoiser:
         """
         settings, codec = self.settings, self.codec
         size = (square.hole.shape[0], square.hole.shape[1])
-        hole_pixels = self._tensor(square.hole[..., None])
-        picture = self._tensor(square.picture) / 127.5 - 1
-        filled = self._tensor(square.filled) / 127.5 - 1
+        hole_pixels = tensor_of(square.hole[..., None], self.device)
+        picture = tensor_of(square.picture, self.device) / 127.5 - 1
+        filled = tensor_of(square.filled, self.device) / 127.5 - 1
         self.on_stage("encoding")
         shown, known, start = self._encoded(picture, filled, hole_pixels)
         if settings.condition == "fill":
@@ -168,7 +129,7 @@ class SquareDenoiser:
         if not self.model.unet.config.extra_fills:
             return []
         fill = flow_fill(square.picture, square.hole)
-        return [self.codec.encode(self._tensor(fill) / 127.5 - 1, self.generator)]
+        return [self.codec.encode(tensor_of(fill, self.device) / 127.5 - 1, self.generator)]
 
     def _decode(self, latents: Tensor, hole: Tensor) -> Tensor:
         """The picture; where memory is short only around the hole, and zero elsewhere.
@@ -192,8 +153,3 @@ class SquareDenoiser:
         noise = torch.randn(like.shape, generator=self.generator)
         offset = torch.randn(*like.shape[:2], 1, 1, generator=self.generator)
         return (noise + self.settings.noise_offset * offset).to(like)
-
-    def _tensor(self, values: NDArray[Any]) -> Tensor:
-        """``(H, W, C)`` -> ``(1, C, H, W)`` float32 on the device."""
-        tensor = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
-        return tensor.permute(2, 0, 1)[None].contiguous().to(self.device)

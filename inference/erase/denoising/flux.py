@@ -9,13 +9,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inference.erase.model_io import NOT_FINITE, Float, OnStep, Square
+from inference.erase.denoising.interface import NOT_FINITE, Float, OnStep
+from inference.erase.denoising.tensors import tensor_of
+from inference.erase.geometry import Square
 from inference.errors import ModelError
 from inference.models import PATCH, ColourMap, EraseSettings, FluxModel
 
 
 class FluxDenoiser:
-    """Runs squares through FLUX.1 Fill, as :class:`inference.erase.square.SquareDenoiser` does through the others."""
+    """Runs squares through FLUX.1 Fill, as :class:`UNetDenoiser` does through the others."""
 
     def __init__(
         self, model: FluxModel, device: torch.device, settings: EraseSettings, generator: torch.Generator
@@ -29,8 +31,8 @@ class FluxDenoiser:
         Raises :class:`ModelError` where a value is not finite. A strength below 1 begins at that noise level.
         """
         pipe, settings = self.model.pipe, self.settings
-        start = self._tensor(square.filled if settings.start == "fill" else square.picture) / 255
-        hole = self._tensor(square.hole[..., None])
+        start = tensor_of(square.filled if settings.start == "fill" else square.picture, self.device) / 255
+        hole = tensor_of(square.hole[..., None], self.device)
         colours = self._colours(start, hole)
         side = start.shape[-1]
         velocity: list[Tensor] = []
@@ -77,11 +79,6 @@ class FluxDenoiser:
         parts = tokens.unflatten(2, (-1, PATCH, PATCH)).unflatten(1, (cells, cells))
         latents: Tensor = parts.permute(0, 3, 1, 4, 2, 5).flatten(4, 5).flatten(2, 3)
         return latents
-
-    def _tensor(self, values: Any) -> Tensor:
-        """``(H, W, C)`` -> ``(1, C, H, W)`` float32 on the device."""
-        tensor = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
-        return tensor.permute(2, 0, 1)[None].contiguous().to(self.device)
 
 
 def _decoded(pictures: Tensor) -> Float:

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.erase.blending import fade_mask
-from inference.erase.regions import Region
+from inference.erase.geometry.fading import fade_mask
+from inference.erase.geometry.regions import Region
 
 EDGE = 2  # pixels: no wider is the edge of a hard mask that was smoothed against stairs
 _HALF = 128

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
-from inference.erase.model_io import NOT_FINITE, Float, OnStage, Square
+from inference.erase.denoising.interface import NOT_FINITE, Float, OnStage
+from inference.erase.denoising.tensors import tensor_of
+from inference.erase.geometry import Square
 from inference.errors import NotFiniteError
 from inference.layout import PIXELS, Corrector, Hints, base_of, colours_of, condition_of, hints_of
 from inference.models import EraseSettings, Model
@@ -42,8 +43,8 @@ class LayoutDenoiser:
         Raises :class:`NotFiniteError` where a value is not finite.
         """
         self.on_stage("encoding")
-        picture, filled = self._tensor(square.picture), self._tensor(square.filled)
-        hole = self._tensor(square.hole[..., None])
+        picture, filled = tensor_of(square.picture, self.device), tensor_of(square.filled, self.device)
+        hole = tensor_of(square.hole[..., None], self.device)
         hints = hints_of(picture, filled, hole)
         base = base_of(hints)
         self.check()
@@ -82,11 +83,6 @@ class LayoutDenoiser:
             guidance_until=settings.guidance_until,
             on_step=report,
         )
-
-    def _tensor(self, values: NDArray[np.generic]) -> Tensor:
-        """``(H, W, C)`` -> ``(1, C, H, W)`` float32 on the device."""
-        tensor = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
-        return tensor.permute(2, 0, 1)[None].contiguous().to(self.device)
 
 
 def _enlarged(colours: Tensor) -> Float:
