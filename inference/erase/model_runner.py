@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.erase.compositing import Preview
 from inference.erase.jobs import RegionJob, Report
 from inference.erase.memory_fallback import MemoryFallback, free_caches, next_fallbacks
 from inference.errors import NotFiniteError, out_of_memory
-from inference.models import HALVES, ModelFolder
+from inference.models import HALVES, PATCH_FILL, ModelFolder, find_model
 from inference.runtime import Background, Check, both
 
 # What needs torch is imported where there is a model: the patch fill does without, and is there at once.
@@ -64,8 +65,12 @@ class ModelRunner:
     # -- loading ---------------------------------------------------------------------------
 
     @classmethod
-    def load(cls, folder: ModelFolder, device: str, precision: str, check: Check, *, meanwhile: bool) -> ModelRunner:
-        """Load ``folder``'s model; arguments and errors as of :meth:`inference.ErasePipeline.load`."""
+    def load(cls, model: str | Path, device: str, precision: str, check: Check, *, meanwhile: bool) -> ModelRunner:
+        """Find a model and load it; arguments and errors as of :meth:`inference.ErasePipeline.load`."""
+        folder = find_model(model)
+        runner = cls(folder)
+        if str(model) == PATCH_FILL:
+            return runner
 
         def load(check: Check) -> _Loaded:
             start = time.perf_counter()
@@ -75,10 +80,9 @@ class ModelRunner:
             found = precision_for(folder, chosen, precision)
             # A card is used on one thread alone: the one that erases.
             elsewhere = meanwhile and chosen.type != "cpu"
-            loaded = None if elsewhere else load_model(folder.path, chosen, check, precision=found)
+            loaded = None if elsewhere else load_model(model, chosen, check, precision=found)
             return _Loaded(loaded, chosen, found, time.perf_counter() - start)
 
-        runner = cls(folder)
         if meanwhile:
             runner._loading = Background(lambda wanted: load(both(wanted, check)), LOADING)
         else:

@@ -17,7 +17,7 @@ from inference.erase.inputs import checked_hole, checked_source
 from inference.erase.jobs import LayoutJob, RegionJob
 from inference.erase.model_runner import ModelRunner
 from inference.erase.settings import chosen_settings
-from inference.models import DEFAULT_MODEL, PATCH_FILL, find_model
+from inference.models import DEFAULT_MODEL
 from inference.runtime import both, stopped_by
 
 if TYPE_CHECKING:
@@ -92,10 +92,7 @@ class ErasePipeline:
         while the first erase fills its holes for a draft. That erase raises what loading does; ``model``, ``device``
         and ``precision`` are known after it, or after :meth:`wait`.
         """
-        folder = find_model(model)
-        if str(model) == PATCH_FILL:
-            return cls(ModelRunner(folder))
-        return cls(ModelRunner.load(folder, device, precision, stopped_by(cancelled), meanwhile=meanwhile))
+        return cls(ModelRunner.load(model, device, precision, stopped_by(cancelled), meanwhile=meanwhile))
 
     def wait(self, cancelled: Callable[[], bool] | None = None) -> None:
         """Wait for a model that is loaded meanwhile; raises what :meth:`load` does."""
