@@ -12,7 +12,7 @@ import pytest
 from inference.erase.compositing.colours import robust_match
 from inference.erase.compositing.released import compensate, paste
 
-DATA = Path(__file__).parents[2] / "data"
+DATA = Path(__file__).parents[3] / "data"
 
 
 @pytest.mark.parametrize(("name", "form"), [("paste", paste), ("compensate", compensate)])
