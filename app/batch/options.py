@@ -28,6 +28,7 @@ class Options:
     context: int | None = None
     colour: str | None = None
     exact_mask: bool | None = None
+    cover_traces: bool | None = None
     continue_edges: bool | None = None
     start: str | None = None
     previews: str | None = None
@@ -50,6 +51,7 @@ class Options:
             "context",
             "colour",
             "exact_mask",
+            "cover_traces",
             "continue_edges",
             "start",
             "variant",

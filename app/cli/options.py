@@ -63,6 +63,8 @@ def add_erase_options(parser: argparse.ArgumentParser) -> None:
         help="of the published models: noise, or published, from the picture as their authors do (noise)",
     )
     parser.add_argument("--exact-mask", action="store_true", default=None, help="change nothing beyond the mask")
+    text = "whether what of a thing lies a few pixels beside the mask goes too (it does, unless the mask is exact)"
+    parser.add_argument("--cover-traces", action=argparse.BooleanOptionalAction, default=None, help=text)
     text = "whether a patch fill first continues the edges that a hole interrupts (it does)"
     parser.add_argument("--continue-edges", action=argparse.BooleanOptionalAction, default=None, help=text)
     text = "another way to fill: 1 larger patches, 2 edges not continued, 3 smaller patches (0, the model's own)"
@@ -76,7 +78,17 @@ def add_erase_options(parser: argparse.ArgumentParser) -> None:
 def erase_options(given: argparse.Namespace) -> Options:
     """What was chosen with :func:`add_erase_options`."""
     names = ("device", "precision", "steps", "guidance", "strength", "solver", "guidance_until", "context", "colour")
-    others = ("deep_every", "start", "exact_mask", "continue_edges", "variant", "seed", "quality", "speed")
+    others = (
+        "deep_every",
+        "start",
+        "exact_mask",
+        "cover_traces",
+        "continue_edges",
+        "variant",
+        "seed",
+        "quality",
+        "speed",
+    )
     values = {name: getattr(given, name) for name in (*names, *others)}
     values["previews"] = getattr(given, "preview_decoder", None)
     return Options(model=located(given.model), resize_masks=getattr(given, "resize_masks", False), **values)

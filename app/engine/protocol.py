@@ -33,6 +33,7 @@ class EraseOptions:
     guidance_until: float | None = None  # share of the steps that are guided
     deep_every: int | None = None  # deep features are computed at one of so many steps
     start: str | None = None  # of models that offer it: "noise" or "published"
+    cover_traces: bool | None = None  # whether what of a thing lies beside its mask goes too
     continue_edges: bool | None = None  # whether a patch fill first continues the edges that a hole interrupts
     previews: str | None = None  # how steps are drawn: "exact", "fast" or "fitted"
     variant: int | None = None  # which way to fill a hole, 0 the model's own; None: the model does not fill

@@ -345,6 +345,7 @@ class EngineWorker(QObject):
             guidance_until=options.guidance_until,
             deep_every=options.deep_every,
             start=options.start,
+            cover_traces=options.cover_traces,
             continue_edges=options.continue_edges,
             previews=options.previews,
             variant=options.variant,

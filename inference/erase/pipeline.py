@@ -12,13 +12,22 @@ from numpy.typing import NDArray
 
 from inference.erase.compositing import Preview
 from inference.erase.denoising import OnStage
-from inference.erase.geometry import Region, RegionView, blend_share, parted, plan_regions, window
+from inference.erase.geometry import (
+    Region,
+    RegionView,
+    blend_share,
+    parted,
+    plan_regions,
+    room_for_traces,
+    window,
+    with_traces,
+)
 from inference.erase.inputs import checked_hole, checked_source
 from inference.erase.jobs import LayoutJob, RegionJob
 from inference.erase.model_runner import ModelRunner
 from inference.erase.settings import chosen_settings
 from inference.models import DEFAULT_MODEL
-from inference.runtime import both, stopped_by
+from inference.runtime import Check, both, never, stopped_by
 
 if TYPE_CHECKING:
     from inference.models import Model
@@ -99,22 +108,31 @@ class ErasePipeline:
         self.runner.wait(stopped_by(cancelled))
 
     def plan(self, mask: NDArray[Any], *, exact: bool = False) -> list[Region]:
-        """The squares that an erase of ``mask (H, W)`` works on, in order; ``exact`` as ``exact_mask`` of an erase."""
-        least = self.folder.settings.least_context
-        return plan_regions(parted(mask)[0], smallest=SMALLEST_CONTEXT, least=least, exact=exact)
+        """The squares that an erase of ``mask (H, W)`` works on, in order; ``exact`` as ``exact_mask`` of an erase.
 
-    def affected(self, mask: NDArray[Any], *, exact: bool = False) -> NDArray[np.bool_]:
-        """``(H, W)``: where pixels may change, the grown and faded mask. Everywhere else bytes stay."""
+        Where traces of a thing lie beside its mask, they are a little larger.
+        """
+        return self._regions(parted(mask)[0], exact)
+
+    def affected(self, mask: NDArray[Any], image: RGB | None = None, *, exact: bool = False) -> NDArray[np.bool_]:
+        """``(H, W)``: where pixels may change, the mask with the traces beside it, grown and faded; else bytes stay.
+
+        Without the ``image`` wherever traces might lie; ``exact`` as ``exact_mask`` of an erase.
+        """
         hole, soft = parted(mask)
+        regions = self._regions(hole, exact)
+        if not exact and soft is None:
+            hole = room_for_traces(hole, regions) if image is None else with_traces(image, hole, regions, never)
+            regions = self._regions(hole, exact)
         result = np.zeros(hole.shape, bool)
-        for region in self.plan(mask, exact=exact):
+        for region in regions:
             part = window(region.touched((hole.shape[0], hole.shape[1])))
             result[part] |= blend_share(hole[part], None if soft is None else soft[part], region) > 0
         return result
 
     def planned(self, image: RGB, mask: NDArray[Any], **options: Any) -> Plan:
         """How :meth:`erase` with these ``options`` would go; raises :class:`InputError` as it would."""
-        jobs = self._jobs(image, mask, **options)
+        jobs = self._jobs(image, mask, never, **options)
         return Plan(tuple(job.view.region for job in jobs), sum(self._steps(job) for job in jobs))
 
     def erase(self, image: RGB, mask: NDArray[Any], **options: Any) -> RGB:
@@ -138,6 +156,7 @@ class ErasePipeline:
         guidance_until: float | None = None,
         deep_every: int | None = None,
         exact_mask: bool | None = None,
+        cover_traces: bool | None = None,
         continue_edges: bool | None = None,
         start: str | None = None,
         previews: str | None = None,
@@ -160,8 +179,9 @@ class ErasePipeline:
         ``solver``: "ddim", "dpm++" or "unipc"; ``guidance_until``: the share of the steps that are guided;
         ``deep_every`` 1..10: deep features of the network are computed at one of so many steps only, which is quicker;
         ``exact_mask``: nothing beyond the mask changes, which else is grown a little and faded, for masks that are
-        brushed tightly leave traces; ``continue_edges``: whether a patch fill first continues the edges that a hole
-        interrupts; ``start``: of the published models, "noise" or "published", from the picture as
+        brushed tightly leave traces; ``cover_traces``: whether what of a thing lies beside a mask that is not exact
+        goes too (:mod:`inference.erase.geometry.traces`); ``continue_edges``: whether a patch fill first continues the
+        edges that a hole interrupts; ``start``: of the published models, "noise" or "published", from the picture as
         their authors run them, which leaves traces of the object; ``previews``: "exact" decodes every step as the
         result is, "fast" by a small decoder where it is installed, "fitted" by a linear map;
         ``variant``: which of the ways to fill a hole, as of :func:`inference.erase.chosen_settings`;
@@ -185,6 +205,7 @@ class ErasePipeline:
         jobs = self._jobs(
             image,
             mask,
+            check,
             steps=steps,
             guidance=guidance,
             strength=strength,
@@ -194,6 +215,7 @@ class ErasePipeline:
             guidance_until=guidance_until,
             deep_every=deep_every,
             exact_mask=exact_mask,
+            cover_traces=cover_traces,
             continue_edges=continue_edges,
             start=start,
             previews=previews,
@@ -224,6 +246,7 @@ class ErasePipeline:
         self,
         image: RGB,
         mask: NDArray[Any],
+        check: Check,
         *,
         seed: int = 0,
         sixteen_bit: bool = False,
@@ -234,14 +257,23 @@ class ErasePipeline:
         copied = None if source is None else checked_source(source, hole)
         settings = chosen_settings(self.folder.settings, **options)
         native = self.folder.native
-        regions = self.plan(mask, exact=settings.exact_mask)
         soft = parted(mask)[1]
+        regions = self._regions(hole, settings.exact_mask)
+        if settings.cover_traces and not settings.exact_mask and soft is None:  # a soft edge is as wide as was wanted
+            wider = with_traces(image, hole, regions, check)
+            left = None if copied is None or wider is hole else copied & ~wider
+            if wider is not hole and not wider.all() and (left is None or left.any()):  # else nothing to fill it from
+                hole, regions, copied = wider, self._regions(wider, exact=False), left
         kind = LayoutJob if self.folder.layout else RegionJob
         views = [RegionView(image, hole, region, soft) for region in regions]
         return [
             kind(settings, native, view, seed + i, sixteen_bit=sixteen_bit, source=copied)
             for i, view in enumerate(views)
         ]
+
+    def _regions(self, hole: NDArray[np.bool_], exact: bool) -> list[Region]:
+        least = self.folder.settings.least_context
+        return plan_regions(hole, smallest=SMALLEST_CONTEXT, least=least, exact=exact)
 
     def _steps(self, job: RegionJob) -> int:
         return job.steps(self.runner.fallback) if self.folder.has_weights else 0

@@ -28,6 +28,7 @@ def chosen_settings(
     guidance_until: float | None = None,
     deep_every: int | None = None,
     exact_mask: bool | None = None,
+    cover_traces: bool | None = None,
     continue_edges: bool | None = None,
     start: str | None = None,
     previews: str | None = None,
@@ -47,7 +48,8 @@ def chosen_settings(
         settings = replace(settings, **AS_PUBLISHED)
     given = {"steps": steps, "guidance": guidance, "strength": strength, "context": context, "colour": colour}
     given |= {"solver": solver, "guidance_until": guidance_until, "deep_every": deep_every}
-    given |= {"exact_mask": exact_mask, "continue_edges": continue_edges, "previews": previews}
+    given |= {"exact_mask": exact_mask, "cover_traces": cover_traces}
+    given |= {"continue_edges": continue_edges, "previews": previews}
     settings = replace(settings, **{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
     settings = _varied(settings, variant or 0)
     if not 1 <= settings.steps <= 1000:

@@ -51,6 +51,7 @@ class EraseSettings:
     fill_radius: int = 4  # of the patch fill, in pixels
     continue_edges: bool = True  # whether a patch fill first continues the edges that a hole interrupts
     exact_mask: bool = False  # the mask is neither grown nor faded
+    cover_traces: bool = True  # what of a thing lies beside a mask that is not exact goes too
     context: int = 0  # side in pixels at which the model works; 0: its native one
     least_context: int = 64  # picture pixels around one of many small holes; larger is slower, 512: they share one
     refine: float = 0.45  # strength of the tiles over a hole much larger than the context; 0: none

@@ -161,7 +161,7 @@ def make_method(name: str, pipeline: Callable[[], ErasePipeline]) -> Method:
     if name == "patch-grown":
         return lambda case: inference.fill.patch_fill(
             case.damaged,
-            pipeline().affected(case.mask),
+            pipeline().affected(case.mask, case.damaged),
             radius=pipeline().folder.settings.fill_radius,
             seed=case.seed,
         )

@@ -79,6 +79,10 @@ class EraseSettings(Fold):
         self.solver.setToolTip("How a step is taken; the latter two need fewer steps than DDIM")
         for name, title in _SOLVERS.items():
             self.solver.addItem(title, name)
+        self.traces = check(
+            "Cover traces", "What of the thing lies beside the mask, a few pixels of its outline, goes too"
+        )
+        self.traces.setChecked(True)
         self.edges = check(
             "Continue edges", "Lines that the hole interrupts go on through it, before texture is copied"
         )
@@ -86,7 +90,15 @@ class EraseSettings(Fold):
         self._working, self._solving = _named("Working size", self.context), _named("Solver", self.solver)
         self._precision, self._deep_every = "auto", 1  # go with the preset that was chosen last
         self.advanced = Fold("Advanced", inner=True)
-        for widget in (self.guidance, self.guided, self.strength, self._solving, self._working, self.edges):
+        for widget in (
+            self.guidance,
+            self.guided,
+            self.strength,
+            self._solving,
+            self._working,
+            self.traces,
+            self.edges,
+        ):
             self.advanced.column.addWidget(widget)
         self.advanced.column.addLayout(row)
         self.advanced.column.addWidget(self.new_seed)
@@ -130,6 +142,7 @@ class EraseSettings(Fold):
             context=choice.context or None,
             solver=choice.solver,
             guidance_until=choice.guidance_until,
+            cover_traces=None if self.traces.isChecked() else False,
             continue_edges=None if self.edges.isChecked() else False,
             deep_every=choice.deep_every,
         )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from inference.erase.geometry.soft_masks import blend_share, parted
     from inference.erase.geometry.squares import Square
     from inference.erase.geometry.tiles import feather, plan_tiles, tiled_side
+    from inference.erase.geometry.traces import room_for_traces, with_traces
 
 __all__ = [
     "Box",
@@ -27,8 +28,10 @@ __all__ = [
     "parted",
     "plan_regions",
     "plan_tiles",
+    "room_for_traces",
     "tiled_side",
     "window",
+    "with_traces",
 ]
 
 _HOMES = {
@@ -39,6 +42,7 @@ _HOMES = {
     "soft_masks": ("blend_share", "parted"),
     "squares": ("Square",),
     "tiles": ("feather", "plan_tiles", "tiled_side"),
+    "traces": ("room_for_traces", "with_traces"),
 }
 
 __getattr__ = lookup(__name__, _HOMES)

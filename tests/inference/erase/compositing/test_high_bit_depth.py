@@ -39,4 +39,4 @@ def test_a_fine_result_is_the_coarse_one_with_more_bits() -> None:
         laid = own + (sixteen_bit.colours / TO_16_BIT - own) * sixteen_bit.share[..., None]
         assert np.abs(laid - part.rgb).max() <= 1.01
         assert len(np.unique(sixteen_bit.colours[sixteen_bit.share == 1])) > 1000
-        np.testing.assert_array_equal(sixteen_bit.share > 0, pipeline.affected(mask)[y0:y1, x0:x1])
+        np.testing.assert_array_equal(sixteen_bit.share > 0, pipeline.affected(mask, image)[y0:y1, x0:x1])
