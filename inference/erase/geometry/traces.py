@@ -21,6 +21,8 @@ THINNEST = 8.0  # pixels of a hole's thickness: a line or a speck is grown enoug
 SIDE = 8.0  # pixels of the reach at most, at the size at which colours are compared
 UNLIKE = 12.0  # CIELAB: how far a trace is from every colour beyond it
 LIKE = 0.35  # of that distance: how far from a colour of the thing at most
+LOWER = 0.6  # of UNLIKE: enough where it is connected with a trace
+LIKELY = 0.7  # of the distance there
 TOGETHER = 5  # of the nine pixels in and around a trace that are one
 MARGIN = 2  # reduced pixels beyond a trace that go with it: its own soft edge
 BLOCK = 32  # reduced pixels of a side that are compared with their own surroundings
@@ -86,10 +88,9 @@ def _traces(picture: NDArray[np.uint8], hole: Bools, reach: float, check: Check)
     share = cv2.resize(hole.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     colours = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), (0, 0), 0.7)  # of grain as little as can be
-    found = _unlike_beyond(np.asarray(colours, np.float32), np.asarray(share, np.float32), reach / scale, check)
-    found &= cv2.boxFilter(found.astype(np.float32), -1, (3, 3), normalize=False) > TOGETHER - 0.5
-    _, labels = cv2.connectedComponents((found | (share > 0)).astype(np.uint8))
-    found &= np.isin(labels, np.unique(labels[share > 0]))
+    sure, likely = _unlike_beyond(np.asarray(colours, np.float32), np.asarray(share, np.float32), reach / scale, check)
+    sure &= cv2.boxFilter(sure.astype(np.float32), -1, (3, 3), normalize=False) > TOGETHER - 0.5
+    found = likely & _connected(likely, sure & _connected(sure | (share > 0), share > 0))
     if not found.any():
         return None
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * MARGIN + 1, 2 * MARGIN + 1))
@@ -97,14 +98,22 @@ def _traces(picture: NDArray[np.uint8], hole: Bools, reach: float, check: Check)
     return np.asarray(cv2.resize(wide, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5)
 
 
-def _unlike_beyond(colours: Float, share: Float, reach: float, check: Check) -> Bools:
-    """Pixels within ``reach`` of the hole that look like what is in it, and like nothing beyond them."""
+def _connected(where: Bools, begun: Bools) -> Bools:
+    """The parts of ``where`` that hold something of ``begun``."""
+    count, labels = cv2.connectedComponents(where.astype(np.uint8))
+    kept = np.zeros(count, bool)
+    kept[labels[begun & where]] = True
+    return np.asarray(kept[labels] & where)
+
+
+def _unlike_beyond(colours: Float, share: Float, reach: float, check: Check) -> tuple[Bools, Bools]:
+    """Pixels within ``reach`` of the hole that look like what is in it, and like nothing beyond: surely, and likely."""
     beside = _distance(share <= 0)
     depth = _distance(share > 0.5)
     band = (beside > 0) & (beside <= reach)
     beyond = (beside > reach + 1) & (beside <= 3 * reach + 2)
     within = (depth > 1) & (depth <= reach + 1)
-    found = np.zeros(band.shape, bool)
+    sure, likely = np.zeros(band.shape, bool), np.zeros(band.shape, bool)
     margin = int(3 * reach + 2)
     for y in range(0, band.shape[0], BLOCK):
         for x in range(0, band.shape[1], BLOCK):
@@ -118,8 +127,10 @@ def _unlike_beyond(colours: Float, share: Float, reach: float, check: Check) -> 
             if min(len(others), len(thing)) < FEWEST:
                 continue
             unlike = _nearest(colours[block][own], others)
-            found[block][own] = (unlike > UNLIKE) & (_nearest(colours[block][own], thing) < LIKE * unlike)
-    return found
+            like = _nearest(colours[block][own], thing)
+            sure[block][own] = (unlike > UNLIKE) & (like < LIKE * unlike)
+            likely[block][own] = (unlike > LOWER * UNLIKE) & (like < LIKELY * unlike)
+    return sure, likely
 
 
 def _distance(where: Bools) -> Float:

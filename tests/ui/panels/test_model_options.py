@@ -67,6 +67,14 @@ def test_edges_are_continued_unless_the_artist_says_no(driver: Driver) -> None:
     assert erase.options().continue_edges is False
 
 
+def test_traces_are_covered_unless_the_artist_says_no(driver: Driver) -> None:
+    erase = driver.window.panel.erase
+    assert erase.options().cover_traces is None
+    erase.advanced.set_unfolded(True)
+    erase.traces.click()
+    assert erase.options().cover_traces is False
+
+
 @pytest.mark.parametrize("running", [False, True])
 def test_an_installed_model_is_used_from_then_on(driver: Driver, photo: Path, store: Settings, running: bool) -> None:
     panel, library = driver.window.panel, driver.window.models.library
