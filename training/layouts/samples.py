@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inference.fill import patch_fill
+from inference.fill import structured_patch_fill
 from inference.layout import Hints, hints_of, in_cells
 from training.config import PrepareLayoutsConfig
 from training.layouts.holes import draw_hole
@@ -60,7 +60,8 @@ def make_slice(crops: Crops, scenes: Scenes, scene_share: float, seed: int, numb
         damaged = np.where(hole[..., None], 127, picture).astype(np.uint8)
         pictures.append(picture)
         holes.append(hole[..., None])
-        patched.append(patch_fill(damaged, hole, radius=RADIUS, seed=int(rng.integers(1 << 30))))
+        seed_of_fill = int(rng.integers(1 << 30))
+        patched.append(structured_patch_fill(damaged, hole, radius=RADIUS, seed=seed_of_fill, check=lambda: None))
     truth, fills, unknown = (_stacked(arrays) for arrays in (pictures, patched, holes))
     hints = hints_of(torch.where(unknown > 0, torch.zeros_like(truth), truth), fills, unknown)
     first, last = margin // 4, margin // 4 + CELLS
