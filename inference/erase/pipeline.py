@@ -120,12 +120,10 @@ class ErasePipeline:
         Without the ``image`` wherever traces might lie; ``exact`` as ``exact_mask`` of an erase.
         """
         hole, soft = parted(mask)
-        regions = self._regions(hole, exact)
         if not exact and soft is None:
-            hole = room_for_traces(hole, regions) if image is None else with_traces(image, hole, regions, never)
-            regions = self._regions(hole, exact)
+            hole = room_for_traces(hole) if image is None else with_traces(image, hole, never)
         result = np.zeros(hole.shape, bool)
-        for region in regions:
+        for region in self._regions(hole, exact):
             part = window(region.touched((hole.shape[0], hole.shape[1])))
             result[part] |= blend_share(hole[part], None if soft is None else soft[part], region) > 0
         return result
@@ -258,12 +256,12 @@ class ErasePipeline:
         settings = chosen_settings(self.folder.settings, **options)
         native = self.folder.native
         soft = parted(mask)[1]
-        regions = self._regions(hole, settings.exact_mask)
         if settings.cover_traces and not settings.exact_mask and soft is None:  # a soft edge is as wide as was wanted
-            wider = with_traces(image, hole, regions, check)
+            wider = with_traces(image, hole, check)
             left = None if copied is None or wider is hole else copied & ~wider
             if wider is not hole and not wider.all() and (left is None or left.any()):  # else nothing to fill it from
-                hole, regions, copied = wider, self._regions(wider, exact=False), left
+                hole, copied = wider, left
+        regions = self._regions(hole, settings.exact_mask)
         kind = LayoutJob if self.folder.layout else RegionJob
         views = [RegionView(image, hole, region, soft) for region in regions]
         return [

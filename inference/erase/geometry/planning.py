@@ -121,6 +121,11 @@ def _widened(regions: list[Region], widest: int, size: tuple[int, int]) -> list[
     return result
 
 
+def holes_of(hole: NDArray[np.bool_]) -> list[tuple[Box, float]]:
+    """Bounds and thickness in pixels of groups of nearby holes of ``hole (H, W)``."""
+    return [(box, _thickness(hole, box)) for box in _clusters(hole)]
+
+
 def plan_regions(
     hole: NDArray[np.bool_], *, smallest: int = 512, least: int = LEAST, exact: bool = False
 ) -> list[Region]:
@@ -136,7 +141,7 @@ def plan_regions(
     size = hole.shape[0], hole.shape[1]
     if not hole.any():
         return []
-    holes = [(box, _thickness(hole, box)) for box in _clusters(hole)]
+    holes = holes_of(hole)
     wide = [_around(box, thickness, smallest, size, exact) for box, thickness in holes]
     shared = _merged(wide, lambda _: smallest, size)
     if least < smallest and len(shared) < len(wide) <= MOST:

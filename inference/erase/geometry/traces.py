@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.erase.geometry.fading import grown
-from inference.erase.geometry.regions import Box, Region, window
+from inference.erase.geometry.planning import holes_of
+from inference.erase.geometry.regions import Box, window
 from inference.runtime import Check
 
 REACH = 0.075  # of a hole's thickness: how far beside it traces are looked for
@@ -43,35 +44,35 @@ def furthest(thickness: float, size: tuple[int, int]) -> float:
     return reach + (MARGIN + 2) * max(1.0, reach / SIDE) if reach else 0.0
 
 
-def with_traces(picture: NDArray[np.uint8], hole: Bools, regions: list[Region], check: Check) -> Bools:
-    """``hole (H, W)`` and what belongs to it beside it, in each of the ``regions`` that were planned for it.
+def with_traces(picture: NDArray[np.uint8], hole: Bools, check: Check) -> Bools:
+    """``hole (H, W)`` and what belongs to it beside it.
 
     ``picture (H, W, 3)`` RGB, looked at in the hole too; returns ``hole`` itself where there is nothing. ``check`` may
     raise to stop.
     """
     size = hole.shape[0], hole.shape[1]
     result = hole
-    for region in regions:
-        reach = reach_of(region.thickness, size)
+    for box, thickness in holes_of(hole):
+        reach = reach_of(thickness, size)
         if not reach:
             continue
-        part = window(_around(region.hole, round(4 * reach + 4), size))
+        part = window(_around(box, round(4 * reach + 4), size))
         traces = _traces(picture[part], hole[part], reach, check)
         if traces is None:
             continue
         if result is hole:
             result = hole.copy()
-        result[part] |= traces & grown(hole[part], furthest(region.thickness, size))
+        result[part] |= traces & grown(hole[part], furthest(thickness, size))
     return result
 
 
-def room_for_traces(hole: Bools, regions: list[Region]) -> Bools:
+def room_for_traces(hole: Bools) -> Bools:
     """``hole (H, W)`` and wherever :func:`with_traces` might find something, whatever is in the picture."""
     size = hole.shape[0], hole.shape[1]
     result = hole.copy()
-    for region in regions:
-        if reach := furthest(region.thickness, size):
-            part = window(_around(region.hole, round(reach) + 1, size))
+    for box, thickness in holes_of(hole):
+        if reach := furthest(thickness, size):
+            part = window(_around(box, round(reach) + 1, size))
             result[part] |= grown(hole[part], reach)
     return result
 
