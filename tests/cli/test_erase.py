@@ -190,6 +190,22 @@ def test_a_precision_the_processor_lacks_is_said_in_one_line(
     assert json.loads(capsys.readouterr().out)["precision"] == "fp32"
 
 
+def test_traces_beside_the_mask_stay_where_that_is_wanted(tmp_path: Path) -> None:
+    pixels = np.full((200, 200, 3), 120, np.uint8)
+    pixels[60:140, 60:140] = (200, 30, 30)
+    mask = np.zeros((200, 200), np.uint8)
+    mask[60:140, 60:135] = 255  # the last five columns of the thing are not covered
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    names = [str(tmp_path / name) for name in ("photo.png", "mask.png")]
+    red = []
+    for option in ("--cover-traces", "--no-cover-traces"):
+        out = tmp_path / f"{option}.png"
+        assert main(["erase", *names, "-o", str(out), "--model", "patch-fill", option]) == 0
+        red.append(bool((read_picture(out).pixels[..., 0] > 170).any()))
+    assert red == [False, True]
+
+
 def test_a_sample_area_says_where_may_be_copied_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pixels = np.random.default_rng(2).integers(0, 60, (120, 200, 3)).astype(np.uint8)
     pixels[:, :100, 0] += 150
