@@ -18,6 +18,7 @@ from torch import Tensor
 
 from inference.fill import structured_patch_fill
 from inference.layout import Hints, hints_of, in_cells
+from inference.runtime import never
 from training.config import PrepareLayoutsConfig
 from training.layouts.holes import draw_hole
 from training.layouts.pictures import Crops, held_out
@@ -61,7 +62,7 @@ def make_slice(crops: Crops, scenes: Scenes, scene_share: float, seed: int, numb
         pictures.append(picture)
         holes.append(hole[..., None])
         seed_of_fill = int(rng.integers(1 << 30))
-        patched.append(structured_patch_fill(damaged, hole, radius=RADIUS, seed=seed_of_fill, check=lambda: None))
+        patched.append(structured_patch_fill(damaged, hole, radius=RADIUS, seed=seed_of_fill, check=never))
     truth, fills, unknown = (_stacked(arrays) for arrays in (pictures, patched, holes))
     hints = hints_of(torch.where(unknown > 0, torch.zeros_like(truth), truth), fills, unknown)
     first, last = margin // 4, margin // 4 + CELLS

@@ -1,11 +1,9 @@
-"""The history: steps back and forth, budgets of memory and disk, and what is left on disk."""
+"""The history: steps back and forth, budgets of memory and disk."""
 
 from __future__ import annotations
 
 import errno
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,10 +15,10 @@ import pytest
 from app.document.editing.document import Document
 from app.document.history.edits import Edit, Recorder
 from app.document.history.history import History
-from app.document.history.spill import SpillFolder, remove_leftovers
 from app.document.mask.brush import Brush
 from app.document.pixels.picture import Picture
 from app.document.pixels.storage import OnDisk
+from tests.document.history.spilled import files_in
 from tests.document.patches import Patch
 
 
@@ -67,10 +65,6 @@ class Later:
     def all(self) -> None:
         while self.waiting:
             self.waiting.pop(0)()
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.step"))
 
 
 def test_steps_back_and_forth() -> None:
@@ -141,20 +135,20 @@ def test_the_oldest_go_to_disk_and_come_back(tmp_path: Path, run_later: bool) ->
         history.push(_result(doc, seed))
         states.append(doc.pixels.tobytes())
         later.all()
-    assert _files(tmp_path) == []
+    assert files_in(tmp_path) == []
     history.budget = 600_000  # two of them
     later.all()
     assert [step.on_disk for step in history.steps] == [True] * 4 + [False] * 2
-    assert len(_files(tmp_path)) == 4
+    assert len(files_in(tmp_path)) == 4
     assert history.nbytes <= 600_000
-    assert history.disk_nbytes == sum(path.stat().st_size for path in _files(tmp_path))
+    assert history.disk_nbytes == sum(path.stat().st_size for path in files_in(tmp_path))
     for index in (0, 6, 2, 0, 5):
         history.go_to(doc, index)
         assert doc.pixels.tobytes() == states[index]
     history.go_to(doc, 1)
     history.push(_stroke(doc, Brush(10), (5, 5)))
     later.all()
-    assert len(_files(tmp_path)) == 1
+    assert len(files_in(tmp_path)) == 1
     history.clear()
     later.all()
     assert list(tmp_path.iterdir()) == []
@@ -184,7 +178,7 @@ def test_what_the_disk_has_no_room_for_is_forgotten(tmp_path: Path, monkeypatch:
     history.budget = 600_000
     assert [step.on_disk for step in history.steps] == [True, False, False]
     assert told[-1] == (history.index, len(history.steps)) == (3, 3)
-    assert len(_files(tmp_path)) == 1
+    assert len(files_in(tmp_path)) == 1
     assert history.unsaved
     history.go_to(doc, 0)
     assert doc.pixels.tobytes() == states[3]
@@ -220,7 +214,7 @@ def test_a_step_that_cannot_be_read_back_changes_nothing(tmp_path: Path) -> None
         history.push(_result(doc, seed))
     history.budget = 0
     history.go_to(doc, 2)
-    paths = _files(tmp_path)
+    paths = files_in(tmp_path)
     paths[1].write_bytes(paths[1].read_bytes()[:10])
     before, revision = doc.pixels.tobytes(), doc.revision
     with pytest.raises(OSError, match="shorter"):
@@ -241,7 +235,7 @@ def test_steps_that_went_while_they_were_written_leave_no_file(tmp_path: Path) -
     history.go_to(doc, 0)
     history.push(_stroke(doc, Brush(10), (5, 5)))
     later.all()
-    assert _files(tmp_path) == []
+    assert files_in(tmp_path) == []
     for seed in range(3):
         history.push(_result(doc, seed))
         history.clear()
@@ -319,56 +313,6 @@ def test_sixteen_bits_come_back(tmp_path: Path) -> None:
     assert any(isinstance(part.before, OnDisk) for part in edit.parts)
 
 
-# -- the folder --------------------------------------------------------------------------
-
-_PROGRAM = """
-import os, sys
-from pathlib import Path
-from app.document.history.spill import SpillFolder
-folder = SpillFolder(Path(sys.argv[1]))
-folder.unused().write_bytes(b"x")
-print("ready", flush=True)
-if sys.stdin.readline() == "crash\\n":
-    os._exit(1)
-"""
-
-
-def _program(parent: Path) -> subprocess.Popen[str]:
-    program = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(parent)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert program.stdout is not None
-    assert program.stdout.readline() == "ready\n"
-    return program
-
-
-def test_files_go_with_their_program(tmp_path: Path) -> None:
-    living, ending, crashing = (_program(tmp_path) for _ in range(3))
-    assert len(_files(tmp_path)) == 3
-    remove_leftovers(tmp_path)
-    assert len(_files(tmp_path)) == 3
-    ending.communicate("end\n")
-    assert len(_files(tmp_path)) == 2
-    crashing.communicate("crash\n")
-    assert len(_files(tmp_path)) == 2
-    folder = SpillFolder(tmp_path)
-    path = folder.unused()
-    assert len(_files(tmp_path)) == 1
-    path.write_bytes(b"y")
-    living.communicate("end\n")
-    assert _files(tmp_path) == [path]
-    folder.close()
-    folder.close()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_no_folder_no_file(tmp_path: Path) -> None:
-    (tmp_path / "taken").write_bytes(b"")
-    with pytest.raises(OSError, match="exists"):
-        SpillFolder(tmp_path / "taken").unused()
-    remove_leftovers(tmp_path / "nowhere")
-
-
 def test_on_a_journey_no_step_is_forgotten_or_moved(tmp_path: Path) -> None:
     doc, later = _document(), Later()
     history = History(later, folder=tmp_path)
@@ -382,7 +326,7 @@ def test_on_a_journey_no_step_is_forgotten_or_moved(tmp_path: Path) -> None:
     assert 3 * 200 * 200 <= journey.cost < float("inf")
     history.budget, history.disk_budget = 0, 0
     later.all()
-    assert (len(history.steps), _files(tmp_path)) == (4, [])
+    assert (len(history.steps), files_in(tmp_path)) == (4, [])
     journey.take(doc)
     history.arrive(journey)
     assert doc.pixels.tobytes() == states[1]
@@ -398,5 +342,5 @@ def test_a_journey_through_a_file_costs_more_than_anything(tmp_path: Path) -> No
     history = History(budget=0, folder=tmp_path)
     for seed in range(3):
         history.push(_result(doc, seed))
-    assert _files(tmp_path)
+    assert files_in(tmp_path)
     assert history.set_out(0).cost == float("inf")
